@@ -1,0 +1,3 @@
+export * from './address.ts';
+export * from './family.ts';
+export * from './prefix.ts';

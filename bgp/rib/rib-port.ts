@@ -1,0 +1,84 @@
+/**
+ * The seam between sessions (sockets, timers, the state machine) and the RIB. The session driver hands over
+ * whole UPDATE bodies as bytes, because that is the hot path; the RIB hands back chunks to write.
+ */
+import type { Family } from '../net/index.ts';
+import type { Notification } from '../packet/notification.ts';
+import type { PolicyConfig } from '../policy/policy-config.ts';
+import type { NextHopMode } from '../speaker/speaker-config.ts';
+
+/** Identifies an Established session inside the RIB: a small integer, reused after its paths are gone. */
+export type SessionSlot = number;
+
+/** What an Established session is, after negotiation. */
+export interface RibSession {
+  readonly name: string;
+  readonly peerAddress: string;
+  /** Address of our end of the transport connection; next-hop-self of its own family. */
+  readonly localAddress: string;
+  /** Next hop that we write for the transport's *other* family, or null when we have no such address. */
+  readonly localAddressOtherFamily: string | null;
+  readonly peerAsn: number;
+  readonly localAsn: number;
+  /** BGP Identifier of the peer, dotted quad. */
+  readonly peerRouterId: string;
+  readonly routeReflectorClient: boolean;
+  /** Negotiated families (RFC 4760). */
+  readonly families: readonly Family[];
+  /** Families on which the peer sends us path identifiers, and on which we send them (RFC 7911 §4). */
+  readonly addPathReceive: readonly Family[];
+  readonly addPathSend: readonly Family[];
+  /** AS_PATH and AGGREGATOR carry four-octet AS numbers (RFC 6793). */
+  readonly fourOctetAs: boolean;
+  /** Largest message that we may send: 4096, or 65535 (RFC 8654). */
+  readonly maxMessageBytes: number;
+  readonly nextHop: NextHopMode;
+  readonly allowOwnAs: number;
+  readonly maxPrefixes: number | null;
+  readonly importPolicy: PolicyConfig;
+  readonly exportPolicy: PolicyConfig;
+}
+
+/** Where the RIB writes a session's UPDATEs. The bytes must not be changed after the call. */
+export interface SessionOutput {
+  write(chunk: Uint8Array): void;
+  /** Several chunks in order, in one system call where possible. */
+  writev(chunks: readonly Uint8Array[]): void;
+  /** Bytes handed over that the kernel has not taken yet. */
+  queuedBytes(): number;
+  /** Calls back once, when `queuedBytes` has fallen to zero. */
+  onceDrained(callback: () => void): void;
+}
+
+/** Verdict on one UPDATE. */
+export interface UpdateVerdict {
+  /** Set: send this and drop the session. */
+  readonly notification: Notification | null;
+  /** RFC 7606: the UPDATE's routes were treated as withdrawn. */
+  readonly treatedAsWithdraw: boolean;
+  readonly attributesDiscarded: number;
+  /** End-of-RIB of this family (RFC 4724 §2), or null. */
+  readonly endOfRib: Family | null;
+  /** Readable reason for the log, empty when all was well. */
+  readonly text: string;
+}
+
+export interface RibPort {
+  /** The session is Established: the RIB starts to send it its routes, then End-of-RIB for each family. */
+  addSession(session: RibSession, output: SessionOutput): SessionSlot;
+  /** The session is over: all its paths go (in slices). `output` is not used any more. */
+  removeSession(slot: SessionSlot): void;
+  /** `body` is the UPDATE without its 19-octet header: bytes[start, end). Not kept after the call. */
+  receiveUpdate(slot: SessionSlot, bytes: Uint8Array, start: number, end: number): UpdateVerdict;
+  /** ROUTE-REFRESH (RFC 2918): the whole Adj-RIB-Out of the family is sent again. */
+  refresh(slot: SessionSlot, family: Family): void;
+  /** Policies or reflection client status changed on a live session. */
+  updateSession(slot: SessionSlot, session: RibSession): void;
+  /**
+   * Does deferred work (decision, packing, clean-up) for at most about `budgetMs`.
+   * @returns true when nothing is left to do.
+   */
+  work(budgetMs: number): boolean;
+  /** Called by the RIB whenever work appears; the driver schedules `work`. */
+  onWork: (() => void) | null;
+}

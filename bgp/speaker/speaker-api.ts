@@ -1,0 +1,49 @@
+/** The surface of the speaker that the rest of Manul uses; `speaker.ts` implements it. */
+import type { Family } from '../net/index.ts';
+import type { OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
+import type {
+  BestRouteChange,
+  PeerDetail,
+  PeerStatus,
+  RibSummary,
+  RouteQuery,
+  RouteStatus,
+  SpeakerEvent,
+} from './speaker-status.ts';
+
+/** Structured log lines: message first, fields second. */
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Who listens to best routes: the role link towards the agent. */
+export interface BestRouteListener {
+  /** Called in batches, in order. */
+  onBestRoutes(changes: readonly BestRouteChange[]): void;
+  /** The initial routes of the family are complete: every session up at start has sent End-of-RIB, or its time is over. */
+  onEndOfRib(family: Family): void;
+}
+
+export interface Speaker {
+  /** Makes `config` what runs; only what differs is touched. Listen failures are reported as events and retried. */
+  apply(config: SpeakerConfig): void;
+  /** Replaces the originated set alone (the agent's, through the role link). Null: back to that of the configuration. */
+  setOriginated(originated: readonly OriginatedPrefix[] | null): void;
+  peers(): readonly PeerStatus[];
+  peer(name: string): PeerDetail | null;
+  /** Routes, produced lazily; every batch is one bounded slice, so that a million routes never block the event loop. */
+  routes(query: RouteQuery): AsyncIterable<readonly RouteStatus[]>;
+  ribSummary(): RibSummary;
+  /** Replays all best routes to the listener in slices, then follows changes. Returns the unsubscribe function. */
+  subscribeBestRoutes(listener: BestRouteListener): () => void;
+  onEvent(listener: (event: SpeakerEvent) => void): () => void;
+  /** UPDATE read → written to the last member, seconds; called once for each flush of an update group. */
+  onPropagation(listener: (seconds: number) => void): () => void;
+  /** Hard reset with Cease 6/4 (RFC 4486) and a shutdown communication (RFC 9003). False: no such peer. */
+  resetPeer(name: string, message?: string): boolean;
+  /** Sends Cease 6/2 to every peer, closes all sockets; resolves when nothing of the speaker is left running. */
+  close(message?: string): Promise<void>;
+}

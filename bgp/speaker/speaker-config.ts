@@ -1,0 +1,98 @@
+/**
+ * The whole configuration of a speaker as one declarative value: `Speaker.apply` computes the difference to
+ * what runs and resets only the sessions whose wire parameters changed.
+ */
+import type { Family } from '../net/index.ts';
+import type { PolicyConfig } from '../policy/policy-config.ts';
+
+export type NextHopMode = 'auto' | 'self' | 'keep';
+export type PeerKind = 'mesh' | 'configured' | 'dynamic';
+
+export interface SpeakerConfig {
+  /** This speaker's AS number, 1 to 4294967295. */
+  readonly asn: number;
+  /** BGP Identifier as dotted quad; not 0.0.0.0 (RFC 6286). */
+  readonly routerId: string;
+  /** Dotted quad. Set: this speaker reflects (RFC 4456), with this CLUSTER_ID. Null: the router ID serves where needed. */
+  readonly clusterId: string | null;
+  /** Sockets to listen on; `::` listens on IPv6 only. */
+  readonly listen: readonly ListenAddress[];
+  readonly peers: readonly PeerConfig[];
+  readonly dynamic: readonly DynamicNeighborConfig[];
+  /** Prefixes that this speaker originates itself. */
+  readonly originated: readonly OriginatedPrefix[];
+}
+
+export interface ListenAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface OriginatedPrefix {
+  /** Canonical prefix text. */
+  readonly prefix: string;
+  /** LOCAL_PREF of the route; Calico 3.32: 2147483647 minus the route priority. */
+  readonly localPref: number;
+  /** `aa:nn` (RFC 1997) or `a:b:c` (RFC 8092). */
+  readonly communities: readonly string[];
+}
+
+/** What configured and dynamic sessions have in common. */
+export interface SessionConfig {
+  readonly families: readonly Family[];
+  /** Hold time to propose, seconds; 0 or at least 3 (RFC 4271 §4.2). */
+  readonly holdTimeSec: number;
+  /** Keepalive interval in seconds at the proposed hold time; a negotiated shorter hold time shortens it to a third. */
+  readonly keepaliveSec: number;
+  readonly routeReflectorClient: boolean;
+  readonly nextHop: NextHopMode;
+  /** Offer ADD-PATH, send and receive (RFC 7911). */
+  readonly addPath: boolean;
+  /** Restart time to offer (RFC 4724 §3), seconds; null: capability with no restart time and no family. */
+  readonly gracefulRestartSec: number | null;
+  /** GTSM hops (RFC 5082), or null. */
+  readonly ttlSecurity: number | null;
+  /** How often our own AS may occur in a received AS_PATH. */
+  readonly allowOwnAs: number;
+  /** TCP MD5 key (RFC 2385), or null. */
+  readonly password: string | null;
+  /** Prefixes accepted per session and family before Cease 6/1 (RFC 4486), or null. */
+  readonly maxPrefixes: number | null;
+  readonly importPolicy: PolicyConfig;
+  readonly exportPolicy: PolicyConfig;
+}
+
+/** A neighbor with a known address: of the node-to-node mesh, or of a BGPPeer. */
+export interface PeerConfig extends SessionConfig {
+  /** Unique: `mesh/<node>`, `<bgppeer>` or `<bgppeer>/<node or address>`. */
+  readonly name: string;
+  readonly kind: 'mesh' | 'configured';
+  readonly address: string;
+  readonly port: number;
+  readonly asn: number;
+  /** AS that we present on this session (RFC 7705 without prepending); usually the speaker's. */
+  readonly localAsn: number;
+  /** Address that our end binds to, or null to let the kernel choose. */
+  readonly localAddress: string | null;
+  /** Wait for the neighbor to dial. */
+  readonly passive: boolean;
+  /** Why the session is kept down on purpose (a Secret is missing, say), or null. */
+  readonly held: string | null;
+}
+
+/** A listen range: any client inside it may open a session. */
+export interface DynamicNeighborConfig extends SessionConfig {
+  readonly name: string;
+  /** Canonical prefixes. Of all ranges that hold an address the longest wins. */
+  readonly listenRanges: readonly string[];
+  /** Accepted AS numbers as inclusive ranges; empty: the speaker's own. */
+  readonly asNumbers: readonly AsRange[];
+  readonly maxSessions: number;
+  /** Why connections are refused on purpose, or null. */
+  readonly held: string | null;
+}
+
+export interface AsRange {
+  readonly first: number;
+  readonly last: number;
+}

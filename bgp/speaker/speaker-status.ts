@@ -1,0 +1,165 @@
+/** What a speaker tells about itself: plain values, safe to serialise. */
+import type { Family } from '../net/index.ts';
+import type { NextHopMode, PeerKind } from './speaker-config.ts';
+
+export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
+
+/** State numbers of BGP4-MIB (RFC 4273 bgpPeerState). */
+export const SESSION_STATE_NUMBER: Readonly<Record<SessionState, number>> = {
+  Idle: 1,
+  Connect: 2,
+  Active: 3,
+  OpenSent: 4,
+  OpenConfirm: 5,
+  Established: 6,
+};
+
+/** A NOTIFICATION sent or received, or a local failure (code 0: no NOTIFICATION was involved). */
+export interface SessionError {
+  readonly direction: 'sent' | 'received';
+  readonly code: number;
+  readonly subcode: number;
+  readonly text: string;
+  /** RFC 3339. */
+  readonly at: string;
+}
+
+export type FamilyCounts = Readonly<Partial<Record<Family, number>>>;
+
+export type MessageType = 'open' | 'update' | 'notification' | 'keepalive' | 'routeRefresh';
+export type MessageCounts = Readonly<Record<MessageType, number>>;
+
+/** One line of `manul peers -o json`. */
+export interface PeerStatus {
+  readonly name: string;
+  readonly kind: PeerKind;
+  readonly address: string;
+  readonly port: number;
+  readonly localAddress: string | null;
+  readonly asn: number;
+  readonly localAsn: number;
+  /** BGP Identifier of the neighbor, null before its OPEN. */
+  readonly routerId: string | null;
+  readonly state: SessionState;
+  /** When the present state was entered, RFC 3339. */
+  readonly since: string;
+  /** Seconds in Established; 0 otherwise. */
+  readonly uptimeSeconds: number;
+  readonly routeReflectorClient: boolean;
+  readonly families: readonly Family[];
+  readonly received: FamilyCounts;
+  readonly accepted: FamilyCounts;
+  readonly advertised: FamilyCounts;
+  readonly flaps: number;
+  readonly lastError: SessionError | null;
+}
+
+/** `manul peers NAME`: everything about one session. */
+export interface PeerDetail extends PeerStatus {
+  /** Name of the DynamicNeighbor that accepted it, or null. */
+  readonly neighbor: string | null;
+  readonly passive: boolean;
+  readonly held: string | null;
+  readonly nextHop: NextHopMode;
+  readonly holdTimeSeconds: number;
+  readonly keepaliveSeconds: number;
+  readonly capabilities: {
+    readonly sent: readonly CapabilityStatus[];
+    readonly received: readonly CapabilityStatus[];
+  };
+  readonly messages: { readonly sent: MessageCounts; readonly received: MessageCounts };
+  readonly bytes: { readonly sent: number; readonly received: number };
+  readonly lastSent: SessionError | null;
+  readonly lastReceived: SessionError | null;
+  /** UPDATEs of this session that RFC 7606 turned into withdrawals, and attributes it dropped. */
+  readonly treatedAsWithdraw: number;
+  readonly attributesDiscarded: number;
+  readonly outputQueueBytes: number;
+}
+
+export interface CapabilityStatus {
+  readonly code: number;
+  readonly name: string;
+  /** Readable value, such as `ipv4, ipv6` or `64512`; empty where the capability has none. */
+  readonly value: string;
+}
+
+/** One line of `manul routes -o json`. */
+export interface RouteStatus {
+  readonly prefix: string;
+  readonly family: Family;
+  readonly nextHop: string;
+  readonly best: boolean;
+  /** Peer name, or "local". */
+  readonly peer: string;
+  readonly origin: 'igp' | 'egp' | 'incomplete';
+  /** AS numbers in order; an AS_SET appears as an array. */
+  readonly asPath: readonly (number | readonly number[])[];
+  readonly localPref: number | null;
+  readonly med: number | null;
+  readonly communities: readonly string[];
+  readonly largeCommunities: readonly string[];
+  readonly originatorId: string | null;
+  readonly clusterList: readonly string[];
+  /** Seconds since the route was last received or changed. */
+  readonly age: number;
+  /** Path identifier as received (RFC 7911), null without ADD-PATH. */
+  readonly pathId: number | null;
+}
+
+export interface RouteQuery {
+  readonly family?: Family;
+  /** Exactly this prefix. */
+  readonly prefix?: string;
+  /** The best route that an address would take. */
+  readonly longest?: string;
+  /** Adj-RIB-In of a peer. */
+  readonly received?: string;
+  /** Adj-RIB-Out of a peer. */
+  readonly advertised?: string;
+  /** Every path, not only the best. */
+  readonly all?: boolean;
+}
+
+export interface RibSummary {
+  readonly prefixes: Readonly<Record<Family, number>>;
+  readonly paths: Readonly<Record<Family, number>>;
+}
+
+/** Why a connection to a listen range was refused. */
+export type RefusedReason = 'outside-ranges' | 'session-limit' | 'held' | 'duplicate';
+
+/** Everything that happens to sessions and best routes, for logs, `manul watch` and metrics. */
+export type SpeakerEvent =
+  | {
+      readonly kind: 'peerState';
+      readonly peer: string;
+      readonly from: SessionState;
+      readonly to: SessionState;
+      readonly reason: string;
+    }
+  | { readonly kind: 'notification'; readonly peer: string; readonly error: SessionError }
+  | {
+      readonly kind: 'refused';
+      readonly address: string;
+      readonly neighbor: string | null;
+      readonly reason: RefusedReason;
+    }
+  | { readonly kind: 'listening'; readonly address: string; readonly port: number }
+  | {
+      readonly kind: 'listenFailed';
+      readonly address: string;
+      readonly port: number;
+      readonly reason: string;
+    };
+
+/**
+ * A change of the best route to a prefix, as the agent programs it. `nextHop` null: no route any more.
+ * Locally originated routes are not reported.
+ */
+export interface BestRouteChange {
+  readonly family: Family;
+  readonly prefix: string;
+  readonly nextHop: string | null;
+  readonly peer: string | null;
+}
