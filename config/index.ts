@@ -1,0 +1,2 @@
+export type * from './config-api.ts';
+export type * from './render/rendered-node.ts';

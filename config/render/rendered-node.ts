@@ -1,0 +1,86 @@
+/**
+ * What one node runs with, computed by one pure function from the resources: the shape of
+ * `manul render -o json`, and the only source of the speaker's and the agent's configuration.
+ */
+import type { Family } from '@manul/bgp/net';
+
+export interface RenderedNode {
+  readonly node: string;
+  readonly asn: number;
+  readonly routerId: string;
+  readonly clusterId: string | null;
+  readonly listen: readonly { readonly address: string; readonly port: number }[];
+  readonly peers: readonly RenderedPeer[];
+  readonly dynamic: readonly RenderedDynamicNeighbor[];
+  readonly originated: readonly RenderedOriginated[];
+  readonly pools: readonly RenderedPool[];
+  readonly communities: readonly { readonly prefix: string; readonly communities: readonly string[] }[];
+  readonly routePriority: Readonly<Record<Family, number>>;
+  readonly ignoredInterfaces: readonly string[];
+  readonly warnings: readonly RenderWarning[];
+}
+
+export interface RenderedPeer {
+  readonly name: string;
+  readonly kind: 'mesh' | 'configured';
+  readonly address: string;
+  readonly port: number;
+  readonly asn: number;
+  readonly localAsn: number;
+  readonly localAddress: string | null;
+  readonly passive: boolean;
+  readonly routeReflectorClient: boolean;
+  readonly nextHop: 'auto' | 'self' | 'keep';
+  readonly families: readonly Family[];
+  /** A key is really in force. */
+  readonly password: boolean;
+  readonly held: string | null;
+  /** Seconds. */
+  readonly holdTime: number;
+  readonly keepalive: number;
+  readonly gracefulRestart: number | null;
+  readonly ttlSecurity: number | null;
+  readonly allowOwnAs: number;
+  readonly reachableBy: string | null;
+  readonly importFilters: readonly string[];
+  readonly exportFilters: readonly string[];
+  /** `Kind/name` of the resource that asked for the session. */
+  readonly resource: string;
+}
+
+export interface RenderedDynamicNeighbor {
+  readonly name: string;
+  readonly listenRanges: readonly string[];
+  readonly asNumbers: readonly string[];
+  readonly routeReflectorClient: boolean;
+  readonly families: readonly Family[];
+  readonly maxSessions: number;
+  readonly maxPrefixes: number | null;
+  readonly password: boolean;
+  readonly held: string | null;
+  readonly holdTime: number;
+  readonly ttlSecurity: number | null;
+  readonly addPath: boolean;
+  readonly importFilters: readonly string[];
+  readonly exportFilters: readonly string[];
+  readonly resource: string;
+}
+
+export interface RenderedOriginated {
+  readonly prefix: string;
+  readonly reason: 'block' | 'borrowed' | 'podCIDR' | 'service' | 'workload';
+  readonly resource: string;
+}
+
+export interface RenderedPool {
+  readonly cidr: string;
+  readonly export: boolean;
+  readonly encapsulation: 'none' | 'ipip' | 'ipipCrossSubnet' | 'vxlan' | 'vxlanCrossSubnet';
+  readonly resource: string;
+}
+
+export interface RenderWarning {
+  readonly resource: string;
+  readonly field: string;
+  readonly text: string;
+}

@@ -1,0 +1,112 @@
+/** The surface of the agent that the rest of Manul uses; `agent.ts` implements it. */
+import type { Family } from '@manul/bgp/net';
+
+/** Everything the agent needs to know from the resources, as one declarative value. */
+export interface AgentConfig {
+  readonly node: string;
+  /** Route protocol number that marks routes as ours; 80 unless FelixConfiguration.deviceRouteProtocol says otherwise. */
+  readonly routeProtocol: number;
+  /** Metric of our routes (Calico's normal route priority, 1024). */
+  readonly routePriority: Readonly<Record<Family, number>>;
+  readonly workloads: readonly Workload[];
+  /** Blocks of this node: each is announced, and blackholed in the kernel. */
+  readonly blocks: readonly OwnBlock[];
+  readonly pools: readonly AgentPool[];
+  /** Seconds between full resyncs with the kernel; 0: never (FelixConfiguration.routeRefreshInterval, default 90). */
+  readonly routeRefreshSec: number;
+  readonly ipForwarding: boolean;
+  readonly removeExternalRoutes: boolean;
+  /** Prefixes of workload interfaces (FelixConfiguration.interfacePrefix, default `cali`). */
+  readonly interfacePrefixes: readonly string[];
+}
+
+export interface Workload {
+  /** Resource that this comes from, for messages. */
+  readonly name: string;
+  /** Host side of the veth pair. */
+  readonly interfaceName: string;
+  /** Host prefixes, /32 or /128. */
+  readonly addresses: readonly string[];
+  readonly mac: string | null;
+}
+
+export interface OwnBlock {
+  readonly prefix: string;
+  readonly resource: string;
+}
+
+export interface AgentPool {
+  readonly prefix: string;
+  readonly encapsulation: 'none' | 'ipip' | 'ipipCrossSubnet' | 'vxlan' | 'vxlanCrossSubnet';
+}
+
+/** Speaker → agent: a best route learnt by BGP appeared, changed or (`nextHop` null) went. */
+export interface LearntRouteChange {
+  readonly family: Family;
+  readonly prefix: string;
+  readonly nextHop: string | null;
+}
+
+/** One difference between what we want and what the kernel has. */
+export interface KernelDifference {
+  readonly prefix: string;
+  readonly kind: 'missing' | 'unexpected' | 'different' | 'foreign';
+  readonly text: string;
+}
+
+/** One line of `manul routes --kernel`. */
+export interface KernelRouteStatus {
+  readonly prefix: string;
+  readonly family: Family;
+  readonly type: 'unicast' | 'blackhole';
+  readonly nextHop: string | null;
+  readonly interfaceName: string | null;
+  readonly metric: number;
+  readonly protocol: number;
+  /** Why we want it, or null for one that we found and do not want. */
+  readonly reason: 'workload' | 'block' | 'learnt' | null;
+  /** In the kernel as wanted. */
+  readonly inSync: boolean;
+  readonly error: string | null;
+}
+
+export interface AgentStatus {
+  readonly node: string;
+  /** The first apply after the datastore was in sync is done. */
+  readonly ready: boolean;
+  readonly inSync: boolean;
+  readonly desired: number;
+  readonly actual: number;
+  readonly differences: readonly KernelDifference[];
+  readonly workloads: number;
+  readonly blocks: number;
+  readonly learnt: number;
+  /** Learnt routes are complete (End-of-RIB of each family seen, or their time over). */
+  readonly learntInSync: boolean;
+  readonly lastErrors: readonly { readonly at: string; readonly object: string; readonly text: string }[];
+}
+
+/** Kernel writes, for metrics. */
+export interface KernelWriteEvent {
+  readonly op: 'add' | 'replace' | 'delete' | 'sysctl';
+  readonly result: 'ok' | 'error';
+  readonly count: number;
+}
+
+export interface Agent {
+  /** Replaces the configuration. The first call means that the datastore is in sync: nothing is written before. */
+  apply(config: AgentConfig): void;
+  /** A new stream of learnt routes begins (link connected): what is not repeated before End-of-RIB is stale. */
+  onLearntStart(): void;
+  onLearntRoutes(changes: readonly LearntRouteChange[]): void;
+  onLearntEndOfRib(family: Family): void;
+  /** Prefixes to announce: the own blocks that are in the kernel, and borrowed host addresses. */
+  originated(): readonly string[];
+  onOriginated(listener: (prefixes: readonly string[]) => void): () => void;
+  status(): AgentStatus;
+  kernelRoutes(): readonly KernelRouteStatus[];
+  onKernelWrite(listener: (event: KernelWriteEvent) => void): () => void;
+  onApplied(listener: (seconds: number) => void): () => void;
+  /** Stops watching and writing. The routes stay. */
+  close(): Promise<void>;
+}
