@@ -1,0 +1,61 @@
+/**
+ * What the speaker asks of the RIB besides the path of UPDATEs (`rib-port.ts`): configuration of the speaker
+ * as a whole, the looking glass, and the best routes for the agent. One object implements both interfaces.
+ */
+import type { Family } from '../net/index.ts';
+import type { OriginatedPrefix } from '../speaker/speaker-config.ts';
+import type {
+  BestRouteChange,
+  FamilyCounts,
+  RibSummary,
+  RouteQuery,
+  RouteStatus,
+} from '../speaker/speaker-status.ts';
+import type { RibPort, SessionSlot } from './rib-port.ts';
+
+/** What the RIB needs to know of the speaker itself. A change takes effect on all paths, in slices. */
+export interface RibIdentity {
+  readonly asn: number;
+  /** Dotted quad. */
+  readonly routerId: string;
+  /** Dotted quad, or null when this speaker does not reflect. */
+  readonly clusterId: string | null;
+}
+
+export interface SessionCounts {
+  readonly received: FamilyCounts;
+  readonly accepted: FamilyCounts;
+  readonly advertised: FamilyCounts;
+}
+
+/** Finds the RIB's session by peer name, for queries; null: no Established session of that name. */
+export type SlotByName = (name: string) => SessionSlot | null;
+
+export interface RibView {
+  /** Called before the first session and again whenever one of the three changes. */
+  configure(identity: RibIdentity): void;
+  /** Replaces the set of prefixes that the speaker originates. */
+  setOriginated(originated: readonly OriginatedPrefix[]): void;
+  summary(): RibSummary;
+  /**
+   * Routes that match, in batches of a bounded size: each step of the iterator does at most a few milliseconds
+   * of work. Routes that come or go between two steps may or may not be seen.
+   */
+  routes(query: RouteQuery, slotByName: SlotByName): Iterator<readonly RouteStatus[]>;
+  sessionCounts(slot: SessionSlot): SessionCounts;
+  /**
+   * Replays all best routes that were learnt from peers, in slices inside `work`, then follows changes, in
+   * order. `onReplayed` of a family is called behind the last replayed route of it. Returns the unsubscribe function.
+   */
+  subscribeBestRoutes(listener: BestRouteSink): () => void;
+  /** UPDATE read → written to the last member of an update group, seconds. Returns the unsubscribe function. */
+  onPropagation(listener: (seconds: number) => void): () => void;
+}
+
+export interface BestRouteSink {
+  onBestRoutes(changes: readonly BestRouteChange[]): void;
+  /** Every best route of the family that existed at the subscription has been delivered. */
+  onReplayed(family: Family): void;
+}
+
+export type Rib = RibPort & RibView;
