@@ -37,8 +37,11 @@ export interface Speaker {
   /** Routes, produced lazily; every batch is one bounded slice, so that a million routes never block the event loop. */
   routes(query: RouteQuery): AsyncIterable<readonly RouteStatus[]>;
   ribSummary(): RibSummary;
-  /** Replays all best routes to the listener in slices, then follows changes. Returns the unsubscribe function. */
-  subscribeBestRoutes(listener: BestRouteListener): () => void;
+  /**
+   * Replays all best routes to the listener in slices, then follows changes; `replay: false`: only the changes from
+   * now on. Returns the unsubscribe function.
+   */
+  subscribeBestRoutes(listener: BestRouteListener, options?: { readonly replay?: boolean }): () => void;
   onEvent(listener: (event: SpeakerEvent) => void): () => void;
   /** UPDATE read → written to the last member, seconds; called once for each flush of an update group. */
   onPropagation(listener: (seconds: number) => void): () => void;
