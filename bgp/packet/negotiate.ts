@@ -1,0 +1,130 @@
+/**
+ * What two OPENs make of a session: the remaining checks of RFC 4271 §6.2 and the intersection of the
+ * capabilities. Pure; it reads no configuration but what `own` says and `expectation` asks.
+ */
+import { type Family, familyOf } from '../net/index.ts';
+import { afiSafiOf, type Capability } from './capabilities/capability.ts';
+import { encodeCapability } from './capabilities/registry.ts';
+import { MAX_EXTENDED_MESSAGE_OCTETS, MAX_MESSAGE_OCTETS } from './header.ts';
+import { type Notification, openError } from './notification.ts';
+import { findCapability, type OpenMessage } from './open.ts';
+import { WireWriter } from './wire-writer.ts';
+
+/** A session as both ends understand it. */
+export interface NegotiatedSession {
+  readonly peerAsn: number;
+  /** Dotted quad. */
+  readonly peerRouterId: string;
+  /** Spoken by both, in the order of our offer. */
+  readonly families: readonly Family[];
+  readonly fourOctetAs: boolean;
+  /** Families on which the peer sends path identifiers to us, and we to the peer (RFC 7911 §4). */
+  readonly addPathReceive: readonly Family[];
+  readonly addPathSend: readonly Family[];
+  /** Largest message in both directions: 4096 or 65535 (RFC 8654 §4). */
+  readonly maxMessageBytes: number;
+  /** 0: neither KEEPALIVEs nor a hold timer. */
+  readonly holdTimeSec: number;
+  readonly keepaliveSec: number;
+  readonly routeRefresh: boolean;
+  /** The peer sends End-of-RIB, because it knows graceful restart (RFC 4724 §3). */
+  readonly sendsEndOfRib: boolean;
+  /** The peer keeps forwarding over a restart of its own: at least one family in its graceful restart capability. */
+  readonly preservesForwarding: boolean;
+}
+
+export interface SessionExpectation {
+  /** Keepalive interval at the hold time that we propose; 0: a third of it. */
+  readonly keepaliveSec: number;
+  acceptsAsn(asn: number): boolean;
+}
+
+export type NegotiationResult =
+  | { readonly ok: true; readonly session: NegotiatedSession }
+  | { readonly ok: false; readonly notification: Notification; readonly text: string };
+
+export function negotiate(
+  own: OpenMessage,
+  peer: OpenMessage,
+  expectation: SessionExpectation,
+): NegotiationResult {
+  if (!expectation.acceptsAsn(peer.asn)) {
+    return { ok: false, notification: openError.badPeerAs(), text: `AS ${peer.asn} is not expected here` };
+  }
+  if (peer.routerId === own.routerId && peer.asn === own.asn) {
+    const text = `internal peer has our own BGP Identifier ${own.routerId}`; // RFC 6286 §2.2
+    return { ok: false, notification: openError.badBgpIdentifier(), text };
+  }
+  const peerFamilies = familiesOf(peer.capabilities);
+  const families = familiesOf(own.capabilities).filter((family) => peerFamilies.includes(family));
+  if (families.length === 0) return noCommonFamily(own.capabilities, peerFamilies);
+  return { ok: true, session: session(own, peer, families, expectation.keepaliveSec) };
+}
+
+function session(
+  own: OpenMessage,
+  peer: OpenMessage,
+  families: readonly Family[],
+  keepaliveSec: number,
+): NegotiatedSession {
+  const both = (kind: 'fourOctetAs' | 'extendedMessage') =>
+    findCapability(own.capabilities, kind) !== undefined &&
+    findCapability(peer.capabilities, kind) !== undefined;
+  const restart = findCapability(peer.capabilities, 'gracefulRestart');
+  const holdTimeSec = Math.min(own.holdTimeSec, peer.holdTimeSec);
+  return Object.freeze({
+    peerAsn: peer.asn,
+    peerRouterId: peer.routerId,
+    families,
+    fourOctetAs: both('fourOctetAs'),
+    addPathReceive: families.filter((f) => addPath(own, f).receive && addPath(peer, f).send),
+    addPathSend: families.filter((f) => addPath(own, f).send && addPath(peer, f).receive),
+    maxMessageBytes: both('extendedMessage') ? MAX_EXTENDED_MESSAGE_OCTETS : MAX_MESSAGE_OCTETS,
+    holdTimeSec,
+    keepaliveSec: keepaliveInterval(holdTimeSec, own.holdTimeSec, keepaliveSec),
+    routeRefresh:
+      findCapability(peer.capabilities, 'routeRefresh') !== undefined ||
+      findCapability(peer.capabilities, 'routeRefreshCisco') !== undefined,
+    sendsEndOfRib: restart !== undefined,
+    preservesForwarding: restart !== undefined && restart.entries.length > 0,
+  });
+}
+
+/** Families that an OPEN offers. Without the multiprotocol capability that is IPv4 unicast (RFC 4760 §8). */
+function familiesOf(capabilities: readonly Capability[]): readonly Family[] {
+  const offered = capabilities.filter((capability) => capability.kind === 'multiprotocol');
+  if (offered.length === 0) return ['ipv4'];
+  const families = offered.map(({ afi, safi }) => familyOf(afi, safi));
+  return [...new Set(families.filter((family) => family !== null))];
+}
+
+/** Data: the families that we offered and the peer did not (RFC 5492 §5). */
+function noCommonFamily(own: readonly Capability[], peerFamilies: readonly Family[]): NegotiationResult {
+  const writer = new WireWriter();
+  for (const family of familiesOf(own)) {
+    writer.bytes(encodeCapability({ kind: 'multiprotocol', ...afiSafiOf(family) }));
+  }
+  const theirs = peerFamilies.length === 0 ? 'none that we know' : peerFamilies.join(', ');
+  return {
+    ok: false,
+    notification: openError.unsupportedCapability(writer.finish()),
+    text: `no address family in common: we offer ${familiesOf(own).join(', ')}, the peer ${theirs}`,
+  };
+}
+
+function addPath(open: OpenMessage, family: Family): { readonly send: boolean; readonly receive: boolean } {
+  const wanted = afiSafiOf(family);
+  const entry = findCapability(open.capabilities, 'addPath')?.entries.find(
+    ({ afi, safi }) => afi === wanted.afi && safi === wanted.safi,
+  );
+  return entry ?? { send: false, receive: false };
+}
+
+/** RFC 4271 §4.4: at most a third of the hold time, unless our own configuration asks for another interval. */
+function keepaliveInterval(holdTimeSec: number, proposedSec: number, configuredSec: number): number {
+  if (holdTimeSec === 0) return 0;
+  const third = Math.max(1, Math.floor(holdTimeSec / 3));
+  const isConfigured = configuredSec > 0 && configuredSec < holdTimeSec;
+  if (!isConfigured) return third;
+  return holdTimeSec === proposedSec ? configuredSec : Math.min(configuredSec, third);
+}
