@@ -45,9 +45,10 @@ export interface RibView {
   sessionCounts(slot: SessionSlot): SessionCounts;
   /**
    * Replays all best routes that were learnt from peers, in slices inside `work`, then follows changes, in
-   * order. `onReplayed` of a family is called behind the last replayed route of it. Returns the unsubscribe function.
+   * order. `onReplayed` of a family is called behind the last replayed route of it. `replay: false`: only the
+   * changes from now on, and `onReplayed` is never called. Returns the unsubscribe function.
    */
-  subscribeBestRoutes(listener: BestRouteSink): () => void;
+  subscribeBestRoutes(sink: BestRouteSink, options: { readonly replay: boolean }): () => void;
   /** UPDATE read → written to the last member of an update group, seconds. Returns the unsubscribe function. */
   onPropagation(listener: (seconds: number) => void): () => void;
 }
