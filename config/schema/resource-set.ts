@@ -2,20 +2,59 @@
  * All resources that a datastore holds, as immutable typed collections. Keys are names, or `namespace/name` for
  * namespaced kinds. Values are native: parsed prefixes, AS numbers as numbers, durations in seconds.
  */
-import type { Metadata } from './metadata.ts';
+import { COLLECTIONS, type CollectionName, KINDS, type ResourceOf } from './registry.ts';
 
-/** What every resource has. */
-export interface Resource<Spec = unknown> {
-  readonly metadata: Metadata;
-  readonly spec: Spec;
-}
+export type { CollectionName } from './registry.ts';
 
-/** Type of the values in each collection. */
-export interface ResourceTypes {
-  bgpConfigurations: Resource;
-}
+export type BgpConfiguration = ResourceOf<'bgpConfigurations'>;
+export type BgpPeer = ResourceOf<'bgpPeers'>;
+export type BgpFilter = ResourceOf<'bgpFilters'>;
+export type IpPool = ResourceOf<'ipPools'>;
+export type IpReservation = ResourceOf<'ipReservations'>;
+export type FelixConfiguration = ResourceOf<'felixConfigurations'>;
+export type Node = ResourceOf<'nodes'>;
+export type WorkloadEndpoint = ResourceOf<'workloadEndpoints'>;
+export type IpamBlock = ResourceOf<'ipamBlocks'>;
+export type BlockAffinity = ResourceOf<'blockAffinities'>;
+export type IpamHandle = ResourceOf<'ipamHandles'>;
+export type DynamicNeighbor = ResourceOf<'dynamicNeighbors'>;
+export type CoreNode = ResourceOf<'coreNodes'>;
+export type Pod = ResourceOf<'pods'>;
+export type Service = ResourceOf<'services'>;
+export type Secret = ResourceOf<'secrets'>;
+export type EndpointSlice = ResourceOf<'endpointSlices'>;
 
-export type CollectionName = keyof ResourceTypes;
+/** A resource of any kind. */
+export type AnyResource = ResourceOf<CollectionName>;
 
 /** Every collection, empty ones included. Never changed in place: a datastore makes a new one. */
-export type ResourceSet = { readonly [C in CollectionName]: ReadonlyMap<string, ResourceTypes[C]> };
+export type ResourceSet = { readonly [C in CollectionName]: ReadonlyMap<string, ResourceOf<C>> } & {
+  /**
+   * Keys read from the files that DynamicNeighbors name in `passwordFile`, by the name of the DynamicNeighbor,
+   * without a final line break. A file that cannot be read has no entry.
+   */
+  readonly passwordFiles: ReadonlyMap<string, string>;
+};
+
+/** One resource with where it belongs. */
+export interface PlacedResource {
+  readonly collection: CollectionName;
+  /** `name`, or `namespace/name`. */
+  readonly key: string;
+  readonly resource: AnyResource;
+}
+
+/** Builds a set; of two resources with one key the later wins. */
+export function makeResourceSet(
+  resources: Iterable<PlacedResource>,
+  passwordFiles: ReadonlyMap<string, string> = new Map(),
+): ResourceSet {
+  const collections = Object.fromEntries(COLLECTIONS.map((name) => [name, new Map<string, AnyResource>()]));
+  for (const { collection, key, resource } of resources) collections[collection]!.set(key, resource);
+  return { ...(collections as unknown as Omit<ResourceSet, 'passwordFiles'>), passwordFiles };
+}
+
+/** How messages name a resource: `BGPPeer/tor`, `Pod/default/nginx`. */
+export function resourceName(collection: CollectionName, key: string): string {
+  return `${KINDS[collection].kind}/${key}`;
+}

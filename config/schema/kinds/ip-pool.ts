@@ -1,0 +1,116 @@
+/** IPPool and IPReservation: ranges that workloads get addresses from, and addresses to leave alone. */
+import { contains, type Prefix, parsePrefix } from '@manul/bgp/net';
+import { z } from 'zod';
+import { choice, flag, prefix, selector } from '../fields.ts';
+import { type Rule, withRules } from '../rules.ts';
+import { objectOf } from './calico-kind.ts';
+
+const ENCAPSULATION = ['Never', 'Always', 'CrossSubnet'] as const;
+const LINK_LOCAL = [parsePrefix('169.254.0.0/16')!, parsePrefix('fe80::/10')!];
+
+const fields = z.strictObject({
+  cidr: prefix('Range of addresses'),
+  blockSize: z.int().optional().describe('Prefix length of blocks; default 26 (IPv4) or 122 (IPv6)'),
+  ipipMode: choice('IPIP encapsulation between nodes, IPv4 only', ENCAPSULATION).default('Never'),
+  vxlanMode: choice('VXLAN encapsulation between nodes', ENCAPSULATION).default('Never'),
+  natOutgoing: flag('Masquerade what leaves the pools').default(false),
+  disabled: flag('No new automatic allocations; routes stay').default(false),
+  disableBGPExport: flag('Never announce routes inside this pool').default(false),
+  nodeSelector: selector('Nodes that draw from the pool; default all()', { withoutGlobal: true }).optional(),
+  namespaceSelector: selector('Namespaces that draw from the pool', { withoutGlobal: true }).optional(),
+  allowedUses: z
+    .array(choice('Use', ['Workload', 'Tunnel', 'LoadBalancer']))
+    .optional()
+    .describe('Who may allocate; default Workload and Tunnel'),
+  assignmentMode: choice('Manual: used only where named explicitly', ['Automatic', 'Manual']).default(
+    'Automatic',
+  ),
+});
+
+const cidrOf = (spec: Readonly<Record<string, unknown>>): Prefix | null =>
+  typeof spec['cidr'] === 'object' ? (spec['cidr'] as Prefix | null) : null;
+const usesOf = (spec: Readonly<Record<string, unknown>>): readonly unknown[] =>
+  Array.isArray(spec['allowedUses']) ? spec['allowedUses'] : [];
+const encapsulates = (mode: unknown): boolean => mode === 'Always' || mode === 'CrossSubnet';
+
+const notLinkLocal: Rule = {
+  field: 'cidr',
+  broken: (spec) => {
+    const cidr = cidrOf(spec);
+    const clash = LINK_LOCAL.some(
+      (range) => cidr !== null && (contains(range, cidr) || contains(cidr, range)),
+    );
+    return clash ? 'overlaps the link-local range 169.254.0.0/16 or fe80::/10' : null;
+  },
+};
+const blockSize: Rule = {
+  field: 'blockSize',
+  broken: (spec) => {
+    const cidr = cidrOf(spec);
+    if (cidr === null) return null;
+    const [min, max, standard] = cidr.family === 'ipv4' ? [20, 32, 26] : [116, 128, 122];
+    const size = typeof spec['blockSize'] === 'number' ? spec['blockSize'] : standard;
+    if (size < min || size > max) return `must be ${min} to ${max} for this pool, is ${size}`;
+    if (size < cidr.length && spec['disabled'] !== true) {
+      return `of ${size} does not fit: the pool, a /${cidr.length}, is smaller than one block`;
+    }
+    return null;
+  },
+};
+const oneEncapsulation: Rule = {
+  field: 'vxlanMode',
+  broken: (spec) =>
+    encapsulates(spec['vxlanMode']) && encapsulates(spec['ipipMode']) ? 'excludes ipipMode' : null,
+};
+const ipipIsIpv4: Rule = {
+  field: 'ipipMode',
+  broken: (spec) =>
+    encapsulates(spec['ipipMode']) && cidrOf(spec)?.family === 'ipv6'
+      ? 'must be Never in an IPv6 pool'
+      : null,
+};
+const loadBalancerAlone: Rule = {
+  field: 'allowedUses',
+  broken: (spec) => {
+    if (!usesOf(spec).includes('LoadBalancer')) return null;
+    if (usesOf(spec).length > 1) return 'has LoadBalancer, which excludes other uses';
+    if (encapsulates(spec['ipipMode']) || encapsulates(spec['vxlanMode'])) {
+      return 'has LoadBalancer, which excludes encapsulation';
+    }
+    if (spec['disableBGPExport'] === true) return 'has LoadBalancer, which excludes disableBGPExport';
+    const nodes = spec['nodeSelector'] as { readonly text?: string } | undefined;
+    return nodes?.text === undefined || nodes.text === 'all()'
+      ? null
+      : 'has LoadBalancer, which needs nodeSelector all()';
+  },
+};
+const noNamespacesForTunnels: Rule = {
+  field: 'namespaceSelector',
+  broken: (spec) =>
+    spec['namespaceSelector'] !== undefined &&
+    (spec['allowedUses'] === undefined || usesOf(spec).includes('Tunnel'))
+      ? 'excludes the use Tunnel: set allowedUses without it'
+      : null,
+};
+
+const spec = withRules(fields, [
+  notLinkLocal,
+  blockSize,
+  oneEncapsulation,
+  ipipIsIpv4,
+  loadBalancerAlone,
+  noNamespacesForTunnels,
+]);
+
+export const ipPool = objectOf(spec);
+export type IpPoolSpec = z.output<typeof spec>;
+
+const reservationSpec = z.strictObject({
+  reservedCIDRs: z
+    .array(prefix('Addresses', { mask: true }))
+    .default([])
+    .describe('Addresses that automatic allocation skips'),
+});
+
+export const ipReservation = objectOf(reservationSpec);
+export type IpReservationSpec = z.output<typeof reservationSpec>;
