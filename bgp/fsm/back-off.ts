@@ -1,0 +1,45 @@
+/**
+ * How long to wait before a session is tried again. A peer that is merely away (refused, closed, restarted) is
+ * tried again soon; one with which we disagree is left in peace, longer each time (RFC 4271 §8.1, damping of
+ * peer oscillations).
+ */
+import type { EndReason } from './reason.ts';
+
+const SOON_MS = 1_000;
+const BASE_MS = 5_000;
+const MAX_MS = 60_000;
+
+/** RFC 4486: subcodes of Cease by which a healthy peer says goodbye for a while. */
+const CEASE = 6;
+const CLEAN_CEASE: ReadonlySet<number> = new Set([2, 3, 4, 6, 7, 9]);
+
+/** Pause between two dials: 1, 2, 4, then 5 s. `failures` counts from 1. */
+export function connectRetryMs(failures: number): number {
+  return Math.min(BASE_MS, SOON_MS * 2 ** (failures - 1));
+}
+
+/** Pause after a session or an attempt at one: 1 s after a clean end; else 5, 10, 20, 40, then 60 s. */
+export function idleHoldMs(reason: EndReason, errors: number): number {
+  if (!isError(reason)) return SOON_MS;
+  return Math.min(MAX_MS, BASE_MS * 2 ** Math.max(0, errors - 1));
+}
+
+/** True for an end that will probably repeat itself if we come back at once. */
+export function isError(reason: EndReason): boolean {
+  switch (reason.kind) {
+    case 'connectionLost':
+    case 'connectTimedOut':
+    case 'collision':
+      return false;
+    case 'stopped':
+      return reason.notification !== null && !isCleanCease(reason.notification);
+    case 'notificationReceived':
+      return !isCleanCease(reason.notification);
+    default:
+      return true;
+  }
+}
+
+function isCleanCease({ code, subcode }: { readonly code: number; readonly subcode: number }): boolean {
+  return code === CEASE && CLEAN_CEASE.has(subcode);
+}

@@ -1,0 +1,46 @@
+/** Established (RFC 4271 §8.2.2): UPDATEs are exchanged. */
+import {
+  automaticStop,
+  collisionDump,
+  connectionLost,
+  headerError,
+  holdTimer,
+  holdTimerExpires,
+  keepaliveTimer,
+  manualStop,
+  messageError,
+  notificationReceived,
+  sendHoldTimerExpires,
+  stay,
+  transition,
+  unexpected,
+} from './cells.ts';
+import type { StateRow } from './connection.ts';
+
+export const established: StateRow = {
+  ManualStart: stay,
+  ManualStartWithPassiveTcpEstablishment: stay,
+  ManualStop: manualStop,
+  AutomaticStop: automaticStop,
+  HoldTimerExpires: holdTimerExpires,
+  SendHoldTimerExpires: sendHoldTimerExpires,
+  KeepaliveTimerExpires: (connection) =>
+    transition(connection, [{ kind: 'send', message: 'keepalive' }, keepaliveTimer(connection)]),
+  /** A KEEPALIVE one interval after the session came up proves it stable: the error count starts over. */
+  KeepAliveMsg: (connection) => transition({ ...connection, errors: 0 }, [holdTimer(connection)]),
+  UpdateMsg: (connection) => transition(connection, [holdTimer(connection)]),
+  /** RFC 2918 and RFC 4271 §8.2.2 leave the hold timer alone here; a peer that asks for routes is alive. */
+  RouteRefreshMsg: (connection) => transition(connection, [holdTimer(connection)]),
+  UpdateMsgErr: messageError,
+  TcpConnectionFails: connectionLost,
+  BgpHeaderErr: headerError,
+  OpenCollisionDump: collisionDump,
+  NotifMsgVerErr: notificationReceived,
+  NotifMsg: notificationReceived,
+  BgpOpen: unexpected('Established'),
+  BgpOpenMsgErr: unexpected('Established'),
+  ConnectRetryTimerExpires: unexpected('Established'),
+  IdleHoldTimerExpires: unexpected('Established'),
+  TcpCrAcked: stay,
+  TcpConnectionConfirmed: stay,
+};
