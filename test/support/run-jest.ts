@@ -1,0 +1,73 @@
+/**
+ * `npm test`: runs jest on the project's Node. Suites that need the machine (root, daemons, whole processes) run
+ * one after another; all others run before them, in parallel. Ends with the list of what was skipped and why,
+ * and `N passed, N failed, N skipped` as the last line. Arguments go to jest: `npm test -- bgp/packet`.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { isSerial } from './serial-suites.ts';
+import { addCounts, type Counts, countsOf, type JestReport, NO_TESTS, summaryLine } from './test-summary.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
+const PARALLEL_WORKERS = 2;
+
+/** The Node of the `node` package, so that the machine's own, older one does not matter. */
+function projectNode(): string {
+  const installed = join(ROOT, 'node_modules/node/bin/node');
+  return existsSync(installed) ? installed : process.execPath;
+}
+
+function listSuites(args: readonly string[]): string[] {
+  const listed = spawnSync(projectNode(), [JEST, '--listTests', '--json', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  if (listed.status !== 0) throw new Error(`jest --listTests failed with status ${listed.status}`);
+  return (JSON.parse(listed.stdout) as string[]).sort();
+}
+
+/** Runs `suites`; a run that leaves no report (jest itself crashed) counts as one failure. */
+function runGroup(suites: readonly string[], flags: readonly string[], folder: string): Counts {
+  if (suites.length === 0) return NO_TESTS;
+  const reportPath = join(folder, 'report.json');
+  const args = [JEST, '--runTestsByPath', ...suites, '--json', `--outputFile=${reportPath}`, ...flags];
+  const run = spawnSync(projectNode(), args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+  if (!existsSync(reportPath)) return { ...NO_TESTS, failed: 1 };
+  const counts = countsOf(JSON.parse(readFileSync(reportPath, 'utf8')) as JestReport);
+  rmSync(reportPath);
+  const failed = run.status !== 0 && counts.failed === 0 ? 1 : counts.failed;
+  return { ...counts, failed };
+}
+
+/** Splits the command line into jest's options and the patterns that choose suites. */
+function splitArguments(args: readonly string[]): { patterns: string[]; options: string[] } {
+  const firstOption = args.findIndex((arg) => arg.startsWith('-'));
+  if (firstOption < 0) return { patterns: [...args], options: [] };
+  return { patterns: args.slice(0, firstOption), options: args.slice(firstOption) };
+}
+
+function main(): number {
+  const { patterns, options } = splitArguments(process.argv.slice(2));
+  const suites = listSuites(patterns);
+  const serial = suites.filter((path) => isSerial(path, readFileSync(path, 'utf8')));
+  const parallel = suites.filter((path) => !serial.includes(path));
+  const folder = mkdtempSync(join(tmpdir(), 'manul-jest-'));
+  let total = NO_TESTS;
+  try {
+    total = addCounts(total, runGroup(parallel, [`--maxWorkers=${PARALLEL_WORKERS}`, ...options], folder));
+    total = addCounts(total, runGroup(serial, ['--runInBand', ...options], folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  if (suites.length === 0) console.log(`no test suite matches ${patterns.join(' ')}`);
+  for (const reason of total.skippedSuites) console.log(`skipped: ${reason}`);
+  console.log(summaryLine(total));
+  const skipIsFailure = process.env['MANUL_REQUIRE_ALL'] === '1' && total.skipped > 0;
+  return suites.length === 0 || total.failed > 0 || skipIsFailure ? 1 : 0;
+}
+
+process.exitCode = main();
