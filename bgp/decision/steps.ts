@@ -1,0 +1,161 @@
+/**
+ * The steps of the decision process, in order: each drops the candidates that lose it. RFC 4271 §9.1.1 and
+ * §9.1.2.2, with RFC 4456 §9. Not here: the IGP metric of §9.1.2.2(e) (a reflector resolves no next hops).
+ * Deviation: MED is compared within each neighbouring AS over all candidates at once, so that the result
+ * does not depend on the order in which the paths arrived; a missing MED counts as 0 (§9.1.2.2(c)).
+ */
+import { ColumnFlag } from '../packet/attributes/attribute-columns.ts';
+import { type AttributeStore, SetField } from '../path/attribute-store.ts';
+import { SourceClass } from '../path/source-class.ts';
+import type { CandidateList, SlotFacts } from './candidates.ts';
+
+export interface DecisionStep {
+  /** Shown by `explain`. */
+  readonly name: string;
+  readonly clause: string;
+  /** Compacts the list to the candidates that do not lose. At least one always remains. */
+  keep(list: CandidateList, store: AttributeStore, slots: SlotFacts): void;
+}
+
+/** Keeps the candidates with the least value of `rank`. */
+function keepLeast(list: CandidateList, rank: (set: number, slot: number) => number): void {
+  let least = Number.POSITIVE_INFINITY;
+  let kept = 0;
+  for (let i = 0; i < list.length; i++) {
+    const value = rank(list.sets[i]!, list.slots[i]!);
+    if (value > least) continue;
+    if (value < least) {
+      least = value;
+      kept = 0;
+    }
+    list.move(i, kept++);
+  }
+  list.length = kept;
+}
+
+const preferLocal: DecisionStep = {
+  name: 'originated by this speaker',
+  clause: 'RFC 4271 §9.1.1',
+  keep(list, _store, slots) {
+    keepLeast(list, (_set, slot) => (slots.sourceClass(slot) === SourceClass.Local ? 0 : 1));
+  },
+};
+
+const highestLocalPref: DecisionStep = {
+  name: 'highest LOCAL_PREF',
+  clause: 'RFC 4271 §9.1.1',
+  keep(list, store) {
+    keepLeast(list, (set) => -store.degreeOfPreference(set));
+  },
+};
+
+const shortestAsPath: DecisionStep = {
+  name: 'shortest AS_PATH',
+  clause: 'RFC 4271 §9.1.2.2(a)',
+  keep(list, store) {
+    keepLeast(list, (set) => store.records.get(set, SetField.AsPathLength));
+  },
+};
+
+const lowestOrigin: DecisionStep = {
+  name: 'lowest ORIGIN',
+  clause: 'RFC 4271 §9.1.2.2(b)',
+  keep(list, store) {
+    keepLeast(list, (set) => store.records.get(set, SetField.Origin));
+  },
+};
+
+const lowestMed: DecisionStep = {
+  name: 'lowest MULTI_EXIT_DISC of its neighbouring AS',
+  clause: 'RFC 4271 §9.1.2.2(c)',
+  keep(list, store) {
+    const count = list.length;
+    let kept = 0;
+    // The outer loop reads entries that the compaction below has not reached, the inner one must see all:
+    // so losers are found first and dropped after.
+    const loses = new Uint8Array(count);
+    for (let i = 0; i < count; i++) {
+      const set = list.sets[i]!;
+      const neighbor = store.records.get(set, SetField.NeighborAs);
+      const med = store.records.get(set, SetField.Med) >>> 0;
+      for (let j = 0; j < count && loses[i] === 0; j++) {
+        const other = list.sets[j]!;
+        if (
+          store.records.get(other, SetField.NeighborAs) === neighbor &&
+          store.records.get(other, SetField.Med) >>> 0 < med
+        ) {
+          loses[i] = 1;
+        }
+      }
+    }
+    for (let i = 0; i < count; i++) if (loses[i] === 0) list.move(i, kept++);
+    list.length = kept;
+  },
+};
+
+const preferExternal: DecisionStep = {
+  name: 'learnt from an external peer',
+  clause: 'RFC 4271 §9.1.2.2(d)',
+  keep(list, _store, slots) {
+    keepLeast(list, (_set, slot) => (slots.sourceClass(slot) === SourceClass.External ? 0 : 1));
+  },
+};
+
+const lowestRouterId: DecisionStep = {
+  name: 'lowest BGP Identifier or ORIGINATOR_ID',
+  clause: 'RFC 4271 §9.1.2.2(f), RFC 4456 §9',
+  keep(list, store, slots) {
+    keepLeast(list, (set, slot) => {
+      const isReflected = (store.flags(set) & ColumnFlag.OriginatorId) !== 0;
+      return isReflected ? store.records.get(set, SetField.OriginatorId) >>> 0 : slots.routerId(slot);
+    });
+  },
+};
+
+const shortestClusterList: DecisionStep = {
+  name: 'shortest CLUSTER_LIST',
+  clause: 'RFC 4456 §9',
+  keep(list, store) {
+    keepLeast(list, (set) => store.records.get(set, SetField.ClusterListLength));
+  },
+};
+
+const lowestPeerAddress: DecisionStep = {
+  name: 'lowest peer address',
+  clause: 'RFC 4271 §9.1.2.2(g)',
+  keep(list, _store, slots) {
+    let kept = 0;
+    for (let i = 0; i < list.length; i++) {
+      const order = kept === 0 ? 0 : slots.comparePeerAddresses(list.slots[i]!, list.slots[0]!);
+      if (order > 0) continue;
+      if (order < 0) kept = 0;
+      list.move(i, kept++);
+    }
+    list.length = kept;
+  },
+};
+
+/** Only paths of one session are left here (ADD-PATH); any stable choice will do. */
+const lowestPathNumber: DecisionStep = {
+  name: 'lowest path number of the same peer',
+  clause: 'RFC 7911 §3',
+  keep(list) {
+    let first = 0;
+    for (let i = 1; i < list.length; i++) if (list.paths[i]! < list.paths[first]!) first = i;
+    list.move(first, 0);
+    list.length = 1;
+  },
+};
+
+export const DECISION_STEPS: readonly DecisionStep[] = [
+  preferLocal,
+  highestLocalPref,
+  shortestAsPath,
+  lowestOrigin,
+  lowestMed,
+  preferExternal,
+  lowestRouterId,
+  shortestClusterList,
+  lowestPeerAddress,
+  lowestPathNumber,
+];

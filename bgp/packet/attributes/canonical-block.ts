@@ -1,0 +1,242 @@
+/**
+ * The canonical form of an attribute set, the key by which sets are interned: attributes in ascending type
+ * order with exact flags, four-octet AS numbers, the next hop of either family as a NEXT_HOP of 4, 16 or 32
+ * octets, no MP_REACH_NLRI or MP_UNREACH_NLRI. What must not cross into this session type or is not
+ * recognised and not transitive is left out; an unrecognised transitive attribute gets Partial (RFC 4271 §9).
+ */
+
+import { checkSegments } from './as-path.ts';
+import { type AttributeColumns, ColumnFlag, emptyColumns, resetColumns } from './attribute-columns.ts';
+import type { AttributeScan } from './attribute-scan.ts';
+import { AS_TRANS, AttributeFlag, AttributeType } from './attribute-type.ts';
+import { descriptorByCode, expectedFlags, UNRECOGNIZED } from './registry.ts';
+import { mergeAs4Path, widenSegments } from './two-octet-as.ts';
+
+/** Room for any block of an extended message, with two-octet AS numbers widened. */
+const MAX_BLOCK_BYTES = 1 << 18;
+
+export interface BlockContext {
+  readonly isInternal: boolean;
+  readonly fourOctetAs: boolean;
+}
+
+export class CanonicalBlock {
+  /** The block is bytes[0, length). Overwritten by the next `build`. */
+  readonly bytes = new Uint8Array(MAX_BLOCK_BYTES);
+  length = 0;
+  /** Attributes that RFC 7606 says to drop because they were malformed. */
+  discarded = 0;
+  readonly columns: AttributeColumns = emptyColumns();
+
+  /**
+   * Builds the block of a scanned UPDATE.
+   * @param nextHopAt where in `source` the next hop of MP_REACH_NLRI stands, or -1 to use NEXT_HOP.
+   * @returns why the routes must be treated as withdrawn, or null.
+   */
+  build(
+    source: Uint8Array,
+    scan: AttributeScan,
+    context: BlockContext,
+    nextHopAt: number,
+    nextHopLength: number,
+  ): string | null {
+    this.length = 0;
+    this.discarded = 0;
+    let isNextHopDone = nextHopAt < 0;
+    for (let i = 0; i < scan.count; i++) {
+      const code = scan.codes[i]!;
+      if (!isNextHopDone && code >= AttributeType.NextHop) {
+        isNextHopDone = true;
+        this.#put(AttributeType.NextHop, AttributeFlag.Transitive, source, nextHopAt, nextHopLength);
+      }
+      if (nextHopAt >= 0 && code === AttributeType.NextHop) continue;
+      const problem = this.#take(source, scan, code, context);
+      if (problem !== null) return problem;
+    }
+    if (!isNextHopDone) {
+      this.#put(AttributeType.NextHop, AttributeFlag.Transitive, source, nextHopAt, nextHopLength);
+    }
+    return null;
+  }
+
+  /** Checks every value of the block just built and fills `columns`. @returns what is malformed, or null. */
+  check(): string | null {
+    return checkBlock(this.bytes, 0, this.length, this.columns);
+  }
+
+  #take(source: Uint8Array, scan: AttributeScan, code: number, context: BlockContext): string | null {
+    const at = scan.valueAt[code]!;
+    const length = scan.valueLength[code]!;
+    switch (code) {
+      case AttributeType.MpReachNlri:
+      case AttributeType.MpUnreachNlri:
+      case AttributeType.As4Path:
+      case AttributeType.As4Aggregator:
+        return null;
+      case AttributeType.LocalPref:
+      case AttributeType.OriginatorId:
+      case AttributeType.ClusterList:
+        if (!context.isInternal) return null; // RFC 7606 §7.5, §7.9, §7.10
+        break;
+      case AttributeType.NextHop:
+        if (length !== 4) return `NEXT_HOP has ${length} octets instead of 4`;
+        break;
+      case AttributeType.AsPath:
+        if (!context.fourOctetAs) return this.#takeTwoOctetPath(source, scan);
+        break;
+      case AttributeType.AtomicAggregate:
+        if (length !== 0) return this.#discard(); // RFC 7606 §7.6
+        break;
+      case AttributeType.Aggregator:
+        if (length !== (context.fourOctetAs ? 8 : 6)) return this.#discard(); // RFC 7606 §7.7
+        if (!context.fourOctetAs) return this.#takeTwoOctetAggregator(source, scan);
+        break;
+    }
+    const expected = expectedFlags[code]!;
+    const flags = scan.flags[code]!;
+    if (expected !== UNRECOGNIZED) {
+      this.#put(code, expected | (flags & AttributeFlag.Partial), source, at, length);
+    } else if ((flags & AttributeFlag.Transitive) !== 0) {
+      const partial = AttributeFlag.Optional | AttributeFlag.Transitive | AttributeFlag.Partial;
+      this.#put(code, partial, source, at, length);
+    }
+    return null;
+  }
+
+  #discard(): null {
+    this.discarded++;
+    return null;
+  }
+
+  #takeTwoOctetPath(source: Uint8Array, scan: AttributeScan): string | null {
+    const at = scan.valueAt[AttributeType.AsPath]!;
+    const length = scan.valueLength[AttributeType.AsPath]!;
+    const problem = checkSegments(source, at, length, 2);
+    if (problem !== null) return `AS_PATH ${problem}`;
+    let path = new Uint8Array(length * 2 + 4);
+    path = path.subarray(0, widenSegments(source, at, length, path, 0));
+    const merged = this.#as4PathApplies(source, scan) ? mergeAs4Path(path, as4Value(source, scan)) : null;
+    const value = merged ?? path;
+    this.#put(AttributeType.AsPath, AttributeFlag.Transitive, value, 0, value.length);
+    return null;
+  }
+
+  /** RFC 6793 §4.2.3: an AGGREGATOR with a real AS number says that AS4_PATH is stale; §6: a malformed one is dropped. */
+  #as4PathApplies(source: Uint8Array, scan: AttributeScan): boolean {
+    if (!scan.has(AttributeType.As4Path) || this.#aggregatorIsReal(source, scan)) return false;
+    const at = scan.valueAt[AttributeType.As4Path]!;
+    if (checkSegments(source, at, scan.valueLength[AttributeType.As4Path]!, 4) === null) return true;
+    this.discarded++;
+    return false;
+  }
+
+  #aggregatorIsReal(source: Uint8Array, scan: AttributeScan): boolean {
+    if (!scan.has(AttributeType.Aggregator) || scan.valueLength[AttributeType.Aggregator] !== 6) return false;
+    const at = scan.valueAt[AttributeType.Aggregator]!;
+    return ((source[at]! << 8) | source[at + 1]!) !== AS_TRANS;
+  }
+
+  #takeTwoOctetAggregator(source: Uint8Array, scan: AttributeScan): null {
+    const at = scan.valueAt[AttributeType.Aggregator]!;
+    const flags =
+      expectedFlags[AttributeType.Aggregator]! |
+      (scan.flags[AttributeType.Aggregator]! & AttributeFlag.Partial);
+    if (scan.has(AttributeType.As4Aggregator) && !this.#aggregatorIsReal(source, scan)) {
+      if (scan.valueLength[AttributeType.As4Aggregator] === 8) {
+        this.#put(AttributeType.Aggregator, flags, source, scan.valueAt[AttributeType.As4Aggregator]!, 8);
+        return null;
+      }
+      this.discarded++;
+    }
+    const wide = Uint8Array.of(0, 0, ...source.subarray(at, at + 6));
+    this.#put(AttributeType.Aggregator, flags, wide, 0, 8);
+    return null;
+  }
+
+  #put(code: number, flags: number, source: Uint8Array, at: number, length: number): void {
+    const o = writeAttributeHeader(this.bytes, this.length, code, flags, length);
+    for (let i = 0; i < length; i++) this.bytes[o + i] = source[at + i]!;
+    this.length = o + length;
+  }
+}
+
+/**
+ * Checks the values of the canonical block bytes[start, end) and extracts `columns`.
+ * @returns what is malformed or missing, or null.
+ */
+export function checkBlock(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  columns: AttributeColumns,
+): string | null {
+  resetColumns(columns);
+  for (let p = start; p < end; ) {
+    const isExtended = (bytes[p]! & AttributeFlag.ExtendedLength) !== 0;
+    const length = isExtended ? (bytes[p + 2]! << 8) | bytes[p + 3]! : bytes[p + 2]!;
+    const value = p + (isExtended ? 4 : 3);
+    const problem = descriptorByCode[bytes[p + 1]!]?.check(bytes, value, length, columns) ?? null;
+    if (problem !== null) return problem;
+    p = value + length;
+  }
+  if ((columns.flags & ColumnFlag.Origin) === 0) return 'ORIGIN is missing';
+  if ((columns.flags & ColumnFlag.AsPath) === 0) return 'AS_PATH is missing';
+  if ((columns.flags & ColumnFlag.NextHop) === 0) return 'NEXT_HOP is missing';
+  return null;
+}
+
+function as4Value(source: Uint8Array, scan: AttributeScan): Uint8Array {
+  const at = scan.valueAt[AttributeType.As4Path]!;
+  return source.subarray(at, at + scan.valueLength[AttributeType.As4Path]!);
+}
+
+/** Walks the attributes of a canonical block: `code`, `flags`, and the value at `at`, of `length` octets. */
+export class BlockCursor {
+  code = 0;
+  flags = 0;
+  at = 0;
+  length = 0;
+  #next: number;
+  readonly #bytes: Uint8Array;
+  readonly #end: number;
+
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = bytes;
+    this.#next = start;
+    this.#end = end;
+  }
+
+  /** Goes to the next attribute. @returns false behind the last. */
+  next(): boolean {
+    const p = this.#next;
+    if (p >= this.#end) return false;
+    const bytes = this.#bytes;
+    this.flags = bytes[p]! & ~AttributeFlag.ExtendedLength;
+    this.code = bytes[p + 1]!;
+    const isExtended = (bytes[p]! & AttributeFlag.ExtendedLength) !== 0;
+    this.length = isExtended ? (bytes[p + 2]! << 8) | bytes[p + 3]! : bytes[p + 2]!;
+    this.at = p + (isExtended ? 4 : 3);
+    this.#next = this.at + this.length;
+    return true;
+  }
+}
+
+/** Writes an attribute's header with the shortest length form. @returns where its value begins. */
+export function writeAttributeHeader(
+  out: Uint8Array,
+  at: number,
+  code: number,
+  flags: number,
+  length: number,
+): number {
+  out[at + 1] = code;
+  if (length <= 255) {
+    out[at] = flags;
+    out[at + 2] = length;
+    return at + 3;
+  }
+  out[at] = flags | AttributeFlag.ExtendedLength;
+  out[at + 2] = length >> 8;
+  out[at + 3] = length & 0xff;
+  return at + 4;
+}

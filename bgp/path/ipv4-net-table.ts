@@ -1,0 +1,76 @@
+/** The IPv4 nets: address in one 32-bit word, 16 octets a record. */
+import { EMPTY, mix32 } from './hash-index.ts';
+import { NetField, NetTable } from './net-table.ts';
+
+export class Ipv4NetTable extends NetTable {
+  constructor() {
+    super('ipv4', 2);
+  }
+
+  find(bytes: Uint8Array, at: number): number {
+    const length = bytes[at]!;
+    const address = readAddress(bytes, at + 1, length);
+    return this.#probe(address, length, hash(address, length));
+  }
+
+  findOrInsert(bytes: Uint8Array, at: number): number {
+    const length = bytes[at]!;
+    const address = readAddress(bytes, at + 1, length);
+    const key = hash(address, length);
+    const found = this.#probe(address, length, key);
+    if (found !== EMPTY) return found;
+    const net = this.create(length);
+    this.records.set(net, NetField.Address, address);
+    this.addToIndex(net, key);
+    return net;
+  }
+
+  writeNlri(net: number, out: Uint8Array, at: number): number {
+    const length = this.length(net);
+    const address = this.records.get(net, NetField.Address);
+    out[at] = length;
+    let p = at + 1;
+    for (let shift = 24; p < at + 1 + ((length + 7) >> 3); shift -= 8) out[p++] = address >>> shift;
+    return p;
+  }
+
+  writeAddress(net: number, out: Uint8Array, at: number): void {
+    const address = this.records.get(net, NetField.Address);
+    out[at] = address >>> 24;
+    out[at + 1] = address >>> 16;
+    out[at + 2] = address >>> 8;
+    out[at + 3] = address;
+  }
+
+  protected hashOf(net: number): number {
+    return hash(this.records.get(net, NetField.Address), this.length(net));
+  }
+
+  #probe(address: number, length: number, key: number): number {
+    const segment = this.segments[key >>> 24]!;
+    const mask = segment.length - 1;
+    let i = key & mask;
+    for (let net = segment[i]!; net !== EMPTY; net = segment[i]!) {
+      if (this.records.get(net, NetField.Address) === address && this.length(net) === length) return net;
+      i = (i + 1) & mask;
+    }
+    return EMPTY;
+  }
+}
+
+/** The address bits of an NLRI as one word, host bits cleared. */
+function readAddress(bytes: Uint8Array, at: number, length: number): number {
+  if (length > 24) {
+    const word = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    return length === 32 ? word : word & (-1 << (32 - length));
+  }
+  if (length === 0) return 0;
+  let word = bytes[at]! << 24;
+  if (length > 8) word |= bytes[at + 1]! << 16;
+  if (length > 16) word |= bytes[at + 2]! << 8;
+  return word & (-1 << (32 - length));
+}
+
+function hash(address: number, length: number): number {
+  return mix32(address ^ Math.imul(length + 1, 0x9e3779b1));
+}

@@ -1,0 +1,146 @@
+/**
+ * Compiles a policy for one session type and family into a predicate over interned attribute sets. What a
+ * term can never match on this session is left out at compile time; an accept-all policy costs nothing.
+ */
+
+import type { Family } from '../net/index.ts';
+import { readUint32 } from '../packet/attributes/attribute-descriptor.ts';
+import { AttributeType, SegmentType } from '../packet/attributes/attribute-type.ts';
+import { BlockCursor } from '../packet/attributes/canonical-block.ts';
+import { parseCommunity } from '../packet/attributes/communities.ts';
+import type { AttributeStore } from '../path/attribute-store.ts';
+import type { NetTable } from '../path/net-table.ts';
+import { SourceClass } from '../path/source-class.ts';
+import { applyOperations, hasElement } from './apply-operations.ts';
+import type { PathSource, PolicyConfig, PolicyMatch, PolicyOperation, PolicyTerm } from './policy-config.ts';
+import { PrefixMatcher } from './prefix-match.ts';
+
+/** Result of `evaluate` for a route that the policy rejects. */
+export const REJECTED = -1;
+
+interface CompiledTerm {
+  readonly name: string;
+  readonly action: PolicyTerm['action'];
+  readonly prefixes: PrefixMatcher | null;
+  readonly notPrefixes: PrefixMatcher | null;
+  /** Bit per `SourceClass`. */
+  readonly sources: number;
+  readonly community: Uint8Array | null;
+  readonly asPathPrefix: readonly number[];
+  readonly localPref: number | null;
+  readonly operations: readonly PolicyOperation[];
+}
+
+export class CompiledPolicy {
+  /** Accepts every route unchanged: the caller may skip `evaluate`. */
+  readonly acceptsAll: boolean;
+  readonly #terms: readonly CompiledTerm[];
+  readonly #otherwise: PolicyConfig['otherwise'];
+  readonly #address = new Uint8Array(16);
+  /** Name of the term that decided the last `evaluate`; null: the policy's default did. */
+  decidedBy: string | null = null;
+
+  constructor(config: PolicyConfig, sessionType: 'ibgp' | 'ebgp', family: Family) {
+    this.#terms = config.terms
+      .filter((term) => term.match.sessionType === undefined || term.match.sessionType === sessionType)
+      .map((term) => compileTerm(term, family));
+    this.#otherwise = config.otherwise;
+    this.acceptsAll = this.#terms.length === 0 && config.otherwise === 'accept';
+  }
+
+  /**
+   * @returns the attribute set that the route goes on with (without a reference of its own when it is new),
+   * or `REJECTED`.
+   */
+  evaluate(store: AttributeStore, nets: NetTable, net: number, set: number, sourceClass: number): number {
+    nets.writeAddress(net, this.#address, 0);
+    const length = nets.length(net);
+    let current = set;
+    for (const term of this.#terms) {
+      if (!this.#matches(term, store, current, length, sourceClass)) continue;
+      if (term.action === 'reject') {
+        this.decidedBy = term.name;
+        return reject(store, current);
+      }
+      if (term.operations.length > 0) {
+        const changed = applyOperations(store, current, term.operations);
+        if (changed !== current) store.dropIfUnused(current);
+        current = changed;
+      }
+      if (term.action === 'accept') {
+        this.decidedBy = term.name;
+        return current;
+      }
+    }
+    this.decidedBy = null;
+    return this.#otherwise === 'accept' ? current : reject(store, current);
+  }
+
+  #matches(
+    term: CompiledTerm,
+    store: AttributeStore,
+    set: number,
+    length: number,
+    sourceClass: number,
+  ): boolean {
+    return (
+      (term.sources & (1 << sourceClass)) !== 0 &&
+      (term.prefixes === null || term.prefixes.matches(this.#address, length)) &&
+      (term.notPrefixes === null || !term.notPrefixes.matches(this.#address, length)) &&
+      (term.localPref === null || store.degreeOfPreference(set) === term.localPref) &&
+      (term.community === null || hasCommunity(store, set, term.community)) &&
+      (term.asPathPrefix.length === 0 || pathBeginsWith(store, set, term.asPathPrefix))
+    );
+  }
+}
+
+/** Forgets a set that only this evaluation made. */
+function reject(store: AttributeStore, set: number): number {
+  store.dropIfUnused(set);
+  return REJECTED;
+}
+
+function compileTerm(term: PolicyTerm, family: Family): CompiledTerm {
+  const match: PolicyMatch = term.match;
+  return {
+    name: term.name,
+    action: term.action,
+    prefixes: match.prefixes === undefined ? null : new PrefixMatcher(match.prefixes, family),
+    notPrefixes: match.notPrefixes === undefined ? null : new PrefixMatcher(match.notPrefixes, family),
+    sources:
+      match.sources === undefined ? 0xff : match.sources.reduce((mask, one) => mask | SOURCE_BITS[one], 0),
+    community: match.community === undefined ? null : (parseCommunity(match.community) ?? new Uint8Array(0)),
+    asPathPrefix: match.asPathPrefix ?? [],
+    localPref: match.localPref ?? null,
+    operations: term.operations ?? [],
+  };
+}
+
+const SOURCE_BITS: Readonly<Record<PathSource, number>> = {
+  local: 1 << SourceClass.Local,
+  ibgp: (1 << SourceClass.InternalClient) | (1 << SourceClass.InternalNonClient),
+  ebgp: 1 << SourceClass.External,
+};
+
+function findValue(store: AttributeStore, set: number, code: number): Uint8Array | null {
+  const bytes = store.bytes(set);
+  const start = store.offset(set);
+  const cursor = new BlockCursor(bytes, start, start + store.length(set));
+  while (cursor.next()) {
+    if (cursor.code === code) return bytes.subarray(cursor.at, cursor.at + cursor.length);
+  }
+  return null;
+}
+
+/** A community that could not be parsed (no octets) is carried by no route. */
+function hasCommunity(store: AttributeStore, set: number, community: Uint8Array): boolean {
+  const code = community.length === 4 ? AttributeType.Communities : AttributeType.LargeCommunities;
+  const list = community.length === 0 ? null : findValue(store, set, code);
+  return list !== null && hasElement(list, community);
+}
+
+function pathBeginsWith(store: AttributeStore, set: number, asns: readonly number[]): boolean {
+  const path = findValue(store, set, AttributeType.AsPath);
+  if (path === null || path.length === 0 || path[0] !== SegmentType.AsSequence) return false;
+  return path[1]! >= asns.length && asns.every((asn, i) => readUint32(path, 2 + 4 * i) === asn);
+}

@@ -1,0 +1,57 @@
+/**
+ * Whether a received route may take part in the decision at all: loops through our AS (RFC 4271 §9.1.2), our
+ * cluster or ourselves (RFC 4456 §8), and a next hop that is ourselves (RFC 4271 §5.1.3).
+ */
+import { countAs } from '../packet/attributes/as-path.ts';
+import { readUint32 } from '../packet/attributes/attribute-descriptor.ts';
+import { AttributeType } from '../packet/attributes/attribute-type.ts';
+import { BlockCursor } from '../packet/attributes/canonical-block.ts';
+import type { AttributeStore } from '../path/attribute-store.ts';
+
+export interface ImportIdentity {
+  /** Our AS number on this session, and how often it may occur in AS_PATH. */
+  readonly localAsn: number;
+  readonly allowOwnAs: number;
+  /** Unsigned. */
+  readonly routerId: number;
+  readonly clusterId: number;
+  /** Our addresses on this session. */
+  readonly ownAddresses: readonly Uint8Array[];
+}
+
+/** Why the route is ineligible, or null. */
+export function importProblem(store: AttributeStore, set: number, identity: ImportIdentity): string | null {
+  const bytes = store.bytes(set);
+  const start = store.offset(set);
+  const cursor = new BlockCursor(bytes, start, start + store.length(set));
+  while (cursor.next()) {
+    const { at, length } = cursor;
+    switch (cursor.code) {
+      case AttributeType.AsPath:
+        if (countAs(bytes, at, length, identity.localAsn) > identity.allowOwnAs) {
+          return `AS_PATH contains our AS ${identity.localAsn} (RFC 4271 §9.1.2)`;
+        }
+        break;
+      case AttributeType.NextHop:
+        if (identity.ownAddresses.some((own) => own.length <= length && startsWith(bytes, at, own))) {
+          return 'NEXT_HOP is our own address (RFC 4271 §5.1.3)';
+        }
+        break;
+      case AttributeType.OriginatorId:
+        if (readUint32(bytes, at) === identity.routerId) return 'ORIGINATOR_ID is ours (RFC 4456 §8)';
+        break;
+      case AttributeType.ClusterList:
+        for (let p = at; p < at + length; p += 4) {
+          if (readUint32(bytes, p) === identity.clusterId)
+            return 'CLUSTER_LIST contains our cluster (RFC 4456 §8)';
+        }
+        break;
+    }
+  }
+  return null;
+}
+
+function startsWith(bytes: Uint8Array, at: number, value: Uint8Array): boolean {
+  for (let i = 0; i < value.length; i++) if (bytes[at + i] !== value[i]) return false;
+  return true;
+}

@@ -1,0 +1,204 @@
+/**
+ * The sessions that the RIB knows, by slot. Slot 0 is the speaker itself. A slot is reused only when no path
+ * and no Adj-RIB-Out entry refers to it any more.
+ */
+import type { SlotFacts } from '../decision/candidates.ts';
+import { type Family, parseAddress } from '../net/index.ts';
+import type { UpdateContext } from '../packet/update/update-reader.ts';
+import { SourceClass } from '../path/source-class.ts';
+import { CompiledPolicy } from '../policy/compile-policy.ts';
+import type { ImportIdentity } from '../policy/import-check.ts';
+import type { RibSession, SessionOutput, SessionSlot } from './rib-port.ts';
+import type { RibIdentity } from './rib-view.ts';
+
+export const LOCAL_SLOT: SessionSlot = 0;
+
+/** One Established session, with everything compiled that its UPDATEs need. */
+export interface SessionEntry {
+  readonly slot: SessionSlot;
+  session: RibSession;
+  readonly output: SessionOutput;
+  context: UpdateContext;
+  importIdentity: ImportIdentity;
+  importPolicies: Readonly<Record<Family, CompiledPolicy>>;
+  isInternal: boolean;
+}
+
+export class SessionTable implements SlotFacts {
+  readonly #entries: (SessionEntry | null)[] = [null];
+  #sourceClasses = new Uint8Array(64);
+  #routerIds = new Uint32Array(64);
+  /** Adj-RIB-Out entries and paths that name the slot. */
+  #references = new Int32Array(64);
+  readonly #addresses: Uint8Array[] = [new Uint8Array(0)];
+  /** Slots whose session is over and whose paths may still be there. */
+  readonly #gone = new Set<SessionSlot>();
+  readonly #free: SessionSlot[] = [];
+  #identity: RibIdentity = { asn: 0, routerId: '0.0.0.0', clusterId: null };
+
+  get identity(): RibIdentity {
+    return this.#identity;
+  }
+
+  configure(identity: RibIdentity): void {
+    this.#identity = identity;
+    this.#routerIds[LOCAL_SLOT] = addressNumber(identity.routerId);
+    for (const entry of this.#entries) {
+      if (entry !== null && entry !== undefined)
+        entry.importIdentity = importIdentity(entry.session, identity);
+    }
+  }
+
+  /** Our BGP Identifier, unsigned. */
+  get ownRouterId(): number {
+    return this.#routerIds[LOCAL_SLOT]!;
+  }
+
+  /** Our CLUSTER_ID, unsigned; the BGP Identifier where none is configured (RFC 4456 §7). */
+  get ownClusterId(): number {
+    const clusterId = this.#identity.clusterId;
+    return clusterId === null ? this.ownRouterId : addressNumber(clusterId);
+  }
+
+  add(session: RibSession, output: SessionOutput): SessionEntry {
+    const slot = this.#free.pop() ?? this.#entries.length;
+    const isInternal = session.peerAsn === session.localAsn;
+    const entry: SessionEntry = {
+      slot,
+      session,
+      output,
+      isInternal,
+      context: updateContext(session),
+      importIdentity: importIdentity(session, this.#identity),
+      importPolicies: importPolicies(session, isInternal),
+    };
+    this.#entries[slot] = entry;
+    this.#addresses[slot] = parseAddress(session.peerAddress) ?? new Uint8Array(16);
+    this.#setFacts(slot, session, isInternal);
+    return entry;
+  }
+
+  /** New policies or client status of a live session. */
+  update(slot: SessionSlot, session: RibSession): void {
+    const entry = this.entry(slot);
+    if (entry === null) return;
+    entry.session = session;
+    entry.importIdentity = importIdentity(session, this.#identity);
+    entry.importPolicies = importPolicies(session, entry.isInternal);
+    this.#setFacts(slot, session, entry.isInternal);
+  }
+
+  #setFacts(slot: SessionSlot, session: RibSession, isInternal: boolean): void {
+    if (slot >= this.#sourceClasses.length) {
+      const classes = new Uint8Array(slot * 2);
+      classes.set(this.#sourceClasses);
+      this.#sourceClasses = classes;
+      const ids = new Uint32Array(slot * 2);
+      ids.set(this.#routerIds);
+      this.#routerIds = ids;
+      const references = new Int32Array(slot * 2);
+      references.set(this.#references);
+      this.#references = references;
+    }
+    const internal = session.routeReflectorClient
+      ? SourceClass.InternalClient
+      : SourceClass.InternalNonClient;
+    this.#sourceClasses[slot] = isInternal ? internal : SourceClass.External;
+    this.#routerIds[slot] = addressNumber(session.peerRouterId);
+  }
+
+  /** Marks the session as over. @returns its entry, or null when there was none. */
+  markGone(slot: SessionSlot): SessionEntry | null {
+    const entry = this.entry(slot);
+    if (entry === null) return null;
+    this.#entries[slot] = null;
+    this.#gone.add(slot);
+    return entry;
+  }
+
+  isGone(slot: SessionSlot): boolean {
+    return this.#gone.size > 0 && this.#gone.has(slot);
+  }
+
+  goneSlots(): Iterable<SessionSlot> {
+    return this.#gone;
+  }
+
+  get hasGone(): boolean {
+    return this.#gone.size > 0;
+  }
+
+  /** A path or an Adj-RIB-Out entry of the slot appeared (1) or went (-1). */
+  countReference(slot: SessionSlot, difference: 1 | -1): void {
+    this.#references[slot] = this.#references[slot]! + difference;
+  }
+
+  /** Gives slots of ended sessions free that nothing refers to any more. */
+  recycle(): void {
+    for (const slot of this.#gone) {
+      if (this.#references[slot] !== 0) continue;
+      this.#gone.delete(slot);
+      this.#free.push(slot);
+    }
+  }
+
+  entry(slot: SessionSlot): SessionEntry | null {
+    return this.#entries[slot] ?? null;
+  }
+
+  *live(): Iterable<SessionEntry> {
+    for (const entry of this.#entries) if (entry !== null) yield entry;
+  }
+
+  /** Peer name, or "local". */
+  nameOf(slot: SessionSlot): string {
+    return slot === LOCAL_SLOT ? 'local' : (this.#entries[slot]?.session.name ?? '');
+  }
+
+  sourceClass(slot: SessionSlot): number {
+    return this.#sourceClasses[slot]!;
+  }
+
+  routerId(slot: SessionSlot): number {
+    return this.#routerIds[slot]!;
+  }
+
+  comparePeerAddresses(a: SessionSlot, b: SessionSlot): number {
+    const left = this.#addresses[a]!;
+    const right = this.#addresses[b]!;
+    if (left.length !== right.length) return left.length - right.length;
+    for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return left[i]! - right[i]!;
+    return 0;
+  }
+}
+
+/** A dotted quad as unsigned number; 0 for text that is none. */
+export function addressNumber(text: string): number {
+  const bytes = parseAddress(text);
+  if (bytes === null || bytes.length !== 4) return 0;
+  return ((bytes[0]! << 24) | (bytes[1]! << 16) | (bytes[2]! << 8) | bytes[3]!) >>> 0;
+}
+
+function updateContext(session: RibSession): UpdateContext {
+  return { families: new Set(session.families), addPathReceive: new Set(session.addPathReceive) };
+}
+
+function importPolicies(session: RibSession, isInternal: boolean): Record<Family, CompiledPolicy> {
+  const type = isInternal ? 'ibgp' : 'ebgp';
+  return {
+    ipv4: new CompiledPolicy(session.importPolicy, type, 'ipv4'),
+    ipv6: new CompiledPolicy(session.importPolicy, type, 'ipv6'),
+  };
+}
+
+function importIdentity(session: RibSession, identity: RibIdentity): ImportIdentity {
+  const own = [session.localAddress, session.localAddressOtherFamily ?? ''].map(parseAddress);
+  const routerId = addressNumber(identity.routerId);
+  return {
+    localAsn: session.localAsn,
+    allowOwnAs: session.allowOwnAs,
+    routerId,
+    clusterId: identity.clusterId === null ? routerId : addressNumber(identity.clusterId),
+    ownAddresses: own.filter((address) => address !== null),
+  };
+}

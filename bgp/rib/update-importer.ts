@@ -1,0 +1,207 @@
+/**
+ * From UPDATE bytes to the Adj-RIBs-In (RFC 4271 §6.3, §9; errors by RFC 7606): finds the parts, interns the
+ * attributes, applies loop checks and import policy, and puts or removes each path.
+ */
+import { afiOf, FAMILIES, type Family, Safi } from '../net/index.ts';
+import { ColumnFlag } from '../packet/attributes/attribute-columns.ts';
+import { CanonicalBlock } from '../packet/attributes/canonical-block.ts';
+import { cease, updateError } from '../packet/notification.ts';
+import { nlriBytes } from '../packet/update/nlri.ts';
+import { type NlriRange, UpdateReader } from '../packet/update/update-reader.ts';
+import type { AttributeStore } from '../path/attribute-store.ts';
+import { PathField } from '../path/path-table.ts';
+import { REJECTED } from '../policy/compile-policy.ts';
+import { importProblem } from '../policy/import-check.ts';
+import type { FamilyRib } from './family-rib.ts';
+import type { UpdateVerdict } from './rib-port.ts';
+import type { SessionEntry, SessionTable } from './session-table.ts';
+
+const ALL_WELL: UpdateVerdict = Object.freeze({
+  notification: null,
+  treatedAsWithdraw: false,
+  attributesDiscarded: 0,
+  endOfRib: null,
+  text: '',
+});
+
+export class UpdateImporter {
+  readonly #store: AttributeStore;
+  readonly #sessions: SessionTable;
+  readonly #ribs: Readonly<Record<Family, FamilyRib>>;
+  readonly #reader = new UpdateReader();
+  readonly #block = new CanonicalBlock();
+
+  constructor(store: AttributeStore, sessions: SessionTable, ribs: Readonly<Record<Family, FamilyRib>>) {
+    this.#store = store;
+    this.#sessions = sessions;
+    this.#ribs = ribs;
+  }
+
+  /** Applies the UPDATE body bytes[start, end) of the session. */
+  receive(entry: SessionEntry, bytes: Uint8Array, start: number, end: number): UpdateVerdict {
+    const reader = this.#reader;
+    if (!reader.readBody(bytes, start, end, entry.context)) return reset(reader);
+    const { attributesAt, attributesEnd } = reader;
+    if (attributesAt === attributesEnd) return this.#receiveBare(entry, bytes);
+    const known = this.#store.findReceived(bytes, attributesAt, attributesEnd, entry.isInternal);
+    // A canonical block never holds MP attributes, so a known one says that this is a plain IPv4 UPDATE.
+    if (known >= 0 && entry.session.fourOctetAs) {
+      this.#withdraw(entry, bytes, reader.withdrawn);
+      this.#announce(entry, bytes, reader.announced, known);
+      return this.#checkLimits(entry);
+    }
+    if (!reader.readAttributes(bytes, entry.context)) return reset(reader);
+    return this.#receiveScanned(entry, bytes);
+  }
+
+  /** No attributes at all: withdrawals, or End-of-RIB; routes without attributes lack the mandatory ones. */
+  #receiveBare(entry: SessionEntry, bytes: Uint8Array): UpdateVerdict {
+    const reader = this.#reader;
+    this.#withdraw(entry, bytes, reader.withdrawn);
+    if (reader.announced.family !== null) {
+      this.#withdraw(entry, bytes, reader.announced);
+      return treatedAsWithdraw('ORIGIN, AS_PATH and NEXT_HOP are missing', 0);
+    }
+    return reader.endOfRib === null ? ALL_WELL : { ...ALL_WELL, endOfRib: reader.endOfRib };
+  }
+
+  #receiveScanned(entry: SessionEntry, bytes: Uint8Array): UpdateVerdict {
+    const reader = this.#reader;
+    this.#withdraw(entry, bytes, reader.withdrawn);
+    this.#withdraw(entry, bytes, reader.mpWithdrawn);
+    const hasRoutes = reader.announced.family !== null || reader.mpAnnounced.family !== null;
+    if (!hasRoutes) {
+      if (reader.scan.malformed !== null) {
+        // RFC 7606 §5.2: the routes that the attributes belong to cannot be found, so nothing less will do.
+        return {
+          ...ALL_WELL,
+          notification: updateError.malformedAttributeList(),
+          text: reader.scan.malformed,
+        };
+      }
+      return reader.endOfRib === null ? ALL_WELL : { ...ALL_WELL, endOfRib: reader.endOfRib };
+    }
+    let problem = reader.scan.malformed;
+    let discarded = 0;
+    if (problem === null && reader.announced.family !== null) {
+      problem = this.#announceWith(entry, bytes, reader.announced, -1, 0);
+      discarded = this.#block.discarded;
+    }
+    if (problem === null && reader.mpAnnounced.family !== null) {
+      const { mpNextHopAt, mpNextHopLength } = reader;
+      problem = this.#announceWith(entry, bytes, reader.mpAnnounced, mpNextHopAt, mpNextHopLength);
+      discarded = Math.max(discarded, this.#block.discarded);
+    }
+    if (problem !== null) {
+      this.#withdraw(entry, bytes, reader.announced);
+      this.#withdraw(entry, bytes, reader.mpAnnounced);
+      return treatedAsWithdraw(problem, discarded);
+    }
+    const verdict = this.#checkLimits(entry);
+    if (discarded === 0 || verdict.notification !== null) return verdict;
+    return { ...verdict, attributesDiscarded: discarded, text: 'a malformed attribute was discarded' };
+  }
+
+  /** Interns the scanned attributes with the given next hop and announces. @returns why they are malformed. */
+  #announceWith(
+    entry: SessionEntry,
+    bytes: Uint8Array,
+    range: NlriRange,
+    nextHopAt: number,
+    nextHopLength: number,
+  ): string | null {
+    const block = this.#block;
+    const context = { isInternal: entry.isInternal, fourOctetAs: entry.session.fourOctetAs };
+    const problem = block.build(bytes, this.#reader.scan, context, nextHopAt, nextHopLength);
+    if (problem !== null) return problem;
+    let set = this.#store.find(block.bytes, 0, block.length);
+    // A set that is there has been checked, but for our own: they have an unspecified next hop.
+    if (set < 0 || (this.#store.flags(set) & ColumnFlag.NextHop) === 0) {
+      const malformed = block.check();
+      if (malformed !== null) return malformed;
+      set = this.#store.insert(block.bytes, 0, block.length, block.columns);
+    }
+    this.#announce(entry, bytes, range, set);
+    return null;
+  }
+
+  #announce(entry: SessionEntry, bytes: Uint8Array, range: NlriRange, receivedSet: number): void {
+    const family = range.family;
+    if (family === null) return;
+    const rib = this.#ribs[family];
+    const hasPathId = entry.context.addPathReceive.has(family);
+    const isEligible = importProblem(this.#store, receivedSet, entry.importIdentity) === null;
+    this.#store.retain(receivedSet); // a policy that rejects must not free it between two routes
+    for (let p = range.at; p < range.end; ) {
+      let pathId = 0;
+      if (hasPathId) {
+        pathId = (bytes[p]! << 24) | (bytes[p + 1]! << 16) | (bytes[p + 2]! << 8) | bytes[p + 3]!;
+        p += 4;
+      }
+      const net = rib.nets.findOrInsert(bytes, p);
+      p += nlriBytes(bytes[p]!);
+      const set = isEligible ? this.#applyPolicy(entry, rib, net, receivedSet) : REJECTED;
+      rib.put(net, entry.slot, pathId, receivedSet, set);
+    }
+    this.#store.release(receivedSet);
+  }
+
+  #withdraw(entry: SessionEntry, bytes: Uint8Array, range: NlriRange): void {
+    const family = range.family;
+    if (family === null) return;
+    const rib = this.#ribs[family];
+    const hasPathId = entry.context.addPathReceive.has(family);
+    for (let p = range.at; p < range.end; ) {
+      let pathId = 0;
+      if (hasPathId) {
+        pathId = (bytes[p]! << 24) | (bytes[p + 1]! << 16) | (bytes[p + 2]! << 8) | bytes[p + 3]!;
+        p += 4;
+      }
+      const net = rib.nets.find(bytes, p);
+      p += nlriBytes(bytes[p]!);
+      if (net >= 0) rib.remove(net, entry.slot, pathId);
+    }
+  }
+
+  /** Evaluates a path of the session again, from what was received. */
+  reevaluate(rib: FamilyRib, path: number): void {
+    const slot = rib.paths.get(path, PathField.Slot);
+    const entry = this.#sessions.entry(slot);
+    if (entry === null) return;
+    const net = rib.paths.get(path, PathField.Net);
+    const receivedSet = rib.paths.get(path, PathField.ReceivedSet);
+    const isEligible = importProblem(this.#store, receivedSet, entry.importIdentity) === null;
+    const set = isEligible ? this.#applyPolicy(entry, rib, net, receivedSet) : REJECTED;
+    rib.put(net, slot, rib.paths.get(path, PathField.PathId), receivedSet, set);
+  }
+
+  #applyPolicy(entry: SessionEntry, rib: FamilyRib, net: number, set: number): number {
+    const policy = entry.importPolicies[rib.family];
+    if (policy.acceptsAll) return set;
+    return policy.evaluate(this.#store, rib.nets, net, set, this.#sessions.sourceClass(entry.slot));
+  }
+
+  /** Cease 6/1 beyond the limit of prefixes of a family (RFC 4486 §4). */
+  #checkLimits(entry: SessionEntry): UpdateVerdict {
+    const limit = entry.session.maxPrefixes;
+    if (limit === null) return ALL_WELL;
+    for (const family of FAMILIES) {
+      const count = this.#ribs[family].received(entry.slot);
+      if (count <= limit) continue;
+      return {
+        ...ALL_WELL,
+        notification: cease.maximumPrefixes(afiOf(family), Safi.Unicast, limit),
+        text: `${count} ${family} prefixes exceed the limit of ${limit}`,
+      };
+    }
+    return ALL_WELL;
+  }
+}
+
+function reset(reader: UpdateReader): UpdateVerdict {
+  return { ...ALL_WELL, notification: reader.reset, text: reader.text };
+}
+
+function treatedAsWithdraw(text: string, attributesDiscarded: number): UpdateVerdict {
+  return { ...ALL_WELL, treatedAsWithdraw: true, attributesDiscarded, text };
+}

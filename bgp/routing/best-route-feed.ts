@@ -1,0 +1,120 @@
+/** Follows the best routes of one family for the agent or a live stream: in batches, each net once however often it changes. */
+import type { AttributeStore } from '../path/attribute-store.ts';
+import { IdBitset } from '../path/id-bitset.ts';
+import { IntQueue } from '../path/int-queue.ts';
+import { NetField } from '../path/net-table.ts';
+import { PathField } from '../path/path-table.ts';
+import type { FamilyRib, RibConsumer } from '../rib/family-rib.ts';
+import type { BestRouteSink } from '../rib/rib-view.ts';
+import { LOCAL_SLOT, type SessionTable } from '../rib/session-table.ts';
+import type { BestRouteChange } from '../speaker/speaker-status.ts';
+import { nextHopText, prefixText } from './route-decoding.ts';
+
+/** Changes in one call of the sink. */
+const BATCH = 1000;
+
+/** Nets looked at in one slice of the replay. */
+const REPLAY_SLICE = 1 << 14;
+
+const REPLAYED = -1;
+
+export class BestRouteFeed implements RibConsumer {
+  readonly #rib: FamilyRib;
+  readonly #store: AttributeStore;
+  readonly #sessions: SessionTable;
+  readonly #sink: BestRouteSink;
+  readonly #requestWork: () => void;
+  readonly #queue = new IntQueue();
+  readonly #isQueued = new IdBitset();
+  /** Nets of which the sink has a route. Retained in the net table. */
+  readonly #isReported = new IdBitset();
+  #replayFrom: number;
+
+  constructor(
+    rib: FamilyRib,
+    store: AttributeStore,
+    sessions: SessionTable,
+    sink: BestRouteSink,
+    options: { readonly replay: boolean; readonly requestWork: () => void },
+  ) {
+    this.#rib = rib;
+    this.#store = store;
+    this.#sessions = sessions;
+    this.#sink = sink;
+    this.#requestWork = options.requestWork;
+    this.#replayFrom = options.replay ? 0 : REPLAYED;
+    rib.consumers.add(this);
+    this.#requestWork();
+  }
+
+  onBestChange(net: number): void {
+    if (this.#isQueued.has(net)) return;
+    this.#isQueued.add(net);
+    this.#rib.nets.retain(net);
+    this.#queue.push(net);
+  }
+
+  onPathChange(): void {
+    // only best routes are reported
+  }
+
+  onPathGone(): void {
+    // a best path that goes is a change of the best route
+  }
+
+  /** Delivers one batch. @returns true when nothing is left. */
+  work(): boolean {
+    this.#replaySome();
+    const changes: BestRouteChange[] = [];
+    while (this.#queue.length > 0 && changes.length < BATCH) {
+      const net = this.#queue.shift();
+      this.#isQueued.delete(net);
+      const change = this.#describe(net);
+      if (change !== null) changes.push(change);
+      this.#rib.nets.release(net);
+    }
+    if (changes.length > 0) this.#sink.onBestRoutes(changes);
+    return this.#queue.length === 0 && this.#replayFrom === REPLAYED;
+  }
+
+  #replaySome(): void {
+    if (this.#replayFrom === REPLAYED || this.#queue.length > 0) return;
+    const { nets } = this.#rib;
+    const end = Math.min(nets.records.highWater, this.#replayFrom + REPLAY_SLICE);
+    for (let net = this.#replayFrom; net < end; net++) {
+      if (nets.inUse(net) && nets.records.get(net, NetField.Best) !== 0) this.onBestChange(net);
+    }
+    if (end < nets.records.highWater || this.#queue.length > 0) {
+      this.#replayFrom = end;
+      return;
+    }
+    this.#replayFrom = REPLAYED;
+    this.#sink.onReplayed(this.#rib.family);
+  }
+
+  #describe(net: number): BestRouteChange | null {
+    const { nets, paths, family } = this.#rib;
+    const link = nets.records.get(net, NetField.Best);
+    const slot = link === 0 ? LOCAL_SLOT : paths.get(link - 1, PathField.Slot);
+    if (slot === LOCAL_SLOT) {
+      if (!this.#isReported.has(net)) return null;
+      const gone = { family, prefix: prefixText(nets, net), nextHop: null, peer: null };
+      this.#isReported.delete(net);
+      nets.release(net);
+      return gone;
+    }
+    if (!this.#isReported.has(net)) {
+      this.#isReported.add(net);
+      nets.retain(net);
+    }
+    const nextHop = nextHopText(this.#store, paths.get(link - 1, PathField.Set) - 1);
+    return { family, prefix: prefixText(nets, net), nextHop, peer: this.#sessions.nameOf(slot) };
+  }
+
+  close(): void {
+    this.#rib.consumers.delete(this);
+    const { nets } = this.#rib;
+    while (this.#queue.length > 0) nets.release(this.#queue.shift());
+    for (let net = 0; net < nets.records.highWater; net++) if (this.#isReported.has(net)) nets.release(net);
+  }
+}

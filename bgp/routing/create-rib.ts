@@ -1,0 +1,234 @@
+/**
+ * The RIB behind its ports: sessions in, chunks out. Composes the Adj-RIBs-In and Loc-RIBs of both families,
+ * their update groups, the originated routes and the looking glass, and orders the deferred work: decisions
+ * first, then what must be sent, then clean-up and replays, so that a change is never late behind a dump.
+ */
+import { FAMILIES, type Family } from '../net/index.ts';
+import { AttributeStore } from '../path/attribute-store.ts';
+import { FamilyRib } from '../rib/family-rib.ts';
+import type { RibSession, SessionOutput, SessionSlot, UpdateVerdict } from '../rib/rib-port.ts';
+import type { BestRouteSink, Rib, RibIdentity, SessionCounts, SlotByName } from '../rib/rib-view.ts';
+import { SessionSweep } from '../rib/session-sweep.ts';
+import { SessionTable } from '../rib/session-table.ts';
+import { UpdateImporter } from '../rib/update-importer.ts';
+import type { OriginatedPrefix } from '../speaker/speaker-config.ts';
+import type { RibSummary, RouteQuery, RouteStatus } from '../speaker/speaker-status.ts';
+import { BestRouteFeed } from './best-route-feed.ts';
+import { GroupSet } from './group-set.ts';
+import { LocalRoutes } from './local-routes.ts';
+import { RouteListing } from './route-listing.ts';
+
+export interface RibOptions {
+  /** Milliseconds of a monotonic clock. */
+  readonly now?: () => number;
+  /** Calls back once, after `ms`; must not keep the process alive. */
+  readonly delay?: (ms: number, callback: () => void) => void;
+}
+
+export function createRib(options: RibOptions = {}): Rib {
+  return new ComposedRib(options);
+}
+
+type PerFamily<T> = Readonly<Record<Family, T>>;
+
+class ComposedRib implements Rib {
+  onWork: (() => void) | null = null;
+  readonly #now: () => number;
+  readonly #store = new AttributeStore();
+  readonly #sessions = new SessionTable();
+  readonly #ribs: PerFamily<FamilyRib>;
+  readonly #groups: PerFamily<GroupSet>;
+  readonly #sweeps: PerFamily<SessionSweep>;
+  readonly #importer: UpdateImporter;
+  readonly #local: LocalRoutes;
+  readonly #listing: RouteListing;
+  readonly #feeds = new Set<BestRouteFeed>();
+  readonly #propagationListeners = new Set<(seconds: number) => void>();
+  /** When the oldest UPDATE that has not left yet was read. */
+  #oldestUpdate: number | null = null;
+
+  constructor(options: RibOptions) {
+    this.#now = options.now ?? (() => performance.now());
+    const delay = options.delay ?? ((ms, callback) => void setTimeout(callback, ms).unref());
+    const start = this.#now();
+    const nowSec = () => Math.floor((this.#now() - start) / 1000);
+    this.#ribs = perFamily((family) => new FamilyRib(family, this.#store, this.#sessions, nowSec));
+    const host = {
+      now: this.#now,
+      requestWork: () => this.onWork?.(),
+      requestWorkAfter: (ms: number) => delay(ms, () => this.onWork?.()),
+    };
+    this.#groups = perFamily((family) => {
+      const { nets, paths } = this.#ribs[family];
+      const tables = { store: this.#store, nets, paths, sessions: this.#sessions };
+      return new GroupSet(this.#ribs[family], tables, host);
+    });
+    this.#importer = new UpdateImporter(this.#store, this.#sessions, this.#ribs);
+    this.#sweeps = perFamily((family) => {
+      const rib = this.#ribs[family];
+      return new SessionSweep(rib, this.#sessions, (path) => this.#importer.reevaluate(rib, path));
+    });
+    this.#local = new LocalRoutes(this.#store, this.#ribs);
+    this.#listing = new RouteListing({
+      store: this.#store,
+      sessions: this.#sessions,
+      ribs: this.#ribs,
+      groups: this.#groups,
+      nowSec,
+    });
+  }
+
+  configure(identity: RibIdentity): void {
+    const old = this.#sessions.identity;
+    this.#sessions.configure(identity);
+    if (old.routerId === identity.routerId && old.clusterId === identity.clusterId) return;
+    for (const { slot } of this.#sessions.live()) {
+      for (const family of FAMILIES) {
+        this.#sweeps[family].onPolicyChange(slot); // loop checks name our identifiers
+        this.#groups[family].resend(slot); // and so do the attributes that we add
+      }
+    }
+    this.onWork?.();
+  }
+
+  addSession(session: RibSession, output: SessionOutput): SessionSlot {
+    const entry = this.#sessions.add(session, output);
+    for (const family of FAMILIES) this.#groups[family].join(entry);
+    this.onWork?.();
+    return entry.slot;
+  }
+
+  removeSession(slot: SessionSlot): void {
+    if (this.#sessions.markGone(slot) === null) return;
+    for (const family of FAMILIES) {
+      this.#groups[family].leave(slot);
+      this.#sweeps[family].onSessionGone(slot);
+    }
+    this.onWork?.();
+  }
+
+  updateSession(slot: SessionSlot, session: RibSession): void {
+    this.#sessions.update(slot, session);
+    const entry = this.#sessions.entry(slot);
+    if (entry === null) return;
+    for (const family of FAMILIES) {
+      this.#groups[family].change(entry);
+      this.#sweeps[family].onPolicyChange(slot);
+    }
+    this.onWork?.();
+  }
+
+  receiveUpdate(slot: SessionSlot, bytes: Uint8Array, start: number, end: number): UpdateVerdict {
+    const entry = this.#sessions.entry(slot);
+    if (entry === null) throw new Error(`UPDATE of a session that the RIB does not know: slot ${slot}`);
+    this.#oldestUpdate ??= this.#now();
+    return this.#importer.receive(entry, bytes, start, end);
+  }
+
+  refresh(slot: SessionSlot, family: Family): void {
+    this.#groups[family].resend(slot);
+    this.onWork?.();
+  }
+
+  setOriginated(originated: readonly OriginatedPrefix[]): void {
+    this.#local.set(originated);
+    this.onWork?.();
+  }
+
+  work(budgetMs: number): boolean {
+    const deadline = this.#now() + budgetMs;
+    for (;;) {
+      const isDone = this.#turn(deadline);
+      if (isDone) this.#sessions.recycle();
+      if (isDone || this.#now() >= deadline) return isDone;
+    }
+  }
+
+  /** One round over all kinds of work. @returns true when nothing is left that could go on now. */
+  #turn(deadline: number): boolean {
+    let isDone = this.#decideAndFlush(deadline);
+    for (const family of FAMILIES) {
+      const hasSwept = this.#sweeps[family].work();
+      isDone = hasSwept && this.#ribs[family].pendingDecisions === 0 && isDone;
+      for (const group of this.#groups[family].groups) isDone = group.catchUp(deadline) && isDone;
+      isDone = this.#groups[family].disposeSome() && isDone;
+    }
+    for (const feed of this.#feeds) isDone = feed.work() && isDone;
+    return isDone;
+  }
+
+  /** Flushing reads best paths, so every decision is taken before. */
+  #decideAndFlush(deadline: number): boolean {
+    for (const family of FAMILIES) {
+      this.#ribs[family].decide(Number.POSITIVE_INFINITY);
+      this.#groups[family].applyChanges();
+    }
+    let isDone = true;
+    let hasWritten = false;
+    for (const family of FAMILIES) {
+      for (const group of this.#groups[family].groups) {
+        hasWritten = group.flush(deadline) || hasWritten;
+        isDone = (group.isSettled || group.isPaused) && isDone;
+      }
+      if (isDone) this.#groups[family].mergeSettled();
+    }
+    this.#observePropagation(hasWritten, isDone);
+    return isDone;
+  }
+
+  #observePropagation(hasWritten: boolean, isDone: boolean): void {
+    if (this.#oldestUpdate === null) return;
+    const seconds = (this.#now() - this.#oldestUpdate) / 1000;
+    if (hasWritten) for (const listener of this.#propagationListeners) listener(seconds);
+    if (isDone) this.#oldestUpdate = null;
+  }
+
+  summary(): RibSummary {
+    return {
+      prefixes: perFamily((family) => this.#ribs[family].prefixes),
+      paths: perFamily((family) => this.#ribs[family].paths.live),
+    };
+  }
+
+  routes(query: RouteQuery, slotByName: SlotByName): Iterator<readonly RouteStatus[]> {
+    return this.#listing.list(query, slotByName);
+  }
+
+  sessionCounts(slot: SessionSlot): SessionCounts {
+    const families = this.#sessions.entry(slot)?.session.families ?? [];
+    const count = (of: (family: Family) => number) =>
+      Object.fromEntries(families.map((family) => [family, of(family)]));
+    return {
+      received: count((family) => this.#ribs[family].received(slot)),
+      accepted: count((family) => this.#ribs[family].accepted(slot)),
+      advertised: count((family) => this.#groups[family].groupOf(slot)?.advertisedTo(slot) ?? 0),
+    };
+  }
+
+  subscribeBestRoutes(sink: BestRouteSink, options: { readonly replay: boolean }): () => void {
+    const feeds = FAMILIES.map((family) => {
+      const requestWork = () => this.onWork?.();
+      const feed = new BestRouteFeed(this.#ribs[family], this.#store, this.#sessions, sink, {
+        replay: options.replay,
+        requestWork,
+      });
+      this.#feeds.add(feed);
+      return feed;
+    });
+    return () => {
+      for (const feed of feeds) {
+        feed.close();
+        this.#feeds.delete(feed);
+      }
+    };
+  }
+
+  onPropagation(listener: (seconds: number) => void): () => void {
+    this.#propagationListeners.add(listener);
+    return () => this.#propagationListeners.delete(listener);
+  }
+}
+
+function perFamily<T>(make: (family: Family) => T): Record<Family, T> {
+  return { ipv4: make('ipv4'), ipv6: make('ipv6') };
+}

@@ -1,0 +1,35 @@
+/** The OPEN that we send on a session, from its configuration. */
+import type { Capability } from '../packet/capabilities/capability.ts';
+import { afiSafiOf } from '../packet/capabilities/capability.ts';
+import type { OpenMessage } from '../packet/open.ts';
+import type { SessionSettings } from './session-settings.ts';
+
+/** The restart time is a field of twelve bits (RFC 4724 §3). */
+const MAX_RESTART_TIME_SEC = 4095;
+
+/**
+ * Offered: each configured family, route refresh, extended messages, four-octet AS, ADD-PATH in both directions
+ * for each family where wanted, and graceful restart without families, so that the peer sends End-of-RIB
+ * (RFC 4724 §3) while we promise to keep nothing.
+ */
+export function ownOpen({ localAsn, routerId, config }: SessionSettings): OpenMessage {
+  const families = config.families.map(afiSafiOf);
+  const capabilities: Capability[] = [
+    ...families.map((family): Capability => ({ kind: 'multiprotocol', ...family })),
+    { kind: 'routeRefresh' },
+    { kind: 'extendedMessage' },
+    {
+      kind: 'gracefulRestart',
+      restarting: false,
+      notification: false,
+      restartTimeSec: Math.min(config.gracefulRestartSec ?? 0, MAX_RESTART_TIME_SEC),
+      entries: [],
+    },
+    { kind: 'fourOctetAs', asn: localAsn },
+  ];
+  if (config.addPath) {
+    const entries = families.map((family) => ({ ...family, send: true, receive: true }));
+    capabilities.push({ kind: 'addPath', entries });
+  }
+  return { asn: localAsn, holdTimeSec: config.holdTimeSec, routerId, capabilities };
+}

@@ -1,0 +1,21 @@
+/** What a failed system call on a socket means, in words a network engineer uses. */
+
+const TEXT_BY_CODE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset by peer',
+  ECONNABORTED: 'connection aborted',
+  EPIPE: 'connection closed by peer',
+  ETIMEDOUT: 'connection timed out',
+  EHOSTUNREACH: 'no route to host',
+  ENETUNREACH: 'network is unreachable',
+  EADDRINUSE: 'address already in use',
+  EADDRNOTAVAIL: 'local address is not available',
+  EACCES: 'permission denied',
+};
+
+/** `connection refused`; the system's own words for a code that is not listed. */
+export function socketErrorText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  return (code === undefined ? undefined : TEXT_BY_CODE[code]) ?? error.message;
+}

@@ -1,0 +1,251 @@
+/**
+ * The attributes that a route leaves with: reflection (RFC 4456 §8), AS_PATH prepending and next hop
+ * (RFC 4271 §5.1.2, §5.1.3), what must not cross an AS border (§5.1.4, §5.1.5), and two-octet AS numbers
+ * (RFC 6793 §4.2.2). Written once for each attribute set and source of a flush, not for each route.
+ */
+
+import { ColumnFlag } from '../packet/attributes/attribute-columns.ts';
+import { readUint32 } from '../packet/attributes/attribute-descriptor.ts';
+import {
+  AS_TRANS,
+  AttributeType,
+  OPTIONAL_NON_TRANSITIVE,
+  OPTIONAL_TRANSITIVE,
+  SegmentType,
+  WELL_KNOWN,
+} from '../packet/attributes/attribute-type.ts';
+import { BlockCursor, writeAttributeHeader } from '../packet/attributes/canonical-block.ts';
+import { DEFAULT_LOCAL_PREF } from '../packet/attributes/local-pref.ts';
+import { narrowSegments, needsAs4 } from '../packet/attributes/two-octet-as.ts';
+import type { AttributeStore } from '../path/attribute-store.ts';
+import { SourceClass } from '../path/source-class.ts';
+import type { ExportContext } from './export-context.ts';
+
+/** Where a route comes from, as far as its exported attributes depend on it. */
+export interface ExportSource {
+  readonly sourceClass: number;
+  /** BGP Identifier of the peer, unsigned; our own for local routes. */
+  readonly routerId: number;
+}
+
+/** What the speaker itself contributes. */
+export interface ExportIdentity {
+  readonly routerId: number;
+  readonly clusterId: number;
+}
+
+/** Longest block that is worth writing: more does not fit in any message. */
+const MAX_BLOCK_BYTES = 1 << 17;
+
+export class ExportedAttributes {
+  /** All attributes but the next hop, in type order: bytes[0, length). For IPv4 it includes NEXT_HOP. */
+  readonly bytes = new Uint8Array(MAX_BLOCK_BYTES);
+  length = 0;
+  /** The next hop: nextHop[0, nextHopLength). */
+  readonly nextHop = new Uint8Array(32);
+  nextHopLength = 0;
+
+  /** Writes the attributes of `set` for the group. The caller has checked `canExport`. */
+  write(
+    store: AttributeStore,
+    set: number,
+    source: ExportSource,
+    context: ExportContext,
+    identity: ExportIdentity,
+  ): void {
+    this.length = 0;
+    const bytes = store.bytes(set);
+    const start = store.offset(set);
+    const cursor = new BlockCursor(bytes, start, start + store.length(set));
+    const isReflected = context.isInternal && isInternalSource(source.sourceClass);
+    let written = 0;
+    while (cursor.next()) {
+      this.#insertMissing(written, cursor.code, isReflected, store.flags(set), source, context, identity);
+      written = cursor.code;
+      this.#copy(bytes, cursor, isReflected, source, context, identity);
+    }
+    this.#insertMissing(written, 255, isReflected, store.flags(set), source, context, identity);
+    if (!context.fourOctetAs) this.#appendAs4(bytes, start, start + store.length(set), context);
+  }
+
+  /** Attributes that the set lacks and the session needs, in their place in the type order. */
+  #insertMissing(
+    after: number,
+    before: number,
+    isReflected: boolean,
+    flags: number,
+    source: ExportSource,
+    context: ExportContext,
+    identity: ExportIdentity,
+  ): void {
+    const between = (code: number) => after < code && code < before;
+    if (between(AttributeType.LocalPref) && context.isInternal && (flags & ColumnFlag.LocalPref) === 0) {
+      this.#putUint32(AttributeType.LocalPref, WELL_KNOWN, DEFAULT_LOCAL_PREF);
+    }
+    if (!isReflected) return;
+    if (between(AttributeType.OriginatorId)) {
+      this.#putUint32(AttributeType.OriginatorId, OPTIONAL_NON_TRANSITIVE, source.routerId);
+    }
+    if (between(AttributeType.ClusterList)) {
+      this.#putUint32(AttributeType.ClusterList, OPTIONAL_NON_TRANSITIVE, identity.clusterId);
+    }
+  }
+
+  #copy(
+    bytes: Uint8Array,
+    cursor: BlockCursor,
+    isReflected: boolean,
+    source: ExportSource,
+    context: ExportContext,
+    identity: ExportIdentity,
+  ): void {
+    switch (cursor.code) {
+      case AttributeType.AsPath:
+        this.#writeAsPath(bytes, cursor, context);
+        return;
+      case AttributeType.NextHop:
+        this.#writeNextHop(bytes, cursor, source, context);
+        return;
+      case AttributeType.MultiExitDisc:
+        // RFC 4271 §5.1.4: a MED received from one neighbouring AS is not passed on to another.
+        if (!context.isInternal && source.sourceClass !== SourceClass.Local) return;
+        break;
+      case AttributeType.LocalPref:
+        if (!context.isInternal) return;
+        break;
+      case AttributeType.OriginatorId:
+        if (!context.isInternal) return;
+        break;
+      case AttributeType.ClusterList:
+        if (!context.isInternal) return;
+        if (isReflected) {
+          this.#header(cursor.code, cursor.flags, cursor.length + 4);
+          this.#appendUint32(identity.clusterId);
+          this.#append(bytes, cursor.at, cursor.length);
+          return;
+        }
+        break;
+      case AttributeType.Aggregator:
+        if (!context.fourOctetAs) {
+          this.#writeNarrowAggregator(bytes, cursor);
+          return;
+        }
+        break;
+    }
+    this.#header(cursor.code, cursor.flags, cursor.length);
+    this.#append(bytes, cursor.at, cursor.length);
+  }
+
+  #writeAsPath(bytes: Uint8Array, cursor: BlockCursor, context: ExportContext): void {
+    const path = context.isInternal
+      ? bytes.subarray(cursor.at, cursor.at + cursor.length)
+      : prependAs(bytes, cursor.at, cursor.length, context.localAsn);
+    if (context.fourOctetAs) {
+      this.#header(AttributeType.AsPath, WELL_KNOWN, path.length);
+      this.#append(path, 0, path.length);
+      return;
+    }
+    const narrow = new Uint8Array(path.length);
+    const length = narrowSegments(path, 0, path.length, narrow, 0);
+    this.#header(AttributeType.AsPath, WELL_KNOWN, length);
+    this.#append(narrow, 0, length);
+  }
+
+  #writeNextHop(bytes: Uint8Array, cursor: BlockCursor, source: ExportSource, context: ExportContext): void {
+    const isOwn = usesOwnNextHop(source.sourceClass, context);
+    const from = isOwn ? context.ownNextHop! : bytes;
+    const at = isOwn ? 0 : cursor.at;
+    this.nextHopLength = isOwn ? from.length : cursor.length;
+    for (let i = 0; i < this.nextHopLength; i++) this.nextHop[i] = from[at + i]!;
+    if (context.family !== 'ipv4') return; // goes into MP_REACH_NLRI
+    this.#header(AttributeType.NextHop, WELL_KNOWN, this.nextHopLength);
+    this.#append(this.nextHop, 0, this.nextHopLength);
+  }
+
+  #writeNarrowAggregator(bytes: Uint8Array, cursor: BlockCursor): void {
+    const asn = readUint32(bytes, cursor.at);
+    const narrow = asn > 0xffff ? AS_TRANS : asn;
+    this.#header(AttributeType.Aggregator, cursor.flags, 6);
+    this.#append(Uint8Array.of(narrow >> 8, narrow & 0xff), 0, 2);
+    this.#append(bytes, cursor.at + 4, 4);
+  }
+
+  /** AS4_PATH and AS4_AGGREGATOR where a number does not fit in two octets (RFC 6793 §4.2.2). */
+  #appendAs4(bytes: Uint8Array, start: number, end: number, context: ExportContext): void {
+    const cursor = new BlockCursor(bytes, start, end);
+    while (cursor.next()) {
+      if (cursor.code === AttributeType.AsPath) {
+        const path = context.isInternal
+          ? bytes.slice(cursor.at, cursor.at + cursor.length)
+          : prependAs(bytes, cursor.at, cursor.length, context.localAsn);
+        if (!needsAs4(path, 0, path.length)) continue;
+        this.#header(AttributeType.As4Path, OPTIONAL_TRANSITIVE, path.length);
+        this.#append(path, 0, path.length);
+      } else if (cursor.code === AttributeType.Aggregator && readUint32(bytes, cursor.at) > 0xffff) {
+        this.#header(AttributeType.As4Aggregator, OPTIONAL_TRANSITIVE, 8);
+        this.#append(bytes, cursor.at, 8);
+      }
+    }
+  }
+
+  #putUint32(code: number, flags: number, value: number): void {
+    this.#header(code, flags, 4);
+    this.#appendUint32(value);
+  }
+
+  #header(code: number, flags: number, length: number): void {
+    this.length = writeAttributeHeader(this.bytes, this.length, code, flags, length);
+  }
+
+  #appendUint32(value: number): void {
+    writeUint32(this.bytes, this.length, value);
+    this.length += 4;
+  }
+
+  #append(bytes: Uint8Array, at: number, length: number): void {
+    for (let i = 0; i < length; i++) this.bytes[this.length + i] = bytes[at + i]!;
+    this.length += length;
+  }
+}
+
+function isInternalSource(sourceClass: number): boolean {
+  return sourceClass === SourceClass.InternalClient || sourceClass === SourceClass.InternalNonClient;
+}
+
+/** True when the route leaves with our own address as next hop. */
+export function usesOwnNextHop(sourceClass: number, context: ExportContext): boolean {
+  if (sourceClass === SourceClass.Local) return true; // there is no other
+  if (context.nextHop === 'self') return true;
+  if (context.nextHop === 'keep') return false;
+  return !context.isInternal; // RFC 4271 §5.1.3
+}
+
+/**
+ * May a route with these attributes and this source go to the group at all? Reflection rules (RFC 4456 §6),
+ * well-known communities (RFC 1997), and a next hop of the family to write.
+ */
+export function canExport(flags: number, sourceClass: number, context: ExportContext): boolean {
+  if ((flags & ColumnFlag.NoAdvertise) !== 0) return false;
+  if (!context.isInternal && (flags & (ColumnFlag.NoExport | ColumnFlag.NoExportSubconfed)) !== 0)
+    return false;
+  if (context.isInternal && sourceClass === SourceClass.InternalNonClient && !context.isClient) return false;
+  return context.ownNextHop !== null || !usesOwnNextHop(sourceClass, context);
+}
+
+/** A four-octet path with `asn` in front (RFC 4271 §5.1.2). */
+function prependAs(bytes: Uint8Array, at: number, length: number, asn: number): Uint8Array {
+  const canJoin = length > 0 && bytes[at] === SegmentType.AsSequence && bytes[at + 1]! < 255;
+  const path = new Uint8Array(length + (canJoin ? 4 : 6));
+  path[0] = SegmentType.AsSequence;
+  path[1] = canJoin ? bytes[at + 1]! + 1 : 1;
+  writeUint32(path, 2, asn);
+  path.set(bytes.subarray(canJoin ? at + 2 : at, at + length), 6);
+  return path;
+}
+
+function writeUint32(out: Uint8Array, at: number, value: number): void {
+  out[at] = value >>> 24;
+  out[at + 1] = value >>> 16;
+  out[at + 2] = value >>> 8;
+  out[at + 3] = value;
+}

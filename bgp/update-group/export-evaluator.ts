@@ -1,0 +1,41 @@
+/** Decides what of a net goes to an update group: reflection rules, then the export policy. */
+import type { AttributeStore } from '../path/attribute-store.ts';
+import type { NetTable } from '../path/net-table.ts';
+import { PathField, type PathTable } from '../path/path-table.ts';
+import { CompiledPolicy, REJECTED } from '../policy/compile-policy.ts';
+import type { SessionTable } from '../rib/session-table.ts';
+import { canExport } from './export-attributes.ts';
+import type { ExportContext } from './export-context.ts';
+
+/** The tables of one family that its update groups read. */
+export interface FamilyTables {
+  readonly store: AttributeStore;
+  readonly nets: NetTable;
+  readonly paths: PathTable;
+  readonly sessions: SessionTable;
+}
+
+export class ExportEvaluator {
+  readonly policy: CompiledPolicy;
+  readonly #tables: FamilyTables;
+  readonly #context: ExportContext;
+
+  constructor(tables: FamilyTables, context: ExportContext) {
+    this.#tables = tables;
+    this.#context = context;
+    this.policy = new CompiledPolicy(context.policy, context.isInternal ? 'ibgp' : 'ebgp', context.family);
+  }
+
+  /** Attribute set with which the path leaves, or -1 when it does not. */
+  evaluate(net: number, path: number): number {
+    const { store, nets, paths, sessions } = this.#tables;
+    const set = paths.get(path, PathField.Set) - 1;
+    if (set < 0) return REJECTED;
+    const slot = paths.get(path, PathField.Slot);
+    if (sessions.isGone(slot)) return REJECTED;
+    const sourceClass = sessions.sourceClass(slot);
+    if (!canExport(store.flags(set), sourceClass, this.#context)) return REJECTED;
+    if (this.policy.acceptsAll) return set;
+    return this.policy.evaluate(store, nets, net, set, sourceClass);
+  }
+}

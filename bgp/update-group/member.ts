@@ -1,0 +1,40 @@
+/** One session of an update group, and how far it is behind the others. */
+import { IdBitset } from '../path/id-bitset.ts';
+import { IntQueue } from '../path/int-queue.ts';
+import type { SessionOutput, SessionSlot } from '../rib/rib-port.ts';
+import type { OutputChunk } from './output-chunk.ts';
+
+/** Nothing of the Adj-RIB-Out is left to replay. */
+export const NO_REPLAY = -1;
+
+export class Member {
+  readonly slot: SessionSlot;
+  readonly output: SessionOutput;
+  /** Gets every flush of the group. A member that reads too slowly does not: it collects `dirty` instead. */
+  isLive = true;
+  /** Where in the Adj-RIB-Out its replay (of a joining or refreshed session) goes on, or `NO_REPLAY`. */
+  replayFrom = NO_REPLAY;
+  /** Send End-of-RIB behind the replay. */
+  wantsEndOfRib = false;
+  /** Waits for its socket to drain. */
+  isBlocked = false;
+  /** Nets changed since it fell behind: each once, however often they change. Retained in the net table. */
+  readonly dirty = new IntQueue();
+  readonly isDirty = new IdBitset();
+  /** With ADD-PATH: pairs of net and path identifier that went while it was behind. */
+  readonly gone = new IntQueue();
+
+  constructor(slot: SessionSlot, output: SessionOutput) {
+    this.slot = slot;
+    this.output = output;
+  }
+
+  /** Hands over chunks, without what came from the member itself. */
+  write(chunks: readonly OutputChunk[]): void {
+    if (chunks.length === 0) return;
+    const buffers: Uint8Array[] = [];
+    for (const chunk of chunks) chunk.collectFor(this.slot, buffers);
+    if (buffers.length === 1) this.output.write(buffers[0]!);
+    else if (buffers.length > 1) this.output.writev(buffers);
+  }
+}
