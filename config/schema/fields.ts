@@ -24,7 +24,10 @@ export class Refusal {
   }
 }
 
-/** A field whose text becomes a native value. */
+/**
+ * A field whose text becomes a native value. Text that is refused stays as written: nothing but the rules between
+ * fields sees it.
+ */
 export function text<T>(description: string, parse: (text: string) => T | Refusal, maxLength = 4096) {
   return z
     .string()
@@ -33,7 +36,7 @@ export function text<T>(description: string, parse: (text: string) => T | Refusa
       const parsed = parse(value);
       if (!(parsed instanceof Refusal)) return parsed;
       context.issues.push({ code: 'custom', message: parsed.text, input: value });
-      return z.NEVER;
+      return value as T;
     })
     .describe(description);
 }
@@ -69,7 +72,7 @@ export function asNumber(description: string, options: { readonly min: 0 | 1 } =
       const hint = floating ? '; put the dotted notation in quotes' : '';
       const message = `must be an AS number, ${options.min} to 4294967295 or high.low, is ${value}${hint}`;
       context.issues.push({ code: 'custom', message, input: value });
-      return z.NEVER;
+      return Number.NaN;
     })
     .describe(description);
 }
@@ -93,13 +96,13 @@ export function prefix(description: string, rules: PrefixRules = {}) {
 }
 
 function parsePrefixField(value: string, rules: PrefixRules): Prefix | Refusal {
-  const wanted = rules.family === undefined ? '' : `${familyName(rules.family)} `;
+  const wanted = rules.family === undefined ? 'a' : `an ${familyName(rules.family)}`;
   const masked = parsePrefix(value, { mask: true });
   if (masked === null || !value.includes('/')) {
-    return new Refusal(`must be an ${wanted}prefix, address/length, is ${JSON.stringify(value)}`);
+    return new Refusal(`must be ${wanted} prefix, address/length, is ${JSON.stringify(value)}`);
   }
   if (rules.family !== undefined && masked.family !== rules.family) {
-    return new Refusal(`must be an ${wanted}prefix, is ${value}`);
+    return new Refusal(`must be ${wanted} prefix, is ${value}`);
   }
   if (rules.mask !== true && parsePrefix(value) === null) {
     return new Refusal(`has bits set behind the prefix length: ${value} should be ${formatPrefix(masked)}`);

@@ -14,9 +14,13 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
+/** Issues that a field's absence gives rise to. */
+const MISSING: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value', 'invalid_union']);
+
 /** @param root the value that was parsed, for saying what stands in the place of what should. */
 export function describeIssue(issue: Issue, root: unknown): string {
   const actual = valueAt(root, issue.path);
+  if (actual === undefined && MISSING.has(issue.code)) return 'is required';
   switch (issue.code) {
     case 'invalid_type':
       return wrongType([issue.expected], actual);
@@ -38,7 +42,6 @@ export function describeIssue(issue: Issue, root: unknown): string {
 }
 
 function wrongType(expected: readonly string[], actual: unknown): string {
-  if (actual === undefined) return 'is required';
   return `must be ${orList(expected.map((type) => TYPE_NAMES[type] ?? type))}, is ${show(actual)}`;
 }
 

@@ -20,17 +20,17 @@ const shape = {
 
 /** Fields of ObjectMeta that say nothing to us. */
 const bookkeeping = {
-  creationTimestamp: z.unknown(),
-  deletionGracePeriodSeconds: z.unknown(),
-  deletionTimestamp: z.unknown(),
-  finalizers: z.unknown(),
-  generateName: z.unknown(),
-  generation: z.unknown(),
-  managedFields: z.unknown(),
-  ownerReferences: z.unknown(),
-  resourceVersion: z.unknown(),
-  selfLink: z.unknown(),
-  uid: z.unknown(),
+  creationTimestamp: z.unknown().optional(),
+  deletionGracePeriodSeconds: z.unknown().optional(),
+  deletionTimestamp: z.unknown().optional(),
+  finalizers: z.unknown().optional(),
+  generateName: z.unknown().optional(),
+  generation: z.unknown().optional(),
+  managedFields: z.unknown().optional(),
+  ownerReferences: z.unknown().optional(),
+  resourceVersion: z.unknown().optional(),
+  selfLink: z.unknown().optional(),
+  uid: z.unknown().optional(),
 };
 
 /** Metadata of Calico's kinds and ours: unknown fields are judged. */

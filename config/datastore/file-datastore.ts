@@ -1,0 +1,118 @@
+/** The file datastore: resources in YAML files and folders, watched, with the last good version of each in force. */
+import { dirname } from 'node:path';
+import type { Datastore, DatastoreSnapshot } from '../config-api.ts';
+import { makeResourceSet } from '../schema/resource-set.ts';
+import { compareResources } from './compare-resources.ts';
+import { FileReader, passwordPaths, pathProblems, readPasswords } from './file-reader.ts';
+import { PathWatcher } from './path-watcher.ts';
+import { type LedgerEntry, ResourceLedger } from './resource-ledger.ts';
+import { fingerprintFiles, type PathScan, scanPaths } from './scan-paths.ts';
+
+export interface FileDatastoreOptions {
+  /** Files and folders, as given by `--config`. */
+  readonly paths: readonly string[];
+  /** Interval of the poll that stands in for missing notifications, milliseconds. */
+  readonly pollMs?: number;
+  /** Files must have been left alone for this long before they are read, milliseconds. */
+  readonly quietMs?: number;
+}
+
+type SnapshotListener = (snapshot: DatastoreSnapshot) => void;
+
+export function createFileDatastore(options: FileDatastoreOptions): Datastore {
+  return new FileDatastore(options);
+}
+
+class FileDatastore implements Datastore {
+  readonly #options: Required<FileDatastoreOptions>;
+  readonly #reader = new FileReader();
+  readonly #ledger = new ResourceLedger();
+  /** Reads happen one after the other, in this chain. */
+  #tail: Promise<void> = Promise.resolve();
+  #listener: SnapshotListener | null = null;
+  #watcher: PathWatcher | null = null;
+  #fingerprint = '';
+  #passwordPrint = '';
+  #passwordPaths: ReadonlyMap<string, string> = new Map();
+  #polling = false;
+  /** Every configured path has been there at least once. */
+  #seen = new Set<string>();
+
+  constructor(options: FileDatastoreOptions) {
+    this.#options = { pollMs: 1000, quietMs: 100, ...options };
+  }
+
+  async start(onSnapshot: SnapshotListener): Promise<void> {
+    this.#listener = onSnapshot;
+    this.#watcher = new PathWatcher({
+      pollMs: this.#options.pollMs,
+      quietMs: this.#options.quietMs,
+      onNotified: () => void this.#enqueue(false),
+      onPoll: () => void this.#poll(),
+    });
+    await this.#enqueue(true);
+  }
+
+  reload(): Promise<void> {
+    return this.#enqueue(true);
+  }
+
+  async close(): Promise<void> {
+    this.#listener = null;
+    this.#watcher?.close();
+    this.#watcher = null;
+    await this.#tail;
+  }
+
+  async #poll(): Promise<void> {
+    if (this.#polling) return;
+    this.#polling = true;
+    try {
+      await this.#enqueue(false);
+    } finally {
+      this.#polling = false;
+    }
+  }
+
+  #enqueue(always: boolean): Promise<void> {
+    const run = this.#tail.then(() => this.#read(always));
+    this.#tail = run.catch(() => undefined); // who asked for this run hears of it
+    return run;
+  }
+
+  /** Reads everything, if forced to or if anything looks different. */
+  async #read(always: boolean): Promise<void> {
+    if (this.#listener === null) return;
+    // Fingerprints are taken before reading: what changes meanwhile shows as a difference at the next look.
+    const scan = await scanPaths(this.#options.paths);
+    const passwordPrint = await fingerprintFiles([...this.#passwordPaths.values()]);
+    this.#watcher?.setFolders([...scan.folders, ...foldersOf(this.#passwordPaths)]);
+    const changed = scan.fingerprint !== this.#fingerprint || passwordPrint !== this.#passwordPrint;
+    if (!always && !changed) return;
+    this.#fingerprint = scan.fingerprint;
+
+    const contents = await this.#reader.read(scan.files);
+    const { entries, problems } = this.#ledger.apply(contents);
+    const passwords = await this.#readPasswords(entries);
+    for (const path of this.#options.paths) if (!isAbsent(path, scan)) this.#seen.add(path);
+    this.#listener?.({
+      resources: makeResourceSet(entries, passwords),
+      problems: [...pathProblems(scan), ...problems, ...compareResources(contents)],
+      inSync: this.#options.paths.every((path) => this.#seen.has(path)),
+    });
+  }
+
+  async #readPasswords(entries: readonly LedgerEntry[]): Promise<ReadonlyMap<string, string>> {
+    this.#passwordPaths = passwordPaths(entries);
+    this.#passwordPrint = await fingerprintFiles([...this.#passwordPaths.values()]);
+    return readPasswords(this.#passwordPaths);
+  }
+}
+
+function foldersOf(files: ReadonlyMap<string, string>): string[] {
+  return [...files.values()].map((file) => dirname(file));
+}
+
+function isAbsent(path: string, scan: PathScan): boolean {
+  return scan.missing.includes(path) || scan.failed.some((failure) => failure.path === path);
+}

@@ -1,0 +1,109 @@
+/** The text of one file into resources and problems, document by document, with lines of the file. */
+import type { ResourceProblem } from '../config-api.ts';
+import { formatFieldPath } from '../schema/issue-text.ts';
+import { type FieldProblem, type ParsedResource, parseResource } from '../schema/parse-resource.ts';
+import { resourceName } from '../schema/resource-set.ts';
+import { splitDocuments } from './split-documents.ts';
+import { parseYamlDocument, type YamlDocument } from './yaml-document.ts';
+
+/** One resource document, or one item of a list. */
+export interface ReadDocument {
+  /** 1-based line of the file on which it begins. */
+  readonly line: number;
+  readonly parsed: ParsedResource;
+  readonly problems: readonly DocumentProblem[];
+  /** Line of `spec.cidr`, for comparing pools; null where there is none. */
+  readonly cidrLine: number | null;
+}
+
+export type DocumentProblem = Omit<ResourceProblem, 'file' | 'line'> & { readonly line: number };
+
+/** Parsed documents by their text, so that an edit costs only what it touches. */
+export type DocumentCache = ReadonlyMap<string, readonly ReadDocument[]>;
+
+export interface ReadStep {
+  readonly documents: readonly ReadDocument[];
+  readonly text: string;
+  /** What to remember under `text`: the same with lines that count from 1. */
+  readonly remembered: readonly ReadDocument[];
+}
+
+/** Reads a file's documents one by one, so that the caller may pause in between. */
+export function* readDocuments(stream: string, cache: DocumentCache): Generator<ReadStep> {
+  for (const { text, firstLine } of splitDocuments(stream)) {
+    const remembered = cache.get(text) ?? readDocument(text);
+    yield { documents: remembered.map((document) => moved(document, firstLine - 1)), text, remembered };
+  }
+}
+
+function readDocument(text: string): readonly ReadDocument[] {
+  const document = parseYamlDocument(text);
+  if (document === null) return [];
+  if (document.problem !== null) return [brokenDocument(document)];
+  if (document.value === null || document.value === undefined) return [];
+  return readItem(document, document.value, [], {});
+}
+
+/** Unpacks lists: `List`, and typed ones such as `BGPPeerList`, whose items may leave their kind out. */
+function readItem(
+  document: YamlDocument,
+  value: unknown,
+  path: readonly PropertyKey[],
+  defaults: { readonly apiVersion?: string; readonly kind?: string },
+): readonly ReadDocument[] {
+  const object =
+    typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  const { kind, apiVersion, items } = object;
+  if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)) {
+    const itemKind = kind.slice(0, -'List'.length);
+    const inherited = itemKind === '' ? {} : { kind: itemKind, apiVersion: String(apiVersion) };
+    return items.flatMap((item, i) => readItem(document, item, [...path, 'items', i], inherited));
+  }
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return [readResource(document, isObject ? { ...defaults, ...object } : value, path)];
+}
+
+function readResource(document: YamlDocument, value: unknown, path: readonly PropertyKey[]): ReadDocument {
+  const parsed = parseResource(value);
+  const line = document.lineOf(path) ?? document.line;
+  const lineOf = (field: readonly PropertyKey[]): number => document.lineOf([...path, ...field]) ?? line;
+  if (parsed.outcome === 'foreign') return { line, parsed, problems: [], cidrLine: null };
+  const resource = nameOf(parsed);
+  const problems = parsed.problems.map((problem: FieldProblem) => ({
+    line: problem.path.length === 0 ? line : lineOf(problem.path),
+    resource,
+    field: formatFieldPath(problem.path),
+    text: problem.text,
+    severity: problem.severity,
+  }));
+  return { line, parsed, problems, cidrLine: document.lineOf([...path, 'spec', 'cidr']) };
+}
+
+function nameOf(parsed: Exclude<ParsedResource, { readonly outcome: 'foreign' }>): string | null {
+  if (parsed.outcome === 'valid') return resourceName(parsed.collection, parsed.key);
+  return parsed.kind === null || parsed.key === null ? null : `${parsed.kind}/${parsed.key}`;
+}
+
+/** A document that is no YAML: what it held is unknown. Kind and name are shown where they can be read. */
+function brokenDocument(document: YamlDocument): ReadDocument {
+  const kind = document.readable(['kind']);
+  const name = document.readable(['metadata', 'name']);
+  const resource = typeof kind === 'string' && typeof name === 'string' ? `${kind}/${name}` : null;
+  const { line, text } = document.problem!;
+  return {
+    line: document.line,
+    parsed: { outcome: 'invalid', collection: null, kind: null, key: null, problems: [] },
+    problems: [{ line, resource, field: '', text, severity: 'error' }],
+    cidrLine: null,
+  };
+}
+
+function moved(document: ReadDocument, lines: number): ReadDocument {
+  if (lines === 0) return document;
+  return {
+    ...document,
+    line: document.line + lines,
+    cidrLine: document.cidrLine === null ? null : document.cidrLine + lines,
+    problems: document.problems.map((problem) => ({ ...problem, line: problem.line + lines })),
+  };
+}
