@@ -6,6 +6,7 @@ const options = {
   format: 'cjs',
   target: 'node24',
   platform: 'node',
+  supported: { 'dynamic-import': false },
   sourcemap: 'inline',
   define: { 'import.meta.url': '__moduleUrl' },
 };

@@ -1,0 +1,144 @@
+/** Every flag of every command, with its environment variable: the one table that parsing and help come from. */
+
+export interface Flag {
+  /** As written after `--`. */
+  readonly name: string;
+  readonly short?: string;
+  readonly kind: 'text' | 'switch' | 'paths';
+  readonly describe: string;
+  readonly choices?: readonly string[];
+  /** Shown in help; applied by the command. */
+  readonly defaultText?: string;
+  /** Variables honoured after `MANUL_…`, for people who come from Calico. */
+  readonly environmentAliases?: readonly string[];
+}
+
+const control: Flag = {
+  name: 'control',
+  kind: 'text',
+  describe: 'control socket of the daemon',
+  defaultText: '/run/manul/control.sock, unprivileged below $XDG_RUNTIME_DIR',
+};
+
+const output: Flag = {
+  name: 'output',
+  short: 'o',
+  kind: 'text',
+  describe: 'output format',
+  choices: ['table', 'json', 'yaml'],
+  defaultText: 'table',
+};
+
+const node: Flag = {
+  name: 'node',
+  kind: 'text',
+  describe: 'name of this node in the resources',
+  defaultText: 'the host name',
+  environmentAliases: ['NODENAME'],
+};
+
+const routerId: Flag = {
+  name: 'router-id',
+  kind: 'text',
+  describe: 'BGP identifier',
+  defaultText: "the node's IPv4 address",
+  environmentAliases: ['CALICO_ROUTER_ID'],
+};
+
+const namespace: Flag = {
+  name: 'namespace',
+  kind: 'text',
+  describe: 'namespace of the Secrets that resources name',
+  defaultText: 'manul-system',
+  environmentAliases: ['NAMESPACE'],
+};
+
+const datastore: Flag = {
+  name: 'datastore',
+  kind: 'text',
+  describe: 'where the resources are',
+  choices: ['file', 'kubernetes'],
+  defaultText: 'file',
+};
+
+export const RUN_FLAGS: readonly Flag[] = [
+  {
+    name: 'config',
+    kind: 'paths',
+    describe: 'file or folder of resources, repeatable (in the variable: separated by colons)',
+  },
+  datastore,
+  node,
+  {
+    name: 'roles',
+    kind: 'text',
+    describe: 'what this process does',
+    defaultText: 'speaker,agent',
+  },
+  {
+    name: 'http',
+    kind: 'text',
+    describe: 'metrics, health, looking glass; "off" for none',
+    defaultText: '127.0.0.1:9179, 127.0.0.1:9180 for an agent alone',
+  },
+  control,
+  {
+    name: 'agent-socket',
+    kind: 'text',
+    describe: 'link between a speaker and an agent in two processes',
+    defaultText: 'agent.sock beside the control socket',
+  },
+  routerId,
+  namespace,
+  {
+    name: 'metrics-per-peer',
+    kind: 'text',
+    describe: 'which peers get metric series of their own',
+    choices: ['auto', 'all', 'none'],
+    defaultText: 'auto',
+  },
+  {
+    name: 'log-level',
+    kind: 'text',
+    describe: 'least severe log lines to write',
+    choices: ['debug', 'info', 'warn', 'error'],
+    defaultText: 'info',
+  },
+];
+
+export const CHECK_FLAGS: readonly Flag[] = [output];
+export const RENDER_FLAGS: readonly Flag[] = [node, datastore, routerId, namespace, output];
+export const READ_FLAGS: readonly Flag[] = [control, output];
+
+export const ROUTES_FLAGS: readonly Flag[] = [
+  { name: 'received', kind: 'text', describe: 'what a peer sent us, before import policy' },
+  { name: 'advertised', kind: 'text', describe: 'what we send to a peer' },
+  {
+    name: 'longest',
+    kind: 'text',
+    describe: 'the best route that this address would take',
+  },
+  { name: 'kernel', kind: 'switch', describe: 'what the agent programs into the kernel' },
+  {
+    name: 'family',
+    kind: 'text',
+    describe: 'one address family only',
+    choices: ['ipv4', 'ipv6'],
+  },
+  { name: 'all', kind: 'switch', describe: 'every path, not only the best' },
+  ...READ_FLAGS,
+];
+
+export const RESET_FLAGS: readonly Flag[] = [
+  {
+    name: 'message',
+    kind: 'text',
+    describe: 'shutdown communication for the peer (RFC 9003)',
+  },
+  control,
+];
+
+/** The environment variable of a flag: `--log-level` is `MANUL_LOG_LEVEL`. */
+export function variableOf(flag: Flag): string {
+  return `MANUL_${flag.name.toUpperCase().replaceAll('-', '_')}`;
+}

@@ -1,0 +1,157 @@
+/**
+ * The command line: which commands exist, their flags and help. Each command's own module, with what it
+ * needs, is loaded only when it is called, so that help and the short commands start fast.
+ */
+import yargs, { type Argv } from 'yargs';
+import { type Environment, type RawArguments, readArguments } from './arguments.ts';
+import { CommandError, usageError } from './command-error.ts';
+import {
+  CHECK_FLAGS,
+  type Flag,
+  READ_FLAGS,
+  RENDER_FLAGS,
+  RESET_FLAGS,
+  ROUTES_FLAGS,
+  RUN_FLAGS,
+  variableOf,
+} from './flags.ts';
+
+/** What a command gets to work with. */
+export interface CommandContext {
+  readonly arguments: RawArguments;
+  readonly environment: Environment;
+}
+
+export type Command = (context: CommandContext) => Promise<void>;
+
+interface CommandSpec {
+  /** `name <required> [optional] [more..]` */
+  readonly usage: string;
+  readonly describe: string;
+  readonly flags: readonly Flag[];
+  readonly load: () => Promise<Command>;
+}
+
+const COMMANDS: readonly CommandSpec[] = [
+  {
+    usage: 'run',
+    describe: 'run the daemon: BGP speaker, node agent, or both',
+    flags: RUN_FLAGS,
+    load: async () => (await import('../commands/run.ts')).run,
+  },
+  {
+    usage: 'check <path..>',
+    describe: 'validate resources without running anything',
+    flags: CHECK_FLAGS,
+    load: async () => (await import('../commands/check.ts')).check,
+  },
+  {
+    usage: 'render <path..>',
+    describe: 'show what a node would run with',
+    flags: RENDER_FLAGS,
+    load: async () => (await import('../commands/render.ts')).render,
+  },
+  {
+    usage: 'status',
+    describe: 'show how the daemon of this machine is doing',
+    flags: READ_FLAGS,
+    load: async () => (await import('../commands/status.ts')).status,
+  },
+  {
+    usage: 'peers [name]',
+    describe: 'show BGP sessions, or everything about one',
+    flags: READ_FLAGS,
+    load: async () => (await import('../commands/peers.ts')).peers,
+  },
+  {
+    usage: 'routes [prefix]',
+    describe: 'show routes',
+    flags: ROUTES_FLAGS,
+    load: async () => (await import('../commands/routes.ts')).routes,
+  },
+  {
+    usage: 'watch',
+    describe: 'follow session and route events',
+    flags: READ_FLAGS,
+    load: async () => (await import('../commands/watch.ts')).watch,
+  },
+];
+
+const PEER_COMMANDS: readonly CommandSpec[] = [
+  {
+    usage: 'reset <name>',
+    describe: 'drop a session and start it anew',
+    flags: RESET_FLAGS,
+    load: async () => (await import('../commands/peer-reset.ts')).peerReset,
+  },
+];
+
+/**
+ * Parses and executes one command line.
+ * @throws CommandError on wrong usage, and whatever the command throws
+ */
+export async function runProgram(
+  words: readonly string[],
+  environment: Environment,
+  version: string,
+): Promise<void> {
+  const program = yargs([...words])
+    .scriptName('manul')
+    .usage('$0 COMMAND\n\nBGP route reflector and Calico-style routing agent')
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'dot-notation': false,
+      'camel-case-expansion': false,
+      'boolean-negation': false,
+      'greedy-arrays': false,
+    })
+    .detectLocale(false)
+    .exitProcess(false)
+    .strictCommands()
+    .strict()
+    .version(version)
+    .help()
+    .alias('help', 'h')
+    .wrap(110)
+    .demandCommand(1, 'a command is missing, see manul --help')
+    .fail((message, error) => {
+      throw error instanceof CommandError ? error : usageError(message ?? error?.message ?? 'wrong usage');
+    });
+  for (const spec of COMMANDS) addCommand(program, spec, environment);
+  program.command('peer', 'act on one session', (nested) => {
+    for (const spec of PEER_COMMANDS) addCommand(nested, spec, environment);
+    return nested.demandCommand(1, 'a command is missing, see manul peer --help');
+  });
+  await program.parseAsync();
+}
+
+function addCommand(program: Argv, spec: CommandSpec, environment: Environment): void {
+  program.command(
+    spec.usage,
+    spec.describe,
+    (builder) => {
+      for (const flag of spec.flags) addFlag(builder, flag);
+      return builder;
+    },
+    async (parsed) => {
+      const context = { arguments: readArguments(spec.flags, parsed, environment), environment };
+      const command = await spec.load();
+      await command(context);
+    },
+  );
+}
+
+function addFlag(builder: Argv, flag: Flag): void {
+  const notes = [
+    flag.choices === undefined ? null : flag.choices.join('|'),
+    flag.defaultText === undefined ? null : `default: ${flag.defaultText}`,
+    [variableOf(flag), ...(flag.environmentAliases ?? [])].join(', '),
+  ].filter((note) => note !== null);
+  const describe = `${flag.describe} [${notes.join('; ')}]`;
+  const alias = flag.short === undefined ? {} : { alias: flag.short };
+  if (flag.kind === 'switch') builder.option(flag.name, { type: 'boolean', describe, ...alias });
+  else if (flag.kind === 'paths') {
+    builder.option(flag.name, { type: 'string', array: true, requiresArg: true, describe, ...alias });
+  } else builder.option(flag.name, { type: 'string', requiresArg: true, describe, ...alias });
+}

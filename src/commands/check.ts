@@ -1,0 +1,23 @@
+/** `manul check PATH…`: validates resources without running anything. */
+import { checkPaths, type ResourceProblem } from '@manul/config';
+import { CommandError } from '../cli/command-error.ts';
+import type { CommandContext } from '../cli/program.ts';
+import { problemLine } from '../daemon/problem-log.ts';
+import { escapeControl } from '../output/escape.ts';
+import { writeValue } from '../output/format.ts';
+import { outputFormat } from './connect.ts';
+
+/** @throws CommandError (exit code 1) when anything is wrong; notes about skipped kinds are no error */
+export async function check({ arguments: raw }: CommandContext): Promise<void> {
+  const problems = await checkPaths(raw.list('path'));
+  await writeValue(process.stdout, outputFormat(raw), problems, () => problems.map(lineOf).join(''));
+  const errors = problems.filter((problem) => problem.severity !== 'note');
+  const first = errors[0];
+  if (first === undefined) return;
+  const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more)`;
+  throw new CommandError(`${problemLine(first)}${more}`);
+}
+
+function lineOf(problem: ResourceProblem): string {
+  return `${escapeControl(problemLine(problem))}\n`;
+}

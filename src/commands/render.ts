@@ -1,0 +1,27 @@
+/** `manul render PATH… --node NAME`: what a node would run with, computed as `run` does, nothing started. */
+import { type NodeConfig, type RenderedNode, readResources, renderNode } from '@manul/config';
+import { CommandError } from '../cli/command-error.ts';
+import type { CommandContext } from '../cli/program.ts';
+import { problemLine } from '../daemon/problem-log.ts';
+import { readNamespace, readNodeName, readRouterId, requireFileDatastore } from '../daemon/run-options.ts';
+import { escapeControl } from '../output/escape.ts';
+import { writeValue } from '../output/format.ts';
+import { outputFormat } from './connect.ts';
+import { renderedTable } from './rendered-table.ts';
+
+/** @throws CommandError (exit code 1) when resources are invalid; what is valid is rendered all the same, as `run` would */
+export async function render({ arguments: raw }: CommandContext): Promise<void> {
+  requireFileDatastore(raw);
+  const { resources, problems } = await readResources(raw.list('path'));
+  const config: NodeConfig = renderNode(resources, {
+    node: readNodeName(raw),
+    routerId: readRouterId(raw),
+    namespace: readNamespace(raw),
+  });
+  const rendered: RenderedNode = config.rendered;
+  await writeValue(process.stdout, outputFormat(raw), rendered, () => renderedTable(rendered));
+  const lines = problems.filter((problem) => problem.severity !== 'note').map(problemLine);
+  for (const line of lines) console.error(`manul: ${escapeControl(line)}`);
+  const errors = problems.filter((problem) => problem.severity === 'error');
+  if (errors.length > 0) throw new CommandError(`invalid resources are left out: ${errors.length}`);
+}

@@ -1,0 +1,67 @@
+/** `manul run`: the daemon. */
+
+import type { Logger, Speaker } from '@manul/bgp';
+import { createFileDatastore, renderNode } from '@manul/config';
+import type { Agent } from '@manul/felix-like';
+import manifest from '../../package.json' with { type: 'json' };
+import { CommandError } from '../cli/command-error.ts';
+import type { CommandContext } from '../cli/program.ts';
+import { hasNetAdmin } from '../daemon/capabilities.ts';
+import { type DaemonParts, startDaemon } from '../daemon/daemon.ts';
+import { type Role, type RunOptions, readRunOptions } from '../daemon/run-options.ts';
+import { stopOnSignal } from '../daemon/signals.ts';
+import { type LogSink, openLog } from '../logging/logger.ts';
+
+/** Ends the process itself: after a forced stop something may still hold the event loop. */
+export async function run({ arguments: raw, environment }: CommandContext): Promise<void> {
+  const options = readRunOptions(raw, environment);
+  requirePrivileges(options.roles);
+  const log = await openLog(options.logLevel, process.stderr.isTTY === true);
+  endOnCrash(log);
+  const daemon = await startDaemon(options, await createParts(options, log.logger));
+  const result = await stopOnSignal(daemon, log.logger);
+  if (result.clean) log.logger.info('stopped');
+  else log.logger.error('stopped uncleanly', { reason: result.reason });
+  log.flush();
+  process.exit(result.clean ? 0 : 1);
+}
+
+function requirePrivileges(roles: readonly Role[]): void {
+  if (!roles.includes('agent') || hasNetAdmin()) return;
+  throw new CommandError(
+    'the agent role needs CAP_NET_ADMIN: run as root, grant the capability, or use --roles speaker',
+  );
+}
+
+async function createParts(options: RunOptions, logger: Logger): Promise<DaemonParts> {
+  return {
+    speaker: options.roles.includes('speaker') ? await newSpeaker(logger) : null,
+    agent: options.roles.includes('agent') ? await newAgent(logger) : null,
+    datastore: createFileDatastore({ paths: options.configPaths, logger }),
+    render: renderNode,
+    logger,
+    version: manifest.version,
+  };
+}
+
+async function newSpeaker(logger: Logger): Promise<Speaker> {
+  const { createRib, createSpeaker } = await import('@manul/bgp');
+  return createSpeaker({ logger, rib: createRib() });
+}
+
+async function newAgent(logger: Logger): Promise<Agent> {
+  const { createAgent, createLinuxKernel } = await import('@manul/felix-like');
+  return createAgent({ kernel: createLinuxKernel(), logger });
+}
+
+/** What nobody caught is a fault of ours: said in the log, then the supervisor starts a fresh process. */
+function endOnCrash(log: LogSink): void {
+  const onCrash = (error: unknown): void => {
+    const { message, stack } = error instanceof Error ? error : new Error(String(error));
+    log.logger.error('internal error, the process ends', { reason: message, stack });
+    log.flush();
+    process.exit(1);
+  };
+  process.on('uncaughtException', onCrash);
+  process.on('unhandledRejection', onCrash);
+}

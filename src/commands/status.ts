@@ -1,0 +1,87 @@
+/** `manul status`: how the node is doing, speaker and agent in one report. */
+import type { CommandContext } from '../cli/program.ts';
+import type { ControlClient } from '../control/control-client.ts';
+import { problemLine, warningLine } from '../daemon/problem-log.ts';
+import { joinReports, type StatusReport } from '../daemon/status-report.ts';
+import { formatDuration } from '../output/duration.ts';
+import { escapeControl } from '../output/escape.ts';
+import { writeValue } from '../output/format.ts';
+import { formatFields } from '../output/table.ts';
+import { agentClient, controlClient, outputFormat, unlessAbsent } from './connect.ts';
+
+export async function status(context: CommandContext): Promise<void> {
+  const report = await nodeReport(controlClient(context));
+  await writeValue(process.stdout, outputFormat(context.arguments), report, () => statusTable(report));
+}
+
+/** Asks both processes where the roles are apart; either may be missing, not both. */
+async function nodeReport(client: ControlClient): Promise<StatusReport> {
+  const target = '/api/v1/status';
+  const own = (await unlessAbsent(client.get(target))) as StatusReport | null;
+  if (own?.roles.includes('agent') === true) return own;
+  const agent = (await unlessAbsent(agentClient(client).get(target))) as StatusReport | null;
+  if (own !== null) return agent === null ? own : joinReports(own, agent);
+  // The message about a missing daemon names the socket that was asked for.
+  return agent ?? ((await client.get(target)) as StatusReport);
+}
+
+function statusTable(report: StatusReport): string {
+  const problems = report.datastore.problems.filter((problem) => problem.severity !== 'note');
+  return [
+    formatFields(fieldsOf(report)),
+    section('Problems in resources', problems.map(problemLine)),
+    section('Warnings', report.datastore.warnings.map(warningLine)),
+    section(
+      'Kernel differences',
+      (report.kernel?.differences ?? []).map(({ prefix, text }) => `${prefix} ${text}`),
+    ),
+    section(
+      'Last errors',
+      report.lastErrors.map(({ at, object, text }) => `${at} ${object}: ${text}`),
+    ),
+  ].join('');
+}
+
+function fieldsOf(report: StatusReport): readonly (readonly [string, string | number])[] {
+  const { routes, kernel, link, sessions } = report;
+  const optional: readonly (readonly [string, string | number | null])[] = [
+    ['Node', report.node],
+    ['Roles', report.roles.join(', ')],
+    ['Ready', yesNo(report.ready)],
+    ['Up', formatDuration(report.uptimeSeconds)],
+    ['Version', report.version],
+    ['AS', report.asn],
+    ['Router ID', report.routerId],
+    ['Cluster ID', report.clusterId],
+    ['HTTP', report.http],
+    ['Datastore in sync', yesNo(report.datastore.inSync)],
+    ['Sessions', sessions && sessionsText(sessions)],
+    [
+      'Routes',
+      routes && `${routes.prefixes.ipv4} IPv4, ${routes.prefixes.ipv6} IPv6, ${routes.originated} own`,
+    ],
+    ['Paths', routes && `${routes.paths.ipv4} IPv4, ${routes.paths.ipv6} IPv6`],
+    ['Kernel in sync', kernel && yesNo(kernel.inSync)],
+    ['Kernel routes', kernel && `${kernel.actual} of ${kernel.desired}`],
+    ['Workloads', kernel?.workloads ?? null],
+    ['Blocks', kernel?.blocks ?? null],
+    ['Learnt routes', kernel && `${kernel.learnt}${kernel.learntInSync ? '' : ', not complete yet'}`],
+    ['Role link', link && (link.connected ? link.kind : `${link.kind}, not connected`)],
+  ];
+  return optional.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+}
+
+/** `3 Established, 1 Active`; states without a session are left out. */
+function sessionsText(sessions: NonNullable<StatusReport['sessions']>): string {
+  const states = Object.entries(sessions).filter(([, count]) => count > 0);
+  return states.length === 0 ? 'none' : states.map(([state, count]) => `${count} ${state}`).join(', ');
+}
+
+function section(title: string, lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  return `\n${title}:\n${lines.map((line) => `  ${escapeControl(line)}\n`).join('')}`;
+}
+
+function yesNo(claim: boolean): string {
+  return claim ? 'yes' : 'no';
+}

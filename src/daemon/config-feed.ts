@@ -1,0 +1,87 @@
+/**
+ * Resources → what runs: renders every snapshot of the datastore with the same pure function that
+ * `manul render` uses, and hands the result to the roles of this process.
+ */
+import type { Logger, Speaker } from '@manul/bgp';
+import type { DatastoreSnapshot, NodeConfig, RenderNode, RenderOptions } from '@manul/config';
+import type { Agent } from '@manul/felix-like';
+import { originatedPrefixes } from '../adapters/originated-prefixes.ts';
+import { reasonOf } from '../cli/command-error.ts';
+import type { ErrorRecord } from './error-record.ts';
+import { ProblemLog } from './problem-log.ts';
+
+export interface ConfigFeedParts {
+  readonly speaker: Speaker | null;
+  readonly agent: Agent | null;
+  readonly render: RenderNode;
+  readonly options: RenderOptions;
+  readonly errors: ErrorRecord;
+  readonly logger: Logger;
+}
+
+export class ConfigFeed {
+  readonly #parts: ConfigFeedParts;
+  readonly #problemLog: ProblemLog;
+  #snapshot: DatastoreSnapshot | null = null;
+  #config: NodeConfig | null = null;
+  /** The set that the agent announces; null until one has said so, then the speaker's own set rules. */
+  #announced: readonly string[] | null = null;
+
+  constructor(parts: ConfigFeedParts) {
+    this.#parts = parts;
+    this.#problemLog = new ProblemLog(parts.logger, parts.errors);
+  }
+
+  /** What runs now, or null before the datastore has been read. */
+  get config(): NodeConfig | null {
+    return this.#config;
+  }
+
+  get snapshot(): DatastoreSnapshot | null {
+    return this.#snapshot;
+  }
+
+  onSnapshot(snapshot: DatastoreSnapshot): void {
+    this.#snapshot = snapshot;
+    this.#problemLog.onProblems(snapshot.problems);
+    if (!snapshot.inSync) return;
+    const config = this.#render(snapshot);
+    if (config === null) return;
+    this.#config = config;
+    this.#problemLog.onWarnings(config.rendered.warnings);
+    this.#applyOriginated();
+    this.#parts.speaker?.apply(config.speaker);
+    this.#parts.agent?.apply(config.agent);
+  }
+
+  /** The agent's announced set has changed (role link). */
+  onAnnounced(prefixes: readonly string[]): void {
+    this.#announced = prefixes;
+    this.#applyOriginated();
+  }
+
+  /** Prefixes that the speaker originates now. */
+  originatedCount(): number {
+    if (this.#config === null) return 0;
+    if (this.#announced === null) return this.#config.speaker.originated.length;
+    return originatedPrefixes(this.#announced, this.#config).length;
+  }
+
+  #applyOriginated(): void {
+    const { speaker } = this.#parts;
+    if (speaker === null || this.#announced === null || this.#config === null) return;
+    speaker.setOriginated(originatedPrefixes(this.#announced, this.#config));
+  }
+
+  #render(snapshot: DatastoreSnapshot): NodeConfig | null {
+    try {
+      return this.#parts.render(snapshot.resources, this.#parts.options);
+    } catch (error) {
+      // A fault of ours, not of the resources; what runs goes on.
+      const text = reasonOf(error);
+      this.#parts.logger.error('rendering failed, the last configuration stays in force', { reason: text });
+      this.#parts.errors.add('configuration', text);
+      return null;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+/** What HTTP, metrics and the control socket see of the running daemon. */
+import type { Logger, Speaker } from '@manul/bgp';
+import type { DatastoreSnapshot, RenderedNode } from '@manul/config';
+import type { Agent } from '@manul/felix-like';
+import type { EventHub } from './event-hub.ts';
+import type { StatusReport } from './status-report.ts';
+
+export interface DaemonView {
+  readonly node: string;
+  readonly speaker: Speaker | null;
+  readonly agent: Agent | null;
+  readonly events: EventHub;
+  readonly logger: Logger;
+  status(): StatusReport;
+  /** Why the process is not ready, or null when it is. Cheap at any size. */
+  notReadyReason(): string | null;
+  snapshot(): DatastoreSnapshot | null;
+  rendered(): RenderedNode | null;
+}

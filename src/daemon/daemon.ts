@@ -1,0 +1,127 @@
+/**
+ * The running daemon: wires datastore, roles, role link, HTTP and control socket together. The parts come from
+ * outside, so that tests run the same composition on doubles.
+ */
+import type { Logger, Speaker } from '@manul/bgp';
+import type { Datastore, RenderNode } from '@manul/config';
+import type { Agent } from '@manul/felix-like';
+import { actionRoutes } from '../control/actions.ts';
+import { readRoutes } from '../http/api.ts';
+import { healthRoutes } from '../http/health.ts';
+import { lookingGlassRoutes } from '../http/looking-glass.ts';
+import { createRouter } from '../http/router.ts';
+import { type RunningServer, serveTcp, serveUnix } from '../http/server.ts';
+import { createMetrics } from '../metrics/metrics.ts';
+import { serveRoleLink } from '../role-link/agent-end.ts';
+import { linkInProcess } from '../role-link/in-process-link.ts';
+import type { LinkSpeaker, RoleLink } from '../role-link/role-link.ts';
+import { connectRoleLink } from '../role-link/speaker-end.ts';
+import { ConfigFeed } from './config-feed.ts';
+import { DaemonState } from './daemon-state.ts';
+import { ErrorRecord } from './error-record.ts';
+import type { RunOptions } from './run-options.ts';
+
+export interface DaemonParts {
+  /** Null: not one of the roles of this process. */
+  readonly speaker: Speaker | null;
+  readonly agent: Agent | null;
+  readonly datastore: Datastore;
+  readonly render: RenderNode;
+  readonly logger: Logger;
+  readonly version: string;
+}
+
+export interface Daemon {
+  /** Where HTTP is served, `ADDRESS:PORT`, or null. */
+  readonly http: string | null;
+  /** Reads the resources again (SIGHUP). */
+  reload(): Promise<void>;
+  /** Ends sessions with Cease 6/2 and leaves the routes; resolves when nothing is left running. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts everything. When one part cannot start, those before it are stopped again.
+ * @throws CommandError naming what could not start, and where
+ */
+export async function startDaemon(options: RunOptions, parts: DaemonParts): Promise<Daemon> {
+  const stops: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const stop of stops.splice(0).reverse()) await stop();
+  };
+  try {
+    return await startParts(options, parts, stops, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function startParts(
+  options: RunOptions,
+  parts: DaemonParts,
+  stops: (() => Promise<void>)[],
+  close: () => Promise<void>,
+): Promise<Daemon> {
+  const { speaker, agent, datastore, logger } = parts;
+  const errors = new ErrorRecord();
+  const { node, routerId, namespace } = options;
+  const feed = new ConfigFeed({
+    speaker,
+    agent,
+    render: parts.render,
+    options: { node, routerId, namespace },
+    errors,
+    logger,
+  });
+  const state = new DaemonState(options, parts, feed, errors);
+  const metrics = createMetrics(state, options.metricsPerPeer);
+  stops.push(async () => metrics.close());
+  const readers = [...healthRoutes(state, metrics), ...lookingGlassRoutes(state), ...readRoutes(state)];
+
+  // The control socket first: a second daemon of the same node must stop before it touches anything.
+  const control = await serveUnix(
+    options.controlPath,
+    createRouter([...readers, ...actionRoutes(state)], logger),
+  );
+  stops.push(() => control.close());
+  const http = options.http === null ? null : await serveTcp(options.http, createRouter(readers, logger));
+  if (http !== null) stops.push(() => http.close());
+  state.http = http?.address ?? null;
+  if (speaker !== null) stops.push(() => speaker.close());
+  if (agent !== null) stops.push(() => agent.close());
+  state.link = await startLink(options, parts, feed, stops);
+  stops.push(() => datastore.close());
+  await datastore.start((snapshot) => feed.onSnapshot(snapshot));
+  logStarted(options, http, logger);
+  return { http: state.http, reload: () => datastore.reload(), close };
+}
+
+async function startLink(
+  options: RunOptions,
+  { speaker, agent, logger }: DaemonParts,
+  feed: ConfigFeed,
+  stops: (() => Promise<void>)[],
+): Promise<RoleLink | null> {
+  const end: LinkSpeaker | null = speaker && {
+    subscribeBestRoutes: (...subscription) => speaker.subscribeBestRoutes(...subscription),
+    onOriginated: (prefixes) => feed.onAnnounced(prefixes),
+  };
+  const { node, agentSocketPath: path } = options;
+  let link: RoleLink | null = null;
+  if (end !== null && agent !== null) link = linkInProcess(end, agent);
+  else if (agent !== null) link = await serveRoleLink({ agent, node, path, logger });
+  else if (end !== null) link = connectRoleLink({ speaker: end, node, path, logger });
+  const started = link;
+  if (started !== null) stops.push(() => started.close());
+  return link;
+}
+
+function logStarted(options: RunOptions, http: RunningServer | null, logger: Logger): void {
+  logger.info('manul is running', {
+    node: options.node,
+    roles: options.roles.join(','),
+    control: options.controlPath,
+    http: http?.address ?? 'off',
+  });
+}

@@ -1,0 +1,24 @@
+/** The last things that went wrong, for `manul status`. */
+
+export interface RecordedError {
+  /** RFC 3339. */
+  readonly at: string;
+  /** What it concerns: `peer mesh/node-2`, `datastore`, `listen 10.0.0.1:179`. */
+  readonly object: string;
+  readonly text: string;
+}
+
+const KEPT = 20;
+
+export class ErrorRecord {
+  #errors: readonly RecordedError[] = [];
+
+  add(object: string, text: string, at = new Date().toISOString()): void {
+    this.#errors = [{ at, object, text }, ...this.#errors].slice(0, KEPT);
+  }
+
+  /** Newest first. */
+  list(): readonly RecordedError[] {
+    return this.#errors;
+  }
+}

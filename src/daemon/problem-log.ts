@@ -1,0 +1,59 @@
+/** Says each problem of the resources once: when it appears, and again only after it had gone. */
+import type { Logger } from '@manul/bgp';
+import type { RenderWarning, ResourceProblem } from '@manul/config';
+import type { ErrorRecord } from './error-record.ts';
+
+export class ProblemLog {
+  readonly #logger: Logger;
+  readonly #errors: ErrorRecord;
+  #problems = new Set<string>();
+  #warnings = new Set<string>();
+
+  constructor(logger: Logger, errors: ErrorRecord) {
+    this.#logger = logger;
+    this.#errors = errors;
+  }
+
+  onProblems(problems: readonly ResourceProblem[]): void {
+    const fresh = new Map(problems.map((problem) => [problemLine(problem), problem]));
+    for (const [line, problem] of fresh) {
+      if (this.#problems.has(line)) continue;
+      this.#report(line, problem);
+    }
+    const gone = [...this.#problems].filter((line) => !fresh.has(line));
+    for (const line of gone) this.#logger.info('resource problem is gone', { problem: line });
+    this.#problems = new Set(fresh.keys());
+  }
+
+  onWarnings(warnings: readonly RenderWarning[]): void {
+    const lines = new Set(warnings.map(warningLine));
+    for (const line of lines) {
+      if (!this.#warnings.has(line)) this.#logger.warn('configuration warning', { warning: line });
+    }
+    this.#warnings = lines;
+  }
+
+  #report(line: string, problem: ResourceProblem): void {
+    if (problem.severity === 'note') {
+      this.#logger.info('resource skipped', { problem: line });
+    } else if (problem.severity === 'unknown-field') {
+      this.#logger.warn('unknown field is ignored', { problem: line });
+    } else {
+      this.#logger.error('invalid resource, the last good version stays in force', { problem: line });
+      this.#errors.add(problem.resource ?? 'datastore', line);
+    }
+  }
+}
+
+/** `file:line: Kind/name: field: text`, leaving out what is not known. */
+export function problemLine(problem: ResourceProblem): string {
+  const place =
+    problem.file === null ? null : [problem.file, problem.line].filter((part) => part !== null).join(':');
+  return [place, problem.resource, problem.field, problem.text]
+    .filter((part) => part !== null && part !== '')
+    .join(': ');
+}
+
+export function warningLine(warning: RenderWarning): string {
+  return [warning.resource, warning.field, warning.text].filter((part) => part !== '').join(': ');
+}

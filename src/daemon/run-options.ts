@@ -1,0 +1,97 @@
+/** Flags and environment of `manul run` → one checked value. */
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { addressFamily, canonicalAddress } from '@manul/bgp/net';
+import type { RawArguments } from '../cli/arguments.ts';
+import { CommandError, usageError } from '../cli/command-error.ts';
+import type { LogLevel } from '../logging/logger.ts';
+import type { PerPeerRule } from '../metrics/peer-budget.ts';
+import { parseHttpAddress, type TcpAddress } from './http-address.ts';
+import { defaultAgentSocketPath, defaultControlPath, type PathEnvironment } from './socket-paths.ts';
+
+export type Role = 'speaker' | 'agent';
+
+export interface RunOptions {
+  readonly configPaths: readonly string[];
+  readonly node: string;
+  readonly roles: readonly Role[];
+  /** Null: no HTTP server. */
+  readonly http: TcpAddress | null;
+  readonly controlPath: string;
+  readonly agentSocketPath: string;
+  /** Address, `hash`, or null for the node's own IPv4 address. */
+  readonly routerId: string | null;
+  readonly namespace: string;
+  readonly metricsPerPeer: PerPeerRule;
+  readonly logLevel: LogLevel;
+}
+
+export const SPEAKER_HTTP = '127.0.0.1:9179';
+export const AGENT_HTTP = '127.0.0.1:9180';
+
+/** @throws CommandError naming the flag that is wrong */
+export function readRunOptions(raw: RawArguments, environment: PathEnvironment): RunOptions {
+  const roles = readRoles(raw.text('roles'));
+  const controlPath = raw.text('control') ?? defaultControlPath(environment, roles);
+  const isAgentAlone = !roles.includes('speaker');
+  return {
+    configPaths: readConfigPaths(raw),
+    node: readNodeName(raw),
+    roles,
+    http: parseHttpAddress(raw.text('http') ?? (isAgentAlone ? AGENT_HTTP : SPEAKER_HTTP)),
+    controlPath,
+    agentSocketPath: raw.text('agent-socket') ?? defaultAgentSocketPath(controlPath),
+    routerId: readRouterId(raw),
+    namespace: readNamespace(raw),
+    metricsPerPeer: (raw.text('metrics-per-peer') ?? 'auto') as PerPeerRule,
+    logLevel: (raw.text('log-level') ?? 'info') as LogLevel,
+  };
+}
+
+/** `--node`, then NODENAME, then the host name in lower case, as Calico does. */
+export function readNodeName(raw: RawArguments): string {
+  return raw.text('node') ?? hostname().toLowerCase();
+}
+
+export function readNamespace(raw: RawArguments): string {
+  return raw.text('namespace') ?? 'manul-system';
+}
+
+/** @throws CommandError when it is neither an IPv4 address nor `hash` */
+export function readRouterId(raw: RawArguments): string | null {
+  const text = raw.text('router-id');
+  if (text === undefined || text === 'hash') return text ?? null;
+  if (addressFamily(text) !== 'ipv4' || text === '0.0.0.0') {
+    throw usageError(`--router-id: "${text}" is neither an IPv4 address nor "hash"`);
+  }
+  return canonicalAddress(text);
+}
+
+/** @throws CommandError for a datastore that this version does not have */
+export function requireFileDatastore(raw: RawArguments): void {
+  if (raw.text('datastore') === 'kubernetes') {
+    throw usageError('--datastore kubernetes is not available in this version, use --config PATH');
+  }
+}
+
+function readConfigPaths(raw: RawArguments): readonly string[] {
+  requireFileDatastore(raw);
+  const paths = raw.list('config');
+  if (paths.length === 0)
+    throw usageError('--config PATH (or MANUL_CONFIG) is needed: a file or folder of resources');
+  const missing = paths.find((path) => !existsSync(path));
+  if (missing !== undefined) throw new CommandError(`--config ${missing}: no such file or folder`);
+  return paths;
+}
+
+function readRoles(text: string | undefined): readonly Role[] {
+  const words = (text ?? 'speaker,agent').split(',').map((word) => word.trim());
+  const roles: Role[] = [];
+  for (const word of words) {
+    if (word !== 'speaker' && word !== 'agent') {
+      throw usageError(`--roles: "${word}" is no role, known are speaker and agent`);
+    }
+    if (!roles.includes(word)) roles.push(word);
+  }
+  return roles;
+}

@@ -1,0 +1,65 @@
+/**
+ * Log lines of the daemon: JSON on standard error, one object a line, so that standard output stays free for
+ * results; readable text instead when standard error is a terminal.
+ */
+import type { Logger } from '@manul/bgp';
+import pino from 'pino';
+import { escapeControl } from '../output/escape.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface LogSink {
+  readonly logger: Logger;
+  /** Writes out what is buffered; to be called before the process exits. */
+  flush(): void;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Logs to file descriptor 2, without blocking the event loop on a slow reader. */
+export async function openLog(level: LogLevel, isTerminal: boolean): Promise<LogSink> {
+  if (isTerminal) return readableLog(level);
+  const destination = pino.destination({ fd: 2, sync: false });
+  const sink = pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, ...LEVEL_NAMES },
+    destination,
+  );
+  return { logger: loggerOf(sink, (fields) => fields), flush: () => flushQuietly(destination) };
+}
+
+/** `{"level":"info"}` instead of a number: what log collectors expect. */
+const LEVEL_NAMES = { formatters: { level: (label: string) => ({ level: label }) } };
+
+async function readableLog(level: LogLevel): Promise<LogSink> {
+  const { default: pretty } = await import('pino-pretty');
+  const stream = pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
+  const sink = pino({ level, base: null }, stream);
+  return { logger: loggerOf(sink, escapeFields), flush: () => {} };
+}
+
+function loggerOf(sink: pino.Logger, prepare: (fields: Fields) => Fields): Logger {
+  const write =
+    (level: LogLevel) =>
+    (message: string, fields: Fields = {}): void => {
+      if (sink.isLevelEnabled(level)) sink[level](prepare(fields), escapeControl(message));
+    };
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+/** What peers sent must not act on the terminal; JSON escapes it by itself. */
+function escapeFields(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? escapeControl(value) : value,
+    ]),
+  );
+}
+
+function flushQuietly(destination: { flushSync(): void }): void {
+  try {
+    destination.flushSync();
+  } catch {
+    // Standard error is gone or was never opened: nobody is left to tell.
+  }
+}

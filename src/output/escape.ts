@@ -1,0 +1,33 @@
+/**
+ * Makes text from outside (shutdown communications, host names, file names) harmless on a terminal: control and
+ * format characters, bidirectional overrides and lone surrogates become visible escapes.
+ */
+
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** What JSON.stringify leaves as it is although terminals and bidirectional text act on it. */
+const UNSAFE_IN_JSON = /[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+/** `text` on one line, with every unsafe character written as `\n`, `\x1b` or `\u202e`. */
+export function escapeControl(text: string): string {
+  return text.replace(UNSAFE, (character) => SHORT[character] ?? visible(character));
+}
+
+/** Serialised JSON with the same meaning and no character that a terminal acts on, line breaks apart. */
+export function escapeJsonText(json: string): string {
+  return json.replace(UNSAFE_IN_JSON, utf16Escapes);
+}
+
+function visible(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : utf16Escapes(character);
+}
+
+function utf16Escapes(character: string): string {
+  let text = '';
+  for (let i = 0; i < character.length; i++) {
+    text += `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`;
+  }
+  return text;
+}

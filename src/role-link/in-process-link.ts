@@ -1,0 +1,20 @@
+/** The role link inside one process: plain calls. */
+import { followOriginated, type LinkAgent, type LinkSpeaker, type RoleLink } from './role-link.ts';
+
+export function linkInProcess(speaker: LinkSpeaker, agent: LinkAgent): RoleLink {
+  agent.onLearntStart();
+  const unsubscribe = speaker.subscribeBestRoutes({
+    onBestRoutes: (changes) => agent.onLearntRoutes(changes),
+    onEndOfRib: (family) => agent.onLearntEndOfRib(family),
+  });
+  // The speaker of this process has announced nothing before, so it starts from the empty set.
+  speaker.onOriginated([]);
+  const stopFollowing = followOriginated(agent, speaker.onOriginated);
+  return {
+    status: () => ({ kind: 'in-process', path: null, connected: true, lastError: null }),
+    close: async () => {
+      stopFollowing();
+      unsubscribe();
+    },
+  };
+}

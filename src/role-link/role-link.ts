@@ -1,0 +1,70 @@
+/**
+ * The link between the two roles: speaker → agent are the best routes with their next hops and End-of-RIB per
+ * family, agent → speaker is the originated set. Both ends resynchronise fully on every connect, so neither
+ * needs a memory of what the other knew.
+ */
+
+import type { Speaker } from '@manul/bgp';
+import type { Agent } from '@manul/felix-like';
+
+/** What the link needs of an agent. */
+export type LinkAgent = Pick<
+  Agent,
+  | 'onLearntStart'
+  | 'onLearntRoutes'
+  | 'onLearntEndOfRib'
+  | 'originated'
+  | 'onOriginated'
+  | 'onApplied'
+  | 'status'
+>;
+
+/** What the link needs of a speaker. */
+export interface LinkSpeaker {
+  readonly subscribeBestRoutes: Speaker['subscribeBestRoutes'];
+  /** The whole set that the agent announces now, canonical prefixes. */
+  readonly onOriginated: (prefixes: readonly string[]) => void;
+}
+
+/** State of the link, for `manul status`. */
+export interface RoleLinkStatus {
+  readonly kind: 'in-process' | 'socket';
+  /** Path of the socket, null in process. */
+  readonly path: string | null;
+  readonly connected: boolean;
+  /** Why the last connection ended or could not be made, or null. */
+  readonly lastError: string | null;
+}
+
+export interface RoleLink {
+  status(): RoleLinkStatus;
+  close(): Promise<void>;
+}
+
+/**
+ * Reports the originated set of an agent whose kernel state is known. Before its first apply an agent has
+ * announced nothing yet; to tell a running speaker so would withdraw routes that are in the kernel all along.
+ * @returns the function that stops it
+ */
+export function followOriginated(
+  agent: LinkAgent,
+  report: (prefixes: readonly string[]) => void,
+): () => void {
+  let reported: readonly string[] | null = null;
+  const update = (): void => {
+    if (!agent.status().ready) return;
+    const prefixes = agent.originated();
+    if (reported !== null && isSame(reported, prefixes)) return;
+    reported = prefixes;
+    report(prefixes);
+  };
+  const stops = [agent.onOriginated(update), agent.onApplied(() => reported ?? update())];
+  update();
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((prefix, i) => prefix === b[i]);
+}

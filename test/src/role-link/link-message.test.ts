@@ -1,0 +1,49 @@
+import {
+  checkHello,
+  decodeMessage,
+  encodeMessage,
+  LINK_VERSION,
+  type LinkMessage,
+} from '../../../src/role-link/link-message.ts';
+
+const MESSAGES: readonly LinkMessage[] = [
+  { type: 'hello', version: LINK_VERSION, node: 'node-1' },
+  {
+    type: 'routes',
+    family: 'ipv4',
+    changes: [
+      ['10.0.0.0/26', '192.0.2.1'],
+      ['10.0.1.0/26', null],
+    ],
+  },
+  { type: 'endOfRib', family: 'ipv6' },
+  { type: 'originated', prefixes: ['10.0.0.0/26', 'fd00::/122'] },
+];
+
+test.each(MESSAGES)('$type survives the way over the wire', (message) => {
+  const line = encodeMessage(message);
+  expect(line.indexOf('\n')).toBe(line.length - 1);
+  expect(decodeMessage(line)).toEqual(message);
+});
+
+test.each([
+  ['no JSON', 'x'],
+  ['no object', '7'],
+  ['no type', '{}'],
+  ['an unknown type', '{"type":"drop-table"}'],
+  ['hello without a node', '{"type":"hello","version":1}'],
+  ['an unknown family', '{"type":"endOfRib","family":"ipx"}'],
+  ['routes without changes', '{"type":"routes","family":"ipv4"}'],
+  ['a route that is no pair', '{"type":"routes","family":"ipv4","changes":[["10.0.0.0/8"]]}'],
+  ['a next hop that is no text', '{"type":"routes","family":"ipv4","changes":[["10.0.0.0/8",7]]}'],
+  ['originated without prefixes', '{"type":"originated"}'],
+  ['an originated prefix with host bits', '{"type":"originated","prefixes":["10.0.0.1/8"]}'],
+])('%s is refused', (_, line) => {
+  expect(() => decodeMessage(line)).toThrow();
+});
+
+test('ends of different nodes or versions do not talk', () => {
+  expect(() => checkHello({ type: 'hello', version: LINK_VERSION, node: 'a' }, 'b')).toThrow(/of node "a"/);
+  expect(() => checkHello({ type: 'hello', version: 9, node: 'b' }, 'b')).toThrow(/version 9/);
+  expect(() => checkHello({ type: 'endOfRib', family: 'ipv4' }, 'b')).toThrow(/not hello/);
+});

@@ -1,0 +1,107 @@
+/** An agent in memory. */
+import type { Family } from '@manul/bgp/net';
+import type {
+  Agent,
+  AgentConfig,
+  AgentStatus,
+  KernelRouteStatus,
+  KernelWriteEvent,
+  LearntRouteChange,
+} from '@manul/felix-like';
+
+export class FakeAgent implements Agent {
+  ready = false;
+  prefixes: readonly string[] = [];
+  kernel: KernelRouteStatus[] = [];
+  closed = false;
+  readonly applied: AgentConfig[] = [];
+  /** What the role link delivered: `start`, `10.0.0.0/26 via 192.0.2.1`, `10.0.0.0/26 gone`, `end ipv4`. */
+  readonly heard: string[] = [];
+  /** Called after each entry of `heard`. */
+  onHeard: () => void = () => {};
+  readonly #originatedListeners = new Set<(prefixes: readonly string[]) => void>();
+  readonly #writeListeners = new Set<(event: KernelWriteEvent) => void>();
+  readonly #appliedListeners = new Set<(seconds: number) => void>();
+
+  apply(config: AgentConfig): void {
+    this.applied.push(config);
+  }
+
+  onLearntStart(): void {
+    this.#hear('start');
+  }
+
+  onLearntRoutes(changes: readonly LearntRouteChange[]): void {
+    for (const { prefix, nextHop } of changes) {
+      this.#hear(nextHop === null ? `${prefix} gone` : `${prefix} via ${nextHop}`);
+    }
+  }
+
+  onLearntEndOfRib(family: Family): void {
+    this.#hear(`end ${family}`);
+  }
+
+  originated(): readonly string[] {
+    return this.prefixes;
+  }
+
+  onOriginated(listener: (prefixes: readonly string[]) => void): () => void {
+    this.#originatedListeners.add(listener);
+    return () => this.#originatedListeners.delete(listener);
+  }
+
+  status(): AgentStatus {
+    return {
+      node: 'node-1',
+      ready: this.ready,
+      inSync: this.ready,
+      desired: 3,
+      actual: 2,
+      differences: [{ prefix: '10.9.0.0/26', kind: 'missing', text: 'is missing' }],
+      workloads: 1,
+      blocks: 1,
+      learnt: 1,
+      learntInSync: true,
+      lastErrors: [{ at: '2026-01-01T00:00:00.000Z', object: '10.9.0.0/26', text: 'no such device' }],
+    };
+  }
+
+  kernelRoutes(): readonly KernelRouteStatus[] {
+    return this.kernel;
+  }
+
+  onKernelWrite(listener: (event: KernelWriteEvent) => void): () => void {
+    this.#writeListeners.add(listener);
+    return () => this.#writeListeners.delete(listener);
+  }
+
+  onApplied(listener: (seconds: number) => void): () => void {
+    this.#appliedListeners.add(listener);
+    return () => this.#appliedListeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  /** The kernel apply is done, and the announced set is this. */
+  becomeReady(prefixes: readonly string[]): void {
+    this.ready = true;
+    this.announce(prefixes);
+    for (const listener of this.#appliedListeners) listener(0.01);
+  }
+
+  announce(prefixes: readonly string[]): void {
+    this.prefixes = prefixes;
+    for (const listener of this.#originatedListeners) listener(prefixes);
+  }
+
+  write(event: KernelWriteEvent): void {
+    for (const listener of this.#writeListeners) listener(event);
+  }
+
+  #hear(text: string): void {
+    this.heard.push(text);
+    this.onHeard();
+  }
+}

@@ -1,0 +1,111 @@
+/** A speaker in memory: tests set what it tells, and see what it is told. */
+import type {
+  BestRouteChange,
+  BestRouteListener,
+  OriginatedPrefix,
+  PeerDetail,
+  PeerStatus,
+  RibSummary,
+  RouteQuery,
+  RouteStatus,
+  Speaker,
+  SpeakerConfig,
+  SpeakerEvent,
+} from '@manul/bgp';
+import type { Family } from '@manul/bgp/net';
+
+export class FakeSpeaker implements Speaker {
+  peerList: PeerDetail[] = [];
+  routeBatches: RouteStatus[][] = [];
+  summary: RibSummary = { prefixes: { ipv4: 0, ipv6: 0 }, paths: { ipv4: 0, ipv6: 0 } };
+  readonly best = new Map<string, BestRouteChange>();
+  readonly applied: SpeakerConfig[] = [];
+  readonly originated: (readonly OriginatedPrefix[] | null)[] = [];
+  readonly queries: RouteQuery[] = [];
+  readonly resets: { name: string; message: string | undefined }[] = [];
+  routesClosed = 0;
+  closed = false;
+  readonly bestListeners = new Set<BestRouteListener>();
+  readonly #eventListeners = new Set<(event: SpeakerEvent) => void>();
+  readonly #propagationListeners = new Set<(seconds: number) => void>();
+
+  apply(config: SpeakerConfig): void {
+    this.applied.push(config);
+  }
+
+  setOriginated(originated: readonly OriginatedPrefix[] | null): void {
+    this.originated.push(originated);
+  }
+
+  peers(): readonly PeerStatus[] {
+    return this.peerList;
+  }
+
+  peer(name: string): PeerDetail | null {
+    return this.peerList.find((peer) => peer.name === name) ?? null;
+  }
+
+  async *routes(query: RouteQuery): AsyncGenerator<readonly RouteStatus[]> {
+    this.queries.push(query);
+    try {
+      for (const batch of this.routeBatches) yield batch;
+    } finally {
+      this.routesClosed += 1;
+    }
+  }
+
+  ribSummary(): RibSummary {
+    return this.summary;
+  }
+
+  subscribeBestRoutes(listener: BestRouteListener, options: { readonly replay?: boolean } = {}): () => void {
+    this.bestListeners.add(listener);
+    if (options.replay !== false && this.best.size > 0) listener.onBestRoutes([...this.best.values()]);
+    return () => {
+      this.bestListeners.delete(listener);
+    };
+  }
+
+  onEvent(listener: (event: SpeakerEvent) => void): () => void {
+    this.#eventListeners.add(listener);
+    return () => this.#eventListeners.delete(listener);
+  }
+
+  onPropagation(listener: (seconds: number) => void): () => void {
+    this.#propagationListeners.add(listener);
+    return () => this.#propagationListeners.delete(listener);
+  }
+
+  resetPeer(name: string, message?: string): boolean {
+    this.resets.push({ name, message });
+    return this.peer(name) !== null;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  /** A best route appears, changes or (next hop null) goes. */
+  learn(
+    prefix: string,
+    nextHop: string | null,
+    family: Family = prefix.includes(':') ? 'ipv6' : 'ipv4',
+  ): void {
+    const change = { family, prefix, nextHop, peer: nextHop === null ? null : 'peer' };
+    if (nextHop === null) this.best.delete(prefix);
+    else this.best.set(prefix, change);
+    for (const listener of this.bestListeners) listener.onBestRoutes([change]);
+  }
+
+  endOfRib(family: Family): void {
+    for (const listener of this.bestListeners) listener.onEndOfRib(family);
+  }
+
+  emit(event: SpeakerEvent): void {
+    for (const listener of this.#eventListeners) listener(event);
+  }
+
+  propagate(seconds: number): void {
+    for (const listener of this.#propagationListeners) listener(seconds);
+  }
+}
