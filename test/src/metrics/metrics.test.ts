@@ -1,0 +1,164 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EventLoopDelay } from '../../../src/metrics/event-loop-delay.ts';
+import { FoldedCounters } from '../../../src/metrics/folded-counters.ts';
+import { MAX_NAMED_MESH_PEERS, MAX_NAMED_PEERS, namedPeers } from '../../../src/metrics/peer-budget.ts';
+import { runDaemon, type TestDaemon, type TestDaemonOptions } from '../support/run-daemon.ts';
+import { peer } from '../support/samples.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const running: TestDaemon[] = [];
+
+async function run(setup: TestDaemonOptions = {}): Promise<TestDaemon> {
+  const daemon = await runDaemon(folder, setup);
+  running.push(daemon);
+  return daemon;
+}
+
+/** Lines of `/metrics` about our own metrics. */
+async function scrape(test: TestDaemon): Promise<readonly string[]> {
+  const response = await test.get('/metrics');
+  expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
+  return (await response.text()).split('\n').filter((line) => line.startsWith('manul_'));
+}
+
+afterEach(async () => {
+  for (const { daemon } of running.splice(0)) await daemon.close();
+});
+
+test('a configured peer has series of its own', async () => {
+  const test = await run();
+  test.speaker.peerList = [peer()];
+  test.speaker.summary = { prefixes: { ipv4: 7, ipv6: 0 }, paths: { ipv4: 9, ipv6: 0 } };
+  test.speaker.emit({
+    kind: 'notification',
+    peer: 'tor',
+    error: { direction: 'received', code: 6, subcode: 2, text: '', at: '' },
+  });
+  test.speaker.emit({ kind: 'refused', address: '203.0.113.1', neighbor: null, reason: 'outside-ranges' });
+  test.speaker.propagate(0.003);
+  const lines = await scrape(test);
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'manul_bgp_peer_state{peer="tor",kind="configured",asn="65001"} 6',
+      'manul_bgp_peer_established_timestamp_seconds{peer="tor"} 1767225600',
+      'manul_bgp_peer_flaps_total{peer="tor"} 1',
+      'manul_bgp_peers{state="Established",kind="configured"} 1',
+      'manul_bgp_peers{state="Idle",kind="mesh"} 0',
+      'manul_bgp_messages_total{peer="tor",direction="sent",type="update"} 3',
+      'manul_bgp_messages_total{peer="tor",direction="received",type="keepalive"} 8',
+      'manul_bgp_prefixes{peer="tor",family="ipv4",view="received"} 5',
+      'manul_bgp_prefixes{peer="tor",family="ipv4",view="accepted"} 4',
+      'manul_bgp_prefixes{peer="tor",family="ipv4",view="advertised"} 2',
+      'manul_bgp_notifications_total{peer="tor",direction="received",code="6",subcode="2"} 1',
+      'manul_bgp_rib_prefixes{family="ipv4"} 7',
+      'manul_bgp_rib_paths{family="ipv4"} 9',
+      'manul_bgp_propagation_seconds_count 1',
+      'manul_bgp_dynamic_refused_total{neighbor="",reason="outside-ranges"} 1',
+      'manul_datastore_in_sync 1',
+    ]),
+  );
+  for (const quantile of ['0.5', '0.9', '0.99', '0.999', '1']) {
+    expect(
+      lines.some((line) => line.startsWith(`manul_event_loop_delay_seconds{quantile="${quantile}"}`)),
+    ).toBe(true);
+  }
+});
+
+test('a mesh is summed up, but for the peers that are not Established', async () => {
+  const test = await run();
+  const up = (i: number) => peer({ name: `mesh/n${i}`, kind: 'mesh', received: { ipv4: 10 } });
+  test.speaker.peerList = [
+    up(1),
+    up(2),
+    peer({ name: 'mesh/n3', kind: 'mesh', state: 'Active', received: {} }),
+  ];
+  const lines = await scrape(test);
+  expect(lines.filter((line) => line.includes('peer="mesh/n1"'))).toEqual([]);
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'manul_bgp_peer_state{peer="mesh/n3",kind="mesh",asn="65001"} 3',
+      'manul_bgp_prefixes{peer="_others",family="ipv4",view="received"} 20',
+      'manul_bgp_messages_total{peer="_others",direction="sent",type="update"} 6',
+    ]),
+  );
+  test.speaker.peerList = [up(1)];
+  const later = await scrape(test);
+  expect(later).toContain('manul_bgp_messages_total{peer="_others",direction="sent",type="update"} 6');
+  expect(later).toContain('manul_bgp_prefixes{peer="_others",family="ipv4",view="received"} 10');
+});
+
+test('dynamic sessions are counted by neighbor', async () => {
+  const test = await run();
+  test.speaker.peerList = [
+    peer({ name: 'rack/192.0.2.1', kind: 'dynamic' }),
+    peer({ name: 'rack/192.0.2.2', kind: 'dynamic', state: 'Idle' }),
+  ];
+  expect(await scrape(test)).toContain('manul_bgp_dynamic_sessions{neighbor="rack"} 1');
+});
+
+test('the agent tells about routes, writes and applies', async () => {
+  const test = await run({ roles: ['agent'] });
+  test.agent.write({ op: 'add', result: 'ok', count: 12 });
+  test.agent.becomeReady([]);
+  expect(await scrape(test)).toEqual(
+    expect.arrayContaining([
+      'manul_kernel_routes{view="desired"} 3',
+      'manul_kernel_routes{view="actual"} 2',
+      'manul_kernel_writes_total{op="add",result="ok"} 12',
+      'manul_kernel_apply_seconds_count 1',
+    ]),
+  );
+});
+
+test("prom-client's process metrics are there", async () => {
+  const test = await run();
+  expect(await (await test.get('/metrics')).text()).toContain('process_cpu_seconds_total');
+});
+
+describe('the cardinality budget', () => {
+  const mesh = Array.from({ length: 2000 }, (_, i) =>
+    peer({ name: `mesh/${i}`, kind: 'mesh', state: 'Active' }),
+  );
+  const dynamic = Array.from({ length: 2000 }, (_, i) => peer({ name: `d/${i}`, kind: 'dynamic' }));
+
+  test('auto names at most a fixed number of peers', () => {
+    const names = namedPeers([...dynamic, ...mesh, peer()], 'auto');
+    expect(names.size).toBe(MAX_NAMED_MESH_PEERS + MAX_NAMED_PEERS);
+    expect(names.has('tor')).toBe(true);
+  });
+
+  test('all names everybody, none nobody', () => {
+    expect(namedPeers(mesh, 'all').size).toBe(2000);
+    expect(namedPeers(dynamic, 'none').size).toBe(0);
+  });
+});
+
+test('folded counters never fall when peers leave, come back or start anew', () => {
+  const counters = new FoldedCounters();
+  const observe = (name: string, count: number, isNamed = false): void =>
+    counters.observe(name, new Map([['x', count]]), isNamed);
+  observe('a', 5);
+  observe('b', 7);
+  counters.keepOnly(new Set(['a']));
+  observe('a', 6);
+  expect(counters.sums().get('x')).toBe(13);
+  observe('a', 2);
+  expect(counters.sums().get('x')).toBe(15);
+  observe('a', 50, true);
+  observe('a', 51);
+  expect(counters.sums().get('x')).toBe(16);
+});
+
+test('a blocked event loop shows as delay', async () => {
+  const delay = new EventLoopDelay();
+  await sleep(30);
+  const end = Date.now() + 120;
+  while (Date.now() < end) {
+    // the loop is blocked on purpose
+  }
+  await sleep(30);
+  expect(delay.quantiles().get(1)).toBeGreaterThan(0.05);
+  expect(delay.quantiles().get(0.5)).toBeLessThan(0.05);
+  delay.close();
+});

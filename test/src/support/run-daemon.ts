@@ -1,0 +1,63 @@
+/** A whole daemon on doubles, with real sockets. */
+import { join } from 'node:path';
+import type { RenderNode } from '@manul/config';
+import { type Daemon, startDaemon } from '../../../src/daemon/daemon.ts';
+import type { RunOptions } from '../../../src/daemon/run-options.ts';
+import { FakeAgent } from './fake-agent.ts';
+import { FakeDatastore, nodeConfig } from './fake-datastore.ts';
+import { FakeSpeaker } from './fake-speaker.ts';
+import { type KeptLog, keepLog } from './log.ts';
+
+export interface TestDaemon {
+  readonly daemon: Daemon;
+  readonly speaker: FakeSpeaker;
+  readonly agent: FakeAgent;
+  readonly datastore: FakeDatastore;
+  readonly log: KeptLog;
+  readonly options: RunOptions;
+  /** GET over TCP. */
+  readonly get: (path: string, init?: RequestInit) => Promise<Response>;
+}
+
+export interface TestDaemonOptions {
+  readonly roles?: RunOptions['roles'];
+  readonly datastore?: FakeDatastore;
+  readonly render?: RenderNode;
+  readonly options?: Partial<RunOptions>;
+}
+
+let number = 0;
+
+/** The caller closes `daemon`. */
+export async function runDaemon(folder: string, setup: TestDaemonOptions = {}): Promise<TestDaemon> {
+  number += 1;
+  const roles = setup.roles ?? ['speaker'];
+  const options: RunOptions = {
+    configPaths: [],
+    node: 'node-1',
+    roles,
+    http: { host: '127.0.0.1', port: 0 },
+    controlPath: join(folder, `control-${number}.sock`),
+    agentSocketPath: join(folder, `agent-${number}.sock`),
+    routerId: null,
+    namespace: 'manul-system',
+    metricsPerPeer: 'auto',
+    logLevel: 'info',
+    ...setup.options,
+  };
+  const speaker = new FakeSpeaker();
+  const agent = new FakeAgent();
+  const datastore = setup.datastore ?? new FakeDatastore();
+  const log = keepLog();
+  const daemon = await startDaemon(options, {
+    speaker: roles.includes('speaker') ? speaker : null,
+    agent: roles.includes('agent') ? agent : null,
+    datastore,
+    render: setup.render ?? (() => nodeConfig()),
+    logger: log.logger,
+    version: '0.0.0',
+  });
+  const get = (path: string, init?: RequestInit): Promise<Response> =>
+    fetch(`http://${daemon.http}${path}`, init);
+  return { daemon, speaker, agent, datastore, log, options, get };
+}
