@@ -33,7 +33,8 @@ export class FamilyRib {
   readonly family: Family;
   readonly nets: NetTable;
   readonly paths = new PathTable();
-  readonly consumers = new Set<RibConsumer>();
+  /** A new array at every change, so that loops over it stay cheap. */
+  #consumers: readonly RibConsumer[] = [];
   readonly #store: AttributeStore;
   readonly #sessions: SessionTable;
   readonly #nowSec: () => number;
@@ -51,6 +52,14 @@ export class FamilyRib {
     this.#store = store;
     this.#sessions = sessions;
     this.#nowSec = nowSec;
+  }
+
+  addConsumer(consumer: RibConsumer): void {
+    this.#consumers = [...this.#consumers, consumer];
+  }
+
+  removeConsumer(consumer: RibConsumer): void {
+    this.#consumers = this.#consumers.filter((other) => other !== consumer);
   }
 
   /** Paths in the Adj-RIB-In of the session, and those of them that policy accepted. */
@@ -123,7 +132,7 @@ export class FamilyRib {
       const path = link - 1;
       const next = paths.get(path, PathField.Next);
       if (paths.get(path, PathField.Slot) === slot && paths.get(path, PathField.PathId) === pathId) {
-        for (const consumer of this.consumers) consumer.onPathGone(net, path);
+        for (const consumer of this.#consumers) consumer.onPathGone(net, path);
         if (previous < 0) records.set(net, NetField.FirstPath, next);
         else paths.set(previous, PathField.Next, next);
         this.#free(path, slot);
@@ -169,12 +178,12 @@ export class FamilyRib {
     const oldLink = records.get(net, NetField.Best);
     const link = this.#select(net) + 1;
     const hasOtherBest = link !== oldLink || (link !== 0 && paths.get(link - 1, PathField.IsModified) === 1);
-    for (const consumer of this.consumers) consumer.onPathChange(net);
+    for (const consumer of this.#consumers) consumer.onPathChange(net);
     if (!hasOtherBest) return;
     records.set(net, NetField.Best, link);
     if (link !== 0) paths.set(link - 1, PathField.IsModified, 0);
     this.prefixes += (link === 0 ? 0 : 1) - (oldLink === 0 ? 0 : 1);
-    for (const consumer of this.consumers) consumer.onBestChange(net);
+    for (const consumer of this.#consumers) consumer.onBestChange(net);
   }
 
   /** The best path of the net, or -1. */

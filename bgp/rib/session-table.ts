@@ -35,6 +35,8 @@ export class SessionTable implements SlotFacts {
   readonly #gone = new Set<SessionSlot>();
   readonly #free: SessionSlot[] = [];
   #identity: RibIdentity = { asn: 0, routerId: '0.0.0.0', clusterId: null };
+  /** Our CLUSTER_ID, unsigned; the BGP Identifier where none is configured (RFC 4456 §7). */
+  ownClusterId = 0;
 
   get identity(): RibIdentity {
     return this.#identity;
@@ -43,6 +45,7 @@ export class SessionTable implements SlotFacts {
   configure(identity: RibIdentity): void {
     this.#identity = identity;
     this.#routerIds[LOCAL_SLOT] = addressNumber(identity.routerId);
+    this.ownClusterId = addressNumber(identity.clusterId ?? identity.routerId);
     for (const entry of this.#entries) {
       if (entry !== null && entry !== undefined)
         entry.importIdentity = importIdentity(entry.session, identity);
@@ -52,12 +55,6 @@ export class SessionTable implements SlotFacts {
   /** Our BGP Identifier, unsigned. */
   get ownRouterId(): number {
     return this.#routerIds[LOCAL_SLOT]!;
-  }
-
-  /** Our CLUSTER_ID, unsigned; the BGP Identifier where none is configured (RFC 4456 §7). */
-  get ownClusterId(): number {
-    const clusterId = this.#identity.clusterId;
-    return clusterId === null ? this.ownRouterId : addressNumber(clusterId);
   }
 
   add(session: RibSession, output: SessionOutput): SessionEntry {

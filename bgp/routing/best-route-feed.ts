@@ -43,7 +43,7 @@ export class BestRouteFeed implements RibConsumer {
     this.#sink = sink;
     this.#requestWork = options.requestWork;
     this.#replayFrom = options.replay ? 0 : REPLAYED;
-    rib.consumers.add(this);
+    rib.addConsumer(this);
     this.#requestWork();
   }
 
@@ -112,7 +112,7 @@ export class BestRouteFeed implements RibConsumer {
   }
 
   close(): void {
-    this.#rib.consumers.delete(this);
+    this.#rib.removeConsumer(this);
     const { nets } = this.#rib;
     while (this.#queue.length > 0) nets.release(this.#queue.shift());
     for (let net = 0; net < nets.records.highWater; net++) if (this.#isReported.has(net)) nets.release(net);

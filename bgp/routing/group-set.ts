@@ -35,7 +35,7 @@ export class GroupSet implements RibConsumer {
     this.#family = rib.family;
     this.#tables = tables;
     this.#host = host;
-    rib.consumers.add(this);
+    rib.addConsumer(this);
   }
 
   onBestChange(net: number): void {
