@@ -1,5 +1,5 @@
 /** `manul render PATH… --node NAME`: what a node would run with, computed as `run` does, nothing started. */
-import { type NodeConfig, type RenderedNode, readResources, renderNode } from '@manul/config';
+import { type NodeConfig, type RenderedNode, loadPaths, renderNode } from '@manul/config';
 import { CommandError } from '../cli/command-error.ts';
 import type { CommandContext } from '../cli/program.ts';
 import { problemLine } from '../daemon/problem-log.ts';
@@ -12,7 +12,7 @@ import { renderedTable } from './rendered-table.ts';
 /** @throws CommandError (exit code 1) when resources are invalid; what is valid is rendered all the same, as `run` would */
 export async function render({ arguments: raw }: CommandContext): Promise<void> {
   requireFileDatastore(raw);
-  const { resources, problems } = await readResources(raw.list('path'));
+  const { resources, problems } = await loadPaths(raw.list('path'));
   const config: NodeConfig = renderNode(resources, {
     node: readNodeName(raw),
     routerId: readRouterId(raw),

@@ -37,7 +37,7 @@ async function createParts(options: RunOptions, logger: Logger): Promise<DaemonP
   return {
     speaker: options.roles.includes('speaker') ? await newSpeaker(logger) : null,
     agent: options.roles.includes('agent') ? await newAgent(logger) : null,
-    datastore: createFileDatastore({ paths: options.configPaths, logger }),
+    datastore: createFileDatastore({ paths: options.configPaths }),
     render: renderNode,
     logger,
     version: manifest.version,

@@ -1,22 +1,21 @@
 /** The `manul_kernel_…` metrics. */
 import type { Agent } from '@manul/felix-like';
 import { Counter, Histogram, type Registry } from 'prom-client';
-import { SampledGauge } from './sampled-metric.ts';
+import { labelText, SampledMetric } from './sampled-metric.ts';
 
 const APPLY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export class AgentMetrics {
   readonly #agent: Agent;
-  readonly #routes: SampledGauge;
+  readonly #routes = new SampledMetric(
+    'gauge',
+    'manul_kernel_routes',
+    'Routes of ours: desired and in the kernel',
+  );
   readonly #stops: readonly (() => void)[];
 
   constructor(registry: Registry, agent: Agent) {
     this.#agent = agent;
-    this.#routes = new SampledGauge(
-      registry,
-      'manul_kernel_routes',
-      'Routes of ours: desired and in the kernel',
-    );
     const writes = new Counter({
       name: 'manul_kernel_writes_total',
       help: 'Writes to the kernel',
@@ -35,12 +34,13 @@ export class AgentMetrics {
     ];
   }
 
-  sample(): void {
+  sample(): readonly SampledMetric[] {
     const { desired, actual } = this.#agent.status();
     this.#routes.samples = [
-      { labels: { view: 'desired' }, value: desired },
-      { labels: { view: 'actual' }, value: actual },
+      { labels: labelText({ view: 'desired' }), value: desired },
+      { labels: labelText({ view: 'actual' }), value: actual },
     ];
+    return [this.#routes];
   }
 
   close(): void {

@@ -1,34 +1,32 @@
 /** The `manul_datastore_…` metrics. */
 import type { DatastoreSnapshot } from '@manul/config';
-import type { Registry } from 'prom-client';
-import { SampledGauge } from './sampled-metric.ts';
+import { labelText, SampledMetric } from './sampled-metric.ts';
 
 export class DatastoreMetrics {
   readonly #snapshot: () => DatastoreSnapshot | null;
-  readonly #inSync: SampledGauge;
-  readonly #invalid: SampledGauge;
+  readonly #inSync = new SampledMetric('gauge', 'manul_datastore_in_sync', '1: all resources have been read');
+  readonly #invalid = new SampledMetric(
+    'gauge',
+    'manul_datastore_invalid_resources',
+    'Invalid resources, of which the last good version stays in force',
+  );
   /** Kinds that were invalid once, so that their count can be seen to return to zero. */
   readonly #kinds = new Set<string>();
 
-  constructor(registry: Registry, snapshot: () => DatastoreSnapshot | null) {
+  constructor(snapshot: () => DatastoreSnapshot | null) {
     this.#snapshot = snapshot;
-    this.#inSync = new SampledGauge(registry, 'manul_datastore_in_sync', '1: all resources have been read');
-    this.#invalid = new SampledGauge(
-      registry,
-      'manul_datastore_invalid_resources',
-      'Invalid resources, of which the last good version stays in force',
-    );
   }
 
-  sample(): void {
+  sample(): readonly SampledMetric[] {
     const snapshot = this.#snapshot();
-    this.#inSync.samples = [{ labels: {}, value: snapshot?.inSync === true ? 1 : 0 }];
+    this.#inSync.samples = [{ labels: '', value: snapshot?.inSync === true ? 1 : 0 }];
     const counts = invalidByKind(snapshot);
     for (const kind of counts.keys()) this.#kinds.add(kind);
     this.#invalid.samples = [...this.#kinds].map((kind) => ({
-      labels: { kind },
+      labels: labelText({ kind }),
       value: counts.get(kind) ?? 0,
     }));
+    return [this.#inSync, this.#invalid];
   }
 }
 

@@ -5,7 +5,7 @@ import { AgentMetrics } from './agent-metrics.ts';
 import { DatastoreMetrics } from './datastore-metrics.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
 import type { PerPeerRule } from './peer-budget.ts';
-import { SampledGauge } from './sampled-metric.ts';
+import { labelText, SampledMetric } from './sampled-metric.ts';
 import { SpeakerMetrics } from './speaker-metrics.ts';
 
 export interface MetricsText {
@@ -21,8 +21,8 @@ export function createMetrics(view: DaemonView, rule: PerPeerRule): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const delay = new EventLoopDelay();
-  const delayGauge = new SampledGauge(
-    registry,
+  const delayGauge = new SampledMetric(
+    'gauge',
     'manul_event_loop_delay_seconds',
     'How late the event loop was over the last 60 seconds',
   );
@@ -30,19 +30,24 @@ export function createMetrics(view: DaemonView, rule: PerPeerRule): Metrics {
     (view.rendered()?.dynamic ?? []).map((neighbor) => neighbor.name);
   const { speaker, agent } = view;
   const parts = [
-    new DatastoreMetrics(registry, () => view.snapshot()),
+    new DatastoreMetrics(() => view.snapshot()),
     ...(speaker === null ? [] : [new SpeakerMetrics({ registry, speaker, rule, neighbors })]),
     ...(agent === null ? [] : [new AgentMetrics(registry, agent)]),
   ];
   return {
     contentType: registry.contentType,
     text: async () => {
-      for (const part of parts) part.sample();
       delayGauge.samples = [...delay.quantiles()].map(([quantile, value]) => ({
-        labels: { quantile: String(quantile) },
+        labels: labelText({ quantile }),
         value,
       }));
-      return registry.metrics();
+      let text = await registry.metrics();
+      for (const metric of [delayGauge, ...parts.flatMap((part) => part.sample())]) {
+        text += metric.text();
+        // Each metric of a thousand peers is some milliseconds of work: sessions go first.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return text;
     },
     close: () => {
       delay.close();

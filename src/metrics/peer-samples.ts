@@ -7,31 +7,35 @@ import {
   type SessionState,
   type Speaker,
 } from '@manul/bgp';
-import { FAMILIES, type Family } from '@manul/bgp/net';
+import { FAMILIES } from '@manul/bgp/net';
 import type { FoldedCounters } from './folded-counters.ts';
 import { OTHERS } from './peer-budget.ts';
-import type { Sample } from './sampled-metric.ts';
+import { labelText, type Sample } from './sampled-metric.ts';
 
 const KINDS: readonly PeerKind[] = ['mesh', 'configured', 'dynamic'];
 const STATES = Object.keys(SESSION_STATE_NUMBER) as readonly SessionState[];
 const VIEWS = ['received', 'accepted', 'advertised'] as const;
 const MESSAGE_TYPES: readonly MessageType[] = ['open', 'update', 'notification', 'keepalive', 'routeRefresh'];
-const DIRECTIONS = ['sent', 'received'] as const;
+const OTHERS_LABEL = labelText({ peer: OTHERS });
+
+const PREFIX_SERIES = VIEWS.flatMap((view) =>
+  FAMILIES.map((family) => ({ view, family, labels: labelText({ family, view }) })),
+);
+const MESSAGE_SERIES = (['sent', 'received'] as const).flatMap((direction) =>
+  MESSAGE_TYPES.map((type) => ({ direction, type, labels: labelText({ direction, type }) })),
+);
 
 /** How many sessions are in which state; every combination, so that a count can fall to zero. */
 export function peerCounts(peers: readonly PeerStatus[]): readonly Sample[] {
   const counts = new Map<string, number>();
-  for (const { state, kind } of peers) {
-    counts.set(`${state} ${kind}`, (counts.get(`${state} ${kind}`) ?? 0) + 1);
-  }
-  return STATES.flatMap((state) =>
-    KINDS.map((kind) => ({ labels: { state, kind }, value: counts.get(`${state} ${kind}`) ?? 0 })),
-  );
+  for (const state of STATES) for (const kind of KINDS) counts.set(labelText({ state, kind }), 0);
+  for (const { state, kind } of peers) increase(counts, labelText({ state, kind }), 1);
+  return [...counts].map(([labels, value]) => ({ labels, value }));
 }
 
 export function peerStates(peers: readonly PeerStatus[]): readonly Sample[] {
   return peers.map(({ name, kind, asn, state }) => ({
-    labels: { peer: name, kind, asn },
+    labels: labelText({ peer: name, kind, asn }),
     value: SESSION_STATE_NUMBER[state],
   }));
 }
@@ -40,7 +44,7 @@ export function peerStates(peers: readonly PeerStatus[]): readonly Sample[] {
 export function establishedTimes(peers: readonly PeerStatus[]): readonly Sample[] {
   return peers
     .filter((peer) => peer.state === 'Established')
-    .map(({ name, since }) => ({ labels: { peer: name }, value: Date.parse(since) / 1000 }));
+    .map(({ name, since }) => ({ labels: labelText({ peer: name }), value: Date.parse(since) / 1000 }));
 }
 
 /** Prefixes by peer, family and view; those of the peers without a name of their own are summed. */
@@ -49,30 +53,24 @@ export function prefixCounts(peers: readonly PeerStatus[], named: ReadonlySet<st
   const sums = new Map<string, number>();
   for (const peer of peers) {
     const isNamed = named.has(peer.name);
-    for (const view of VIEWS) {
-      for (const family of FAMILIES) {
-        const value = peer[view][family];
-        if (value === undefined) continue;
-        if (isNamed) samples.push({ labels: { peer: peer.name, family, view }, value });
-        else sums.set(`${family} ${view}`, (sums.get(`${family} ${view}`) ?? 0) + value);
-      }
+    const peerLabel = labelText({ peer: peer.name });
+    for (const { view, family, labels } of PREFIX_SERIES) {
+      const value = peer[view][family];
+      if (value === undefined) continue;
+      if (isNamed) samples.push({ labels: `${peerLabel},${labels}`, value });
+      else increase(sums, labels, value);
     }
   }
-  for (const [series, value] of sums) {
-    const [family, view] = series.split(' ') as [Family, string];
-    samples.push({ labels: { peer: OTHERS, family, view }, value });
-  }
+  for (const [labels, value] of sums) samples.push({ labels: `${OTHERS_LABEL},${labels}`, value });
   return samples;
 }
 
-/** Messages of one peer by series: `direction type`. */
+/** Messages of one peer, by label text. */
 export function messageCounts(speaker: Speaker, peer: string): ReadonlyMap<string, number> {
   const messages = speaker.peer(peer)?.messages;
   const counts = new Map<string, number>();
   if (messages === undefined) return counts;
-  for (const direction of DIRECTIONS) {
-    for (const type of MESSAGE_TYPES) counts.set(`${direction} ${type}`, messages[direction][type]);
-  }
+  for (const { direction, type, labels } of MESSAGE_SERIES) counts.set(labels, messages[direction][type]);
   return counts;
 }
 
@@ -82,42 +80,38 @@ export function dynamicCounts(peers: readonly PeerStatus[], neighbors: readonly 
   for (const peer of peers) {
     if (peer.kind !== 'dynamic' || peer.state !== 'Established') continue;
     // `<neighbor>/<address>`; names of resources hold no slash.
-    const neighbor = peer.name.slice(0, peer.name.indexOf('/'));
-    counts.set(neighbor, (counts.get(neighbor) ?? 0) + 1);
+    increase(counts, peer.name.slice(0, peer.name.indexOf('/')), 1);
   }
-  return [...counts].map(([neighbor, value]) => ({ labels: { neighbor }, value }));
+  return [...counts].map(([neighbor, value]) => ({ labels: labelText({ neighbor }), value }));
 }
 
 /**
  * Counters of all peers: absolute for those with a name of their own, folded for the rest.
- * @param counts the counters of one peer, by series: label values joined by a space
- * @param labels names of those labels, in the same order
+ * @param counts the counters of one peer by label text, without the peer's label; empty text: no further label
  */
 export function counterSamples(
   peers: readonly PeerStatus[],
   named: ReadonlySet<string>,
   folded: FoldedCounters,
-  labels: readonly string[],
   counts: (peer: PeerStatus) => ReadonlyMap<string, number>,
 ): readonly Sample[] {
   const samples: Sample[] = [];
+  const add = (peerLabel: string, values: ReadonlyMap<string, number>): void => {
+    for (const [labels, value] of values) {
+      samples.push({ labels: labels === '' ? peerLabel : `${peerLabel},${labels}`, value });
+    }
+  };
   for (const peer of peers) {
     const isNamed = named.has(peer.name);
     const values = counts(peer);
     folded.observe(peer.name, values, isNamed);
-    if (!isNamed) continue;
-    for (const [series, value] of values) {
-      samples.push({ labels: labelsOf(peer.name, labels, series), value });
-    }
+    if (isNamed) add(labelText({ peer: peer.name }), values);
   }
   folded.keepOnly(new Set(peers.map((peer) => peer.name)));
-  for (const [series, value] of folded.sums()) {
-    samples.push({ labels: labelsOf(OTHERS, labels, series), value });
-  }
+  add(OTHERS_LABEL, folded.sums());
   return samples;
 }
 
-function labelsOf(peer: string, names: readonly string[], series: string): Record<string, string> {
-  const values = series.split(' ');
-  return Object.fromEntries([['peer', peer], ...names.map((name, i) => [name, values[i] ?? ''])]);
+function increase(counts: Map<string, number>, key: string, by: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
 }

@@ -1,35 +1,41 @@
-/** Metrics whose values are computed anew at each scrape, all from one look at the daemon. */
-import { Counter, Gauge, type Registry } from 'prom-client';
+/**
+ * Metrics whose values are computed anew at each scrape. They are written as text directly (Prometheus text
+ * format 0.0.4): prom-client keeps and hashes every label set, which for a thousand peers takes ten times as long.
+ */
 
 export interface Sample {
-  readonly labels: Readonly<Record<string, string | number>>;
+  /** From `labelText`; empty for none. */
+  readonly labels: string;
   readonly value: number;
 }
 
-type MetricValues = Awaited<ReturnType<Gauge['get']>>;
-
-/** A gauge that shows `samples` as they are; prom-client's own storage hashes every label set, which costs more. */
-export class SampledGauge extends Gauge {
+export class SampledMetric {
+  readonly #head: string;
+  readonly #name: string;
   samples: readonly Sample[] = [];
 
-  constructor(registry: Registry, name: string, help: string) {
-    super({ name, help, registers: [registry] });
+  /** @param help one line without a backslash */
+  constructor(type: 'gauge' | 'counter', name: string, help: string) {
+    this.#name = name;
+    this.#head = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
   }
 
-  override async get(): Promise<MetricValues> {
-    return { ...(await super.get()), values: [...this.samples] };
+  text(): string {
+    let text = this.#head;
+    for (const { labels, value } of this.samples) {
+      text += labels === '' ? `${this.#name} ${value}\n` : `${this.#name}{${labels}} ${value}\n`;
+    }
+    return text;
   }
 }
 
-/** The same for counters. */
-export class SampledCounter extends Counter {
-  samples: readonly Sample[] = [];
+/** `peer="tor",family="ipv4"`, escaped. */
+export function labelText(labels: Readonly<Record<string, string | number>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${escapeValue(String(value))}"`)
+    .join(',');
+}
 
-  constructor(registry: Registry, name: string, help: string) {
-    super({ name, help, registers: [registry] });
-  }
-
-  override async get(): Promise<MetricValues> {
-    return { ...(await super.get()), values: [...this.samples] };
-  }
+function escapeValue(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

@@ -1,6 +1,6 @@
 /** The `manul_bgp_…` metrics. */
 import type { Speaker, SpeakerEvent } from '@manul/bgp';
-import { FAMILIES } from '@manul/bgp/net';
+import { FAMILIES, type Family } from '@manul/bgp/net';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { FoldedCounters } from './folded-counters.ts';
 import { namedPeers, type PerPeerRule } from './peer-budget.ts';
@@ -13,7 +13,7 @@ import {
   peerStates,
   prefixCounts,
 } from './peer-samples.ts';
-import { SampledCounter, SampledGauge } from './sampled-metric.ts';
+import { labelText, type Sample, SampledMetric } from './sampled-metric.ts';
 
 /** Seconds: from one flush without load to a full table behind a slow reader. */
 const PROPAGATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -36,21 +36,34 @@ export class SpeakerMetrics {
   };
   /** NOTIFICATIONs by peer and series, as counted from events. */
   readonly #notifications = new Map<string, Map<string, number>>();
-  readonly #metrics: ReturnType<typeof createMetrics>;
+  readonly #sampled = createSampled();
+  readonly #refused: Counter;
 
   constructor(options: SpeakerMetricsOptions) {
     this.#options = options;
-    this.#metrics = createMetrics(options.registry);
+    const registers = [options.registry];
+    const propagation = new Histogram({
+      name: 'manul_bgp_propagation_seconds',
+      help: 'From reading an UPDATE to having written it to the last client',
+      buckets: PROPAGATION_BUCKETS,
+      registers,
+    });
+    this.#refused = new Counter({
+      name: 'manul_bgp_dynamic_refused_total',
+      help: 'Connections that no DynamicNeighbor accepted',
+      labelNames: ['neighbor', 'reason'],
+      registers,
+    });
     this.#stops = [
       options.speaker.onEvent((event) => this.#onEvent(event)),
-      options.speaker.onPropagation((seconds) => this.#metrics.propagation.observe(seconds)),
+      options.speaker.onPropagation((seconds) => propagation.observe(seconds)),
     ];
   }
 
-  /** Takes the values that the next scrape shows. O(peers). */
-  sample(): void {
+  /** The values of now. O(peers). */
+  sample(): readonly SampledMetric[] {
     const { speaker, rule, neighbors } = this.#options;
-    const metrics = this.#metrics;
+    const metrics = this.#sampled;
     const peers = speaker.peers();
     const names = namedPeers(peers, rule);
     const named = peers.filter((peer) => names.has(peer.name));
@@ -60,23 +73,18 @@ export class SpeakerMetrics {
     metrics.established.samples = establishedTimes(named);
     metrics.prefixes.samples = prefixCounts(peers, names);
     metrics.dynamicSessions.samples = dynamicCounts(peers, neighbors());
-    metrics.ribPrefixes.samples = FAMILIES.map((family) => ({ labels: { family }, value: prefixes[family] }));
-    metrics.ribPaths.samples = FAMILIES.map((family) => ({ labels: { family }, value: paths[family] }));
-    const counters = (
-      fold: FoldedCounters,
-      labels: readonly string[],
-      counts: Parameters<typeof counterSamples>[4],
-    ) => counterSamples(peers, names, fold, labels, counts);
-    metrics.flaps.samples = counters(this.#folds.flaps, [], ({ flaps }) => new Map([['', flaps]]));
-    metrics.messages.samples = counters(this.#folds.messages, ['direction', 'type'], ({ name }) =>
-      messageCounts(speaker, name),
-    );
+    metrics.ribPrefixes.samples = byFamily(prefixes);
+    metrics.ribPaths.samples = byFamily(paths);
+    const counters = (fold: FoldedCounters, counts: Parameters<typeof counterSamples>[3]) =>
+      counterSamples(peers, names, fold, counts);
+    metrics.flaps.samples = counters(this.#folds.flaps, ({ flaps }) => new Map([['', flaps]]));
+    metrics.messages.samples = counters(this.#folds.messages, ({ name }) => messageCounts(speaker, name));
     metrics.notifications.samples = counters(
       this.#folds.notifications,
-      ['direction', 'code', 'subcode'],
       ({ name }) => this.#notifications.get(name) ?? new Map(),
     );
     this.#forgetNotifications(new Set(peers.map((peer) => peer.name)));
+    return Object.values(metrics);
   }
 
   close(): void {
@@ -85,12 +93,12 @@ export class SpeakerMetrics {
 
   #onEvent(event: SpeakerEvent): void {
     if (event.kind === 'refused') {
-      this.#metrics.refused.inc({ neighbor: event.neighbor ?? '', reason: event.reason });
+      this.#refused.inc({ neighbor: event.neighbor ?? '', reason: event.reason });
     } else if (event.kind === 'notification') {
       const { direction, code, subcode } = event.error;
       const counts = this.#notifications.get(event.peer) ?? new Map<string, number>();
       this.#notifications.set(event.peer, counts);
-      const series = `${direction} ${code} ${subcode}`;
+      const series = labelText({ direction, code, subcode });
       counts.set(series, (counts.get(series) ?? 0) + 1);
     }
   }
@@ -101,31 +109,23 @@ export class SpeakerMetrics {
   }
 }
 
-function createMetrics(registry: Registry) {
-  const gauge = (name: string, help: string) => new SampledGauge(registry, `manul_${name}`, help);
-  const counter = (name: string, help: string) => new SampledCounter(registry, `manul_${name}`, help);
+function byFamily(counts: Readonly<Record<Family, number>>): readonly Sample[] {
+  return FAMILIES.map((family) => ({ labels: labelText({ family }), value: counts[family] }));
+}
+
+function createSampled() {
+  const gauge = (name: string, help: string) => new SampledMetric('gauge', `manul_${name}`, help);
+  const counter = (name: string, help: string) => new SampledMetric('counter', `manul_${name}`, help);
   return {
+    peers: gauge('bgp_peers', 'Sessions by state and kind'),
     state: gauge('bgp_peer_state', 'State of the session: 1 Idle to 6 Established (BGP4-MIB)'),
     established: gauge('bgp_peer_established_timestamp_seconds', 'When the session became Established'),
     flaps: counter('bgp_peer_flaps_total', 'How often the session left Established'),
-    peers: gauge('bgp_peers', 'Sessions by state and kind'),
     messages: counter('bgp_messages_total', 'BGP messages by type'),
     prefixes: gauge('bgp_prefixes', 'Prefixes received, accepted and advertised'),
     notifications: counter('bgp_notifications_total', 'NOTIFICATION messages by code and subcode'),
     ribPrefixes: gauge('bgp_rib_prefixes', 'Prefixes in the Loc-RIB'),
     ribPaths: gauge('bgp_rib_paths', 'Paths to all prefixes'),
     dynamicSessions: gauge('bgp_dynamic_sessions', 'Established sessions of a DynamicNeighbor'),
-    propagation: new Histogram({
-      name: 'manul_bgp_propagation_seconds',
-      help: 'From reading an UPDATE to having written it to the last client',
-      buckets: PROPAGATION_BUCKETS,
-      registers: [registry],
-    }),
-    refused: new Counter({
-      name: 'manul_bgp_dynamic_refused_total',
-      help: 'Connections that no DynamicNeighbor accepted',
-      labelNames: ['neighbor', 'reason'],
-      registers: [registry],
-    }),
   };
 }
