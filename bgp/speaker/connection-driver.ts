@@ -12,7 +12,7 @@ import { HEADER_OCTETS, MAX_MESSAGE_OCTETS } from '../packet/header.ts';
 import { ErrorCode, MessageTypeCode, OpenSubcode } from '../packet/iana.ts';
 import { KEEPALIVE } from '../packet/keepalive.ts';
 import type { NegotiatedSession } from '../packet/negotiate.ts';
-import { type Notification } from '../packet/notification.ts';
+import type { Notification } from '../packet/notification.ts';
 import { decodeNotification, encodeNotification } from '../packet/notification-codec.ts';
 import { decodeOpen, encodeOpen, type OpenMessage, type OpenResult } from '../packet/open.ts';
 import { decodeRouteRefresh } from '../packet/route-refresh.ts';
@@ -50,7 +50,7 @@ export interface ConnectionHost {
   readonly counters: MessageCounters;
   onEvent(connection: ConnectionDriver, event: FsmEvent): void;
   /** A well-formed or malformed OPEN, before the machine sees it: negotiated, or refused. */
-  judgeOpen(connection: ConnectionDriver, result: OpenResult): FsmEvent;
+  judgeOpen(result: OpenResult): FsmEvent;
   /** An UPDATE that was not simply applied, or an End-of-RIB. */
   onVerdict(connection: ConnectionDriver, verdict: UpdateVerdict): void;
   onIgnored(text: string): void;
@@ -93,12 +93,14 @@ export class ConnectionDriver implements InputSource {
     return this.#socket?.localAddress ?? null;
   }
 
-  get remotePort(): number {
-    return this.#socket?.remotePort ?? 0;
+  /** A transport connection is there, or being opened. */
+  get hasTransport(): boolean {
+    return this.#socket !== null;
   }
 
-  get slot(): SessionSlot | null {
-    return this.#slot;
+  /** Both ends have the transport connection, or had it until just now. */
+  get isConnected(): boolean {
+    return this.#output !== null;
   }
 
   /** The session inside the RIB while Established; null again at its end. */
@@ -154,13 +156,23 @@ export class ConnectionDriver implements InputSource {
     this.#context.scheduler.removeInput(this);
     this.#input.clear();
     this.#output?.close();
-    this.#socket = null;
-    this.#output = null;
     if (socket === null) return false;
     const isSent = notification !== null && this.#saidOpen && !socket.destroyed && this.#lost === null;
+    this.#forgetTransport();
     if (isSent) this.#host.counters.sent.add(MessageTypeCode.Notification);
     this.#context.closing.close(socket, isSent ? encodeNotification(notification) : null);
     return isSent;
+  }
+
+  /** The driver may dial again: nothing of this transport must reach the next. */
+  #forgetTransport(): void {
+    this.#socket = null;
+    this.#output = null;
+    this.#session = null;
+    this.#maxOctets = MAX_MESSAGE_OCTETS;
+    this.#saidOpen = false;
+    this.#paused = false;
+    this.#lost = null;
   }
 
   startTimer(timer: TimerName, ms: number): void {
@@ -276,7 +288,7 @@ export class ConnectionDriver implements InputSource {
     const body = message.subarray(HEADER_OCTETS);
     switch (type) {
       case MessageTypeCode.Open:
-        this.#host.onEvent(this, this.#host.judgeOpen(this, decodeOpen(body)));
+        this.#host.onEvent(this, this.#host.judgeOpen(decodeOpen(body)));
         break;
       case MessageTypeCode.Update:
         this.#host.onEvent(this, { name: 'UpdateMsg' });
@@ -326,7 +338,6 @@ function isNoteworthy(verdict: UpdateVerdict): boolean {
 
 function notificationEvent(notification: Notification): FsmEvent {
   const { code, subcode } = notification;
-  const isVersionError =
-    code === ErrorCode.OpenMessage && subcode === OpenSubcode.UnsupportedVersionNumber;
+  const isVersionError = code === ErrorCode.OpenMessage && subcode === OpenSubcode.UnsupportedVersionNumber;
   return { name: isVersionError ? 'NotifMsgVerErr' : 'NotifMsg', notification };
 }

@@ -1,6 +1,7 @@
 /** Messages and octets of a peer, over all its connections. */
-import { MessageTypeCode } from '../packet/iana.ts';
+
 import { HEADER_OCTETS, messageLength, messageType } from '../packet/header.ts';
+import { MessageTypeCode } from '../packet/iana.ts';
 import type { MessageCounts, MessageType } from './speaker-status.ts';
 
 const NAME_BY_TYPE: Readonly<Record<number, MessageType>> = {

@@ -1,6 +1,6 @@
 /**
- * One peer: feeds its machine (`fsm/peer-fsm.ts`) with what happens, performs the effects, and keeps what is
- * shown of it. One event at a time: what an effect causes waits until the effects before it are done.
+ * One peer: feeds its machine (`fsm/peer-fsm.ts`) with what happens and performs the effects, in order and one
+ * event at a time: what an effect causes waits until the effects before it are done.
  */
 import type { Socket } from 'node:net';
 import { connectRetryMs, idleHoldMs } from '../fsm/back-off.ts';
@@ -16,19 +16,21 @@ import {
   peerTransition,
 } from '../fsm/peer-fsm.ts';
 import type { EndReason } from '../fsm/reason.ts';
+import type { Family } from '../net/index.ts';
 import { ErrorCode } from '../packet/iana.ts';
 import { type NegotiatedSession, negotiate } from '../packet/negotiate.ts';
 import { cease, type Notification } from '../packet/notification.ts';
-import type { OpenMessage, OpenResult } from '../packet/open.ts';
+import type { OpenResult } from '../packet/open.ts';
 import type { SessionSlot, UpdateVerdict } from '../rib/rib-port.ts';
 import { ConnectionDriver, type ConnectionHost, type SpeakerContext } from './connection-driver.ts';
-import { notificationFor, reasonText, sessionErrorFor } from './end-reason.ts';
-import { messageCounters } from './message-counters.ts';
+import { notificationFor, reasonText } from './end-reason.ts';
+import { inputText } from './input-text.ts';
 import { ownOpen } from './own-open.ts';
+import { PeerRecord } from './peer-record.ts';
 import { ribSession } from './rib-session.ts';
 import { acceptsAsn, hasSameWireParameters, type SessionSettings } from './session-settings.ts';
 import type { Logger } from './speaker-api.ts';
-import type { SessionError, SessionState, SpeakerEvent } from './speaker-status.ts';
+import type { SpeakerEvent } from './speaker-status.ts';
 
 /** RFC 4271 §8.2.2 suggests four minutes for the hold timer in OpenSent. */
 const OPEN_HOLD_MS = 240_000;
@@ -37,9 +39,9 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** What the driver tells the speaker. */
 export interface PeerListener {
   onPeerEvent(event: SpeakerEvent): void;
-  onSessionUp(peer: PeerDriver, session: NegotiatedSession): void;
+  onSessionUp(peer: PeerDriver): void;
   onSessionDown(peer: PeerDriver): void;
-  onEndOfRib(peer: PeerDriver, verdict: UpdateVerdict): void;
+  onEndOfRib(peer: PeerDriver, family: Family): void;
   /** No connection is left and none is being tried. */
   onRest(peer: PeerDriver): void;
 }
@@ -49,89 +51,68 @@ export interface PeerDriverOptions {
   readonly context: SpeakerContext;
   readonly logger: Logger;
   readonly listener: PeerListener;
-  /** Address of ours in the family that the transport is not of, for next hops; null when we have none. */
+  /** Address of ours in the family that `localAddress` is not of; null when we have none. */
   readonly otherFamilyAddress: (localAddress: string) => string | null;
 }
 
+/** The Established session. */
+interface LiveSession {
+  readonly session: NegotiatedSession;
+  readonly driver: ConnectionDriver;
+  readonly slot: SessionSlot;
+}
+
 export class PeerDriver implements ConnectionHost {
-  readonly counters = messageCounters();
+  readonly record: PeerRecord;
+  /** Source port of the connection that the peer opened last; 0 before the first. */
+  lastRemotePort = 0;
   readonly #options: PeerDriverOptions;
   readonly #connections = new Map<number, ConnectionDriver>();
+  readonly #queue: PeerInput[] = [];
+  #isDispatching = false;
   #settings: SessionSettings;
   #machine: Peer = initialPeer();
-  #queue: PeerInput[] = [];
-  #isDispatching = false;
   /** Accepted sockets whose `adopt` effect is still to come, in order. */
-  #acceptedSockets: Socket[] = [];
-  /** The Established session. */
-  #live: { readonly session: NegotiatedSession; readonly driver: ConnectionDriver } | null = null;
-  #peerOpen: OpenMessage | null = null;
-  #state: SessionState = 'Idle';
-  #since: Date;
-  #flaps = 0;
-  #treatedAsWithdraw = 0;
-  #attributesDiscarded = 0;
-  #lastError: SessionError | null = null;
-  #lastSent: SessionError | null = null;
-  #lastReceived: SessionError | null = null;
-  #lastReason = '';
+  readonly #acceptedSockets: Socket[] = [];
+  #live: LiveSession | null = null;
+  /** Why the last connection of the step under way ended. */
+  #endText: string | null = null;
 
   constructor(options: PeerDriverOptions) {
     this.#options = options;
     this.#settings = options.settings;
-    this.#since = options.context.clock.wallTime();
-    // Connections get their ids from the machine: the first dials and exists from the start.
-    this.#connection(this.#machine.main.id);
+    this.record = new PeerRecord(options.context.clock);
   }
 
   get settings(): SessionSettings {
     return this.#settings;
   }
-  get state(): SessionState {
-    return this.#state;
+
+  get counters(): PeerRecord['counters'] {
+    return this.record.counters;
   }
-  get since(): Date {
-    return this.#since;
-  }
-  get flaps(): number {
-    return this.#flaps;
-  }
-  get treatedAsWithdraw(): number {
-    return this.#treatedAsWithdraw;
-  }
-  get attributesDiscarded(): number {
-    return this.#attributesDiscarded;
-  }
-  get lastError(): SessionError | null {
-    return this.#lastError;
-  }
-  get lastSent(): SessionError | null {
-    return this.#lastSent;
-  }
-  get lastReceived(): SessionError | null {
-    return this.#lastReceived;
-  }
-  /** The OPEN that came last, also of a session that is over; null before the first. */
-  get peerOpen(): OpenMessage | null {
-    return this.#peerOpen;
-  }
+
+  /** Null unless Established. */
   get session(): NegotiatedSession | null {
     return this.#live?.session ?? null;
   }
+
   get slot(): SessionSlot | null {
-    return this.#live?.driver.slot ?? null;
+    return this.#live?.slot ?? null;
   }
+
   get outputQueueBytes(): number {
     return this.#live?.driver.output?.queuedBytes() ?? 0;
   }
-  /** The connection to show: the session's, else one under way. */
+
+  /** The connection to show: that of the session, else one under way, else null. */
   get connection(): ConnectionDriver | null {
     if (this.#live !== null) return this.#live.driver;
     for (const driver of this.#connections.values()) if (driver.localAddress !== null) return driver;
     return null;
   }
 
-  /** Dials or waits, as the settings say; a held peer stays down. */
+  /** Dials or waits, as the settings say. A held peer stays down; a client of a range has to come by itself. */
   start(): void {
     const { held, kind, passive } = this.#settings;
     if (held !== null || kind === 'dynamic') return;
@@ -155,23 +136,19 @@ export class PeerDriver implements ConnectionHost {
     this.#dispatch({ kind: 'accepted' });
   }
 
-  /** New settings: the session is reset only where its wire parameters, or whom it accepts, changed. */
+  /** New settings. The session is reset only where its wire parameters, or whom we accept, changed. */
   update(settings: SessionSettings): void {
     const before = this.#settings;
     this.#settings = settings;
     const session = this.session;
-    const isAccepted = session === null || acceptsAsn(settings, session.peerAsn);
-    if (!isAccepted || !hasSameWireParameters(before, settings)) {
+    const isWelcome = session === null || acceptsAsn(settings, session.peerAsn);
+    const dialsAnew = session === null && before.passive !== settings.passive;
+    if (!isWelcome || dialsAnew || !hasSameWireParameters(before, settings)) {
       this.stop(cease.otherConfigurationChange());
       this.start();
-      return;
-    }
-    if (before.passive !== settings.passive && session === null) {
-      this.stop(cease.otherConfigurationChange());
-      this.start();
-    } else if (this.#live !== null && before !== settings) {
-      const slot = this.#live.driver.slot;
-      if (slot !== null) this.#options.context.rib.updateSession(slot, this.#ribSession(this.#live));
+    } else if (this.#live !== null) {
+      const { driver, slot } = this.#live;
+      this.#options.context.rib.updateSession(slot, this.#ribSession(driver, this.#live.session));
     }
   }
 
@@ -179,9 +156,9 @@ export class PeerDriver implements ConnectionHost {
     this.#dispatch({ kind: 'event', connection: connection.id, event });
   }
 
-  judgeOpen(_connection: ConnectionDriver, result: OpenResult): EventOf<'BgpOpen' | 'BgpOpenMsgErr'> {
+  judgeOpen(result: OpenResult): EventOf<'BgpOpen' | 'BgpOpenMsgErr'> {
     if (!result.ok) return { name: 'BgpOpenMsgErr', notification: result.notification, text: '' };
-    this.#peerOpen = result.open;
+    this.record.peerOpen = result.open;
     const verdict = negotiate(ownOpen(this.#settings), result.open, {
       keepaliveSec: this.#settings.config.keepaliveSec,
       acceptsAsn: (asn) => acceptsAsn(this.#settings, asn),
@@ -192,13 +169,13 @@ export class PeerDriver implements ConnectionHost {
   }
 
   onVerdict(connection: ConnectionDriver, verdict: UpdateVerdict): void {
-    if (verdict.treatedAsWithdraw) this.#treatedAsWithdraw++;
-    this.#attributesDiscarded += verdict.attributesDiscarded;
-    if (verdict.text !== '') this.#log('warn', 'malformed UPDATE', { reason: verdict.text });
+    if (verdict.treatedAsWithdraw) this.record.treatedAsWithdraw++;
+    this.record.attributesDiscarded += verdict.attributesDiscarded;
     const { notification, text } = verdict;
-    if (notification === null) {
-      if (verdict.endOfRib !== null) this.#options.listener.onEndOfRib(this, verdict);
-    } else if (notification.code === ErrorCode.Cease) {
+    if (text !== '') this.#log('warn', 'UPDATE with errors', text);
+    if (verdict.endOfRib !== null) this.#options.listener.onEndOfRib(this, verdict.endOfRib);
+    if (notification === null) return;
+    if (notification.code === ErrorCode.Cease) {
       this.onEvent(connection, { name: 'AutomaticStop', notification });
     } else {
       this.onEvent(connection, { name: 'UpdateMsgErr', notification, text });
@@ -206,14 +183,18 @@ export class PeerDriver implements ConnectionHost {
   }
 
   onIgnored(text: string): void {
-    this.#log('debug', 'ignored', { reason: text });
+    this.#log('debug', 'message ignored', text);
   }
 
   /** A fault of our own costs the connection, not the process. */
   onFault(connection: ConnectionDriver, error: unknown): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#log('error', 'session ended by an internal fault', { error: text });
+    this.#log('error', 'internal fault, the session ends', text);
     this.onEvent(connection, { name: 'AutomaticStop', notification: cease.outOfResources() });
+  }
+
+  #log(level: keyof Logger, message: string, reason: string): void {
+    this.#options.logger[level](message, { peer: this.#settings.name, reason });
   }
 
   #dispatch(input: PeerInput): void {
@@ -228,10 +209,16 @@ export class PeerDriver implements ConnectionHost {
   }
 
   #step(input: PeerInput): void {
+    this.#endText = null;
     const { next, effects } = peerTransition(this.#machine, input, this.#policy());
     this.#machine = next;
     for (const effect of effects) this.#perform(effect);
-    this.#showState(input);
+    const from = this.record.enter(peerState(next));
+    if (from === null) return;
+    const to = this.record.state;
+    const reason = this.#endText ?? inputText(input);
+    this.#options.listener.onPeerEvent({ kind: 'peerState', peer: this.#settings.name, from, to, reason });
+    if (to === 'Idle') this.#options.listener.onRest(this);
   }
 
   #policy(): PeerPolicy {
@@ -248,7 +235,7 @@ export class PeerDriver implements ConnectionHost {
     };
   }
 
-  #connection(id: number): ConnectionDriver {
+  #driver(id: number): ConnectionDriver {
     let driver = this.#connections.get(id);
     if (driver === undefined) {
       driver = new ConnectionDriver(id, this.#options.context, this);
@@ -258,19 +245,20 @@ export class PeerDriver implements ConnectionHost {
   }
 
   #perform(effect: PeerEffect): void {
-    const driver = this.#connection(effect.connection);
     switch (effect.kind) {
       case 'adopt': {
         const socket = this.#acceptedSockets.shift();
-        if (socket !== undefined) driver.adopt(socket);
+        if (socket === undefined) break;
+        this.lastRemotePort = socket.remotePort ?? 0;
+        this.#driver(effect.connection).adopt(socket);
         break;
       }
       case 'release':
-        driver.close(null);
+        this.#connections.get(effect.connection)?.close(null);
         this.#connections.delete(effect.connection);
         break;
       default:
-        this.#performOn(driver, effect.effect);
+        this.#performOn(this.#driver(effect.connection), effect.effect);
     }
   }
 
@@ -302,10 +290,49 @@ export class PeerDriver implements ConnectionHost {
         this.#sessionUp(driver, effect.session);
         break;
       case 'sessionDown':
-        this.#sessionDown(driver);
+        this.#sessionDown();
         break;
       case 'attemptFailed':
-        break;
+        this.#log('debug', 'connection failed', reasonText(effect.reason));
     }
+  }
+
+  #close(driver: ConnectionDriver, reason: EndReason): void {
+    if (!driver.hasTransport) return;
+    const wasConnected = driver.isConnected;
+    const wasSent = driver.close(notificationFor(reason));
+    this.#endText = reasonText(reason);
+    const hasHeir = this.#live !== null && this.#live.driver !== driver;
+    const error = this.record.noteEnd(reason, { wasSent, wasConnected, hasHeir });
+    const { name: peer, address, neighbor } = this.#settings;
+    if (error !== null) this.#options.listener.onPeerEvent({ kind: 'notification', peer, error });
+    if (hasHeir && reason.kind === 'collision' && neighbor !== null) {
+      this.#options.listener.onPeerEvent({ kind: 'refused', address, neighbor, reason: 'duplicate' });
+    }
+  }
+
+  #sessionUp(driver: ConnectionDriver, session: NegotiatedSession): void {
+    const { output } = driver;
+    if (output === null) return;
+    const slot = this.#options.context.rib.addSession(this.#ribSession(driver, session), output);
+    driver.setSlot(slot);
+    this.#live = { session, driver, slot };
+    this.#options.listener.onSessionUp(this);
+  }
+
+  #sessionDown(): void {
+    if (this.#live === null) return;
+    const { driver, slot } = this.#live;
+    driver.setSlot(null);
+    this.#live = null;
+    this.record.countFlap();
+    this.#options.context.rib.removeSession(slot);
+    this.#options.listener.onSessionDown(this);
+  }
+
+  #ribSession(driver: ConnectionDriver, session: NegotiatedSession): ReturnType<typeof ribSession> {
+    const localAddress = driver.localAddress ?? this.#settings.localAddress ?? '0.0.0.0';
+    const otherFamily = this.#options.otherFamilyAddress(localAddress);
+    return ribSession(this.#settings, session, { localAddress, otherFamily });
   }
 }

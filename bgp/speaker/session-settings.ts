@@ -95,7 +95,14 @@ function wireParameters(settings: SessionSettings): unknown {
   const { address, port, localAddress, localAsn, routerId, held, config } = settings;
   return {
     transport: [address, port, localAddress, config.ttlSecurity, config.password, held !== null],
-    open: [localAsn, routerId, config.families, config.holdTimeSec, config.addPath, config.gracefulRestartSec],
+    open: [
+      localAsn,
+      routerId,
+      config.families,
+      config.holdTimeSec,
+      config.addPath,
+      config.gracefulRestartSec,
+    ],
     keepaliveSec: config.keepaliveSec,
   };
 }

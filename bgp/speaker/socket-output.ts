@@ -1,9 +1,9 @@
 /** The writing side of one transport connection: what the RIB and the session driver send goes through here. */
 import type { Socket } from 'node:net';
+import { MessageTypeCode } from '../packet/iana.ts';
 import type { SessionOutput } from '../rib/rib-port.ts';
 import type { Clock } from './clock.ts';
 import type { DirectionCounters, UpdateCounter } from './message-counters.ts';
-import { MessageTypeCode } from '../packet/iana.ts';
 
 export interface SocketOutputOptions {
   readonly socket: Socket;

@@ -1,0 +1,69 @@
+/**
+ * Clients of listen ranges: who of them there is, how many each range may have, and how long one that went is
+ * still shown.
+ */
+import type { Clock, Timer } from './clock.ts';
+import type { PeerDriver } from './peer-driver.ts';
+
+/** A client that went is shown for at least a minute. */
+const SHOWN_AFTER_END_MS = 75_000;
+
+export class DynamicPeers {
+  readonly #clock: Clock;
+  readonly #byAddress = new Map<string, PeerDriver>();
+  /** Those without a connection, on their way out. */
+  readonly #ended = new Map<PeerDriver, Timer>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get(address: string): PeerDriver | null {
+    return this.#byAddress.get(address) ?? null;
+  }
+
+  all(): Iterable<PeerDriver> {
+    return this.#byAddress.values();
+  }
+
+  add(peer: PeerDriver): void {
+    this.#byAddress.set(peer.settings.address, peer);
+  }
+
+  hasEnded(peer: PeerDriver): boolean {
+    return this.#ended.has(peer);
+  }
+
+  /** The client has a connection (again). */
+  onAccepted(peer: PeerDriver): void {
+    this.#ended.get(peer)?.cancel();
+    this.#ended.delete(peer);
+  }
+
+  /** The client's last connection ended. */
+  onEnded(peer: PeerDriver): void {
+    if (this.#ended.has(peer) || this.#byAddress.get(peer.settings.address) !== peer) return;
+    const timer = this.#clock.startTimer(SHOWN_AFTER_END_MS, () => this.remove(peer));
+    this.#ended.set(peer, timer);
+  }
+
+  remove(peer: PeerDriver): void {
+    this.onAccepted(peer);
+    if (this.#byAddress.get(peer.settings.address) === peer) this.#byAddress.delete(peer.settings.address);
+  }
+
+  /** True when `neighbor` has fewer than `limit` clients with a connection. O(1) until the limit is near. */
+  hasRoom(neighbor: string, limit: number): boolean {
+    if (this.#byAddress.size - this.#ended.size < limit) return true;
+    let count = 0;
+    for (const peer of this.#byAddress.values()) {
+      if (peer.settings.neighbor === neighbor && !this.#ended.has(peer)) count++;
+    }
+    return count < limit;
+  }
+
+  close(): void {
+    for (const timer of this.#ended.values()) timer.cancel();
+    this.#ended.clear();
+  }
+}

@@ -1,0 +1,79 @@
+/** What is told of a peer, from its driver and the RIB's counts. */
+import type { Family } from '../net/index.ts';
+import type { Capability } from '../packet/capabilities/capability.ts';
+import { capabilityCode, capabilityName, capabilityText } from '../packet/capabilities/registry.ts';
+import type { RibView, SessionCounts } from '../rib/rib-view.ts';
+import { ownOpen } from './own-open.ts';
+import type { PeerDriver } from './peer-driver.ts';
+import { expectedAsn } from './session-settings.ts';
+import type { CapabilityStatus, PeerDetail, PeerStatus } from './speaker-status.ts';
+
+const NO_COUNTS: SessionCounts = { received: {}, accepted: {}, advertised: {} };
+
+export function peerStatus(peer: PeerDriver, rib: RibView, now: Date): PeerStatus {
+  const { settings, record, session, slot, connection } = peer;
+  const isUp = record.state === 'Established';
+  const families = session?.families ?? settings.config.families;
+  const counts = slot === null ? NO_COUNTS : rib.sessionCounts(slot);
+  return {
+    name: settings.name,
+    kind: settings.kind,
+    address: settings.address,
+    port: settings.kind === 'dynamic' ? peer.lastRemotePort : settings.port,
+    localAddress: connection?.localAddress ?? settings.localAddress,
+    asn: session?.peerAsn ?? (expectedAsn(settings) || record.peerOpen?.asn || 0),
+    localAsn: settings.localAsn,
+    routerId: session?.peerRouterId ?? record.peerOpen?.routerId ?? null,
+    state: record.state,
+    since: record.since.toISOString(),
+    uptimeSeconds: isUp ? Math.max(0, Math.floor((now.getTime() - record.since.getTime()) / 1000)) : 0,
+    routeReflectorClient: settings.config.routeReflectorClient,
+    families,
+    received: withZeros(counts.received, families),
+    accepted: withZeros(counts.accepted, families),
+    advertised: withZeros(counts.advertised, families),
+    flaps: record.flaps,
+    lastError: record.lastError,
+  };
+}
+
+export function peerDetail(peer: PeerDriver, rib: RibView, now: Date): PeerDetail {
+  const { settings, record, session } = peer;
+  const { sent, received } = record.counters;
+  return {
+    ...peerStatus(peer, rib, now),
+    neighbor: settings.neighbor,
+    passive: settings.passive,
+    held: settings.held,
+    nextHop: settings.config.nextHop,
+    holdTimeSeconds: session?.holdTimeSec ?? settings.config.holdTimeSec,
+    keepaliveSeconds: session?.keepaliveSec ?? settings.config.keepaliveSec,
+    capabilities: {
+      sent: ownOpen(settings).capabilities.map(capabilityStatus),
+      received: (record.peerOpen?.capabilities ?? []).map(capabilityStatus),
+    },
+    messages: { sent: sent.messages(), received: received.messages() },
+    bytes: { sent: sent.bytes, received: received.bytes },
+    lastSent: record.lastSent,
+    lastReceived: record.lastReceived,
+    treatedAsWithdraw: record.treatedAsWithdraw,
+    attributesDiscarded: record.attributesDiscarded,
+    outputQueueBytes: peer.outputQueueBytes,
+  };
+}
+
+/** A count for every family of the session, so that a table has no holes. */
+function withZeros(
+  counts: Readonly<Partial<Record<Family, number>>>,
+  families: readonly Family[],
+): Readonly<Partial<Record<Family, number>>> {
+  return Object.fromEntries(families.map((family) => [family, counts[family] ?? 0]));
+}
+
+function capabilityStatus(capability: Capability): CapabilityStatus {
+  return {
+    code: capabilityCode(capability),
+    name: capabilityName(capability),
+    value: capabilityText(capability),
+  };
+}

@@ -1,0 +1,224 @@
+/** Puts the parts of a speaker together: peers, listening sockets, the RIB, and the turns between them. */
+import type { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { Family } from '../net/index.ts';
+import { cease } from '../packet/notification.ts';
+import type { Rib, RibIdentity } from '../rib/rib-view.ts';
+import { BestRouteRelay } from './best-route-relay.ts';
+import { type Clock, systemClock, type Timer } from './clock.ts';
+import { EndOfRibTracker } from './end-of-rib-tracker.ts';
+import { Listeners } from './listeners.ts';
+import { UpdateCounter } from './message-counters.ts';
+import type { PeerDriver, PeerListener } from './peer-driver.ts';
+import { PeerManager } from './peer-manager.ts';
+import { peerDetail, peerStatus } from './peer-status.ts';
+import { ClosingSockets } from './socket/closing-sockets.ts';
+import type { BestRouteListener, Logger, Speaker } from './speaker-api.ts';
+import type { OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
+import { SpeakerEvents } from './speaker-events.ts';
+import type {
+  PeerDetail,
+  PeerStatus,
+  RibSummary,
+  RouteQuery,
+  RouteStatus,
+  SpeakerEvent,
+} from './speaker-status.ts';
+import { TurnScheduler } from './turn-scheduler.ts';
+
+/** How long complete initial routes may wait for the RIB to have no work left. */
+const DECIDED_WITHIN_MS = 5_000;
+
+export interface SpeakerOptions {
+  readonly logger: Logger;
+  readonly rib: Rib;
+  readonly clock?: Clock;
+  /** In [0, 1). */
+  readonly random?: () => number;
+}
+
+/** A speaker that does nothing until its first `apply`. */
+export function createSpeaker(options: SpeakerOptions): Speaker {
+  return new BgpSpeaker(options);
+}
+
+class BgpSpeaker implements Speaker, PeerListener {
+  readonly #rib: Rib;
+  readonly #clock: Clock;
+  readonly #events: SpeakerEvents;
+  readonly #scheduler: TurnScheduler;
+  readonly #closing: ClosingSockets;
+  readonly #listeners: Listeners;
+  readonly #manager: PeerManager;
+  readonly #relay: BestRouteRelay;
+  readonly #endOfRib: EndOfRibTracker;
+  /** Families whose initial routes have come, and which the RIB may still be deciding on. */
+  readonly #undecided = new Set<Family>();
+  readonly #timers = new Set<Timer>();
+  #config: SpeakerConfig | null = null;
+  /** What the agent originates, in place of the configuration's. */
+  #originated: readonly OriginatedPrefix[] | null = null;
+  #isClosed = false;
+
+  constructor({ logger, rib, clock = systemClock, random = Math.random }: SpeakerOptions) {
+    this.#rib = rib;
+    this.#clock = clock;
+    this.#events = new SpeakerEvents(logger);
+    this.#closing = new ClosingSockets(clock);
+    this.#relay = new BestRouteRelay(rib);
+    this.#scheduler = new TurnScheduler({
+      clock,
+      logger,
+      work: (budgetMs) => rib.work(budgetMs),
+      onIdle: () => this.#decided(),
+    });
+    rib.onWork = () => this.#scheduler.requestTurn();
+    this.#endOfRib = new EndOfRibTracker({ clock, onComplete: (family) => this.#onInitialRoutes(family) });
+    this.#manager = new PeerManager({
+      context: {
+        clock,
+        random,
+        rib,
+        scheduler: this.#scheduler,
+        closing: this.#closing,
+        updates: new UpdateCounter(),
+      },
+      logger,
+      listener: this,
+      onGone: (peer) => this.#endOfRib.forget(peer),
+    });
+    this.#listeners = new Listeners({
+      clock,
+      onConnection: (socket) => this.#accept(socket),
+      onEvent: (event) => this.#events.emit(event),
+    });
+  }
+
+  apply(config: SpeakerConfig): void {
+    if (this.#isClosed) return;
+    const before = this.#config;
+    this.#config = config;
+    if (before === null || !isDeepStrictEqual(identity(before), identity(config))) {
+      this.#rib.configure(identity(config));
+    }
+    if (this.#originated === null && !isDeepStrictEqual(before?.originated, config.originated)) {
+      this.#rib.setOriginated(config.originated);
+    }
+    this.#manager.apply(config);
+    this.#listeners.apply(config.listen);
+    if (before === null) this.#endOfRib.start(this.#expectedSessions());
+  }
+
+  setOriginated(originated: readonly OriginatedPrefix[] | null): void {
+    this.#originated = originated;
+    this.#rib.setOriginated(originated ?? this.#config?.originated ?? []);
+  }
+
+  peers(): readonly PeerStatus[] {
+    const now = this.#clock.wallTime();
+    return this.#manager.all().map((peer) => peerStatus(peer, this.#rib, now));
+  }
+
+  peer(name: string): PeerDetail | null {
+    const peer = this.#manager.find(name);
+    return peer === null ? null : peerDetail(peer, this.#rib, this.#clock.wallTime());
+  }
+
+  async *routes(query: RouteQuery): AsyncGenerator<readonly RouteStatus[]> {
+    const batches = this.#rib.routes(query, (name) => this.#manager.find(name)?.slot ?? null);
+    for (let step = batches.next(); step.done !== true; step = batches.next()) {
+      yield step.value;
+      await nextTurn();
+    }
+  }
+
+  ribSummary(): RibSummary {
+    return this.#rib.summary();
+  }
+
+  subscribeBestRoutes(listener: BestRouteListener, options: { readonly replay?: boolean } = {}): () => void {
+    return this.#relay.subscribe(listener, options);
+  }
+
+  onEvent(listener: (event: SpeakerEvent) => void): () => void {
+    return this.#events.subscribe(listener);
+  }
+
+  onPropagation(listener: (seconds: number) => void): () => void {
+    return this.#rib.onPropagation(listener);
+  }
+
+  resetPeer(name: string, message = ''): boolean {
+    const peer = this.#manager.find(name);
+    peer?.reset(cease.administrativeReset(message));
+    return peer !== null;
+  }
+
+  async close(message = ''): Promise<void> {
+    this.#isClosed = true;
+    const listenersClosed = this.#listeners.close();
+    this.#manager.close(cease.administrativeShutdown(message));
+    this.#endOfRib.close();
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    this.#scheduler.close();
+    this.#rib.onWork = null;
+    await Promise.all([listenersClosed, this.#closing.whenEmpty()]);
+  }
+
+  onPeerEvent(event: SpeakerEvent): void {
+    this.#events.emit(event);
+  }
+
+  onSessionUp(peer: PeerDriver): void {
+    this.#endOfRib.sessionUp(peer, peer.session?.families ?? []);
+  }
+
+  /** A client that went may never come back; a configured peer is still waited for. */
+  onSessionDown(peer: PeerDriver): void {
+    if (peer.settings.kind === 'dynamic') this.#endOfRib.forget(peer);
+  }
+
+  onEndOfRib(peer: PeerDriver, family: Family): void {
+    this.#endOfRib.endOfRib(peer, family);
+  }
+
+  onRest(peer: PeerDriver): void {
+    this.#manager.onRest(peer);
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#isClosed) socket.destroy();
+    else this.#manager.accept(socket);
+  }
+
+  #expectedSessions(): readonly { readonly key: object; readonly families: readonly Family[] }[] {
+    return this.#manager
+      .configured()
+      .filter(({ settings }) => settings.held === null)
+      .map((peer) => ({ key: peer, families: peer.settings.config.families }));
+  }
+
+  /** The last End-of-RIB has come; the routes before it may still wait for the decision process. */
+  #onInitialRoutes(family: Family): void {
+    this.#undecided.add(family);
+    const timer = this.#clock.startTimer(DECIDED_WITHIN_MS, () => {
+      this.#timers.delete(timer);
+      this.#decided();
+    });
+    this.#timers.add(timer);
+    this.#scheduler.requestTurn();
+  }
+
+  #decided(): void {
+    for (const family of this.#undecided) {
+      this.#undecided.delete(family);
+      this.#relay.complete(family);
+    }
+  }
+}
+
+function identity({ asn, routerId, clusterId }: SpeakerConfig): RibIdentity {
+  return { asn, routerId, clusterId };
+}
