@@ -50,6 +50,8 @@ export class ControlClient {
       for await (const line of lines) if (line.startsWith('data: ')) yield JSON.parse(line.slice(6));
     } catch {
       // The connection was cut: the end of the stream, as below.
+    } finally {
+      response.destroy();
     }
     throw new CommandError(`the daemon at ${this.path} has closed the event stream`);
   }

@@ -1,11 +1,11 @@
 import { request } from 'node:http';
 import { ControlClient } from '../../../src/control/control-client.ts';
 import { RESET_PATH } from '../../../src/control/reset-request.ts';
-import { until } from '../../support/until.ts';
 import { FakeDatastore } from '../support/fake-datastore.ts';
 import { runDaemon, type TestDaemon, type TestDaemonOptions } from '../support/run-daemon.ts';
 import { peer, route } from '../support/samples.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
 
 const folder = temporaryFolder();
 const running: TestDaemon[] = [];

@@ -6,11 +6,11 @@ import { serveRoleLink } from '../../../src/role-link/agent-end.ts';
 import { linkInProcess } from '../../../src/role-link/in-process-link.ts';
 import type { LinkSpeaker, RoleLink } from '../../../src/role-link/role-link.ts';
 import { connectRoleLink } from '../../../src/role-link/speaker-end.ts';
-import { until } from '../../support/until.ts';
 import { FakeAgent } from '../support/fake-agent.ts';
 import { FakeSpeaker } from '../support/fake-speaker.ts';
 import { keepLog } from '../support/log.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { until } from '../support/until.ts';
 
 const folder = temporaryFolder();
 const links: RoleLink[] = [];
