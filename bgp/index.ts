@@ -1,5 +1,6 @@
 export * from './net/index.ts';
-export type * from './policy/policy-config.ts';
+export * from './policy/policy-config.ts';
+export { createRib, type RibOptions } from './routing/create-rib.ts';
 export type * from './speaker/speaker-api.ts';
 export type * from './speaker/speaker-config.ts';
 export * from './speaker/speaker-status.ts';

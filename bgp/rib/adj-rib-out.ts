@@ -11,16 +11,21 @@ import type { SessionTable } from './session-table.ts';
 
 const SET = 0;
 const SLOT = 1;
+const NET = 2;
 
 export class AdjRibOut {
-  readonly #entries = new SparseColumn(1);
+  readonly #entries: SparseColumn;
+  readonly #isByPath: boolean;
   readonly #store: AttributeStore;
   readonly #nets: NetTable;
   readonly #sessions: SessionTable;
   #bySlot = new Int32Array(64);
   #size = 0;
 
-  constructor(store: AttributeStore, nets: NetTable, sessions: SessionTable) {
+  /** @param isByPath entries are at path ids (ADD-PATH), not at net ids. */
+  constructor(store: AttributeStore, nets: NetTable, sessions: SessionTable, isByPath: boolean) {
+    this.#isByPath = isByPath;
+    this.#entries = new SparseColumn(isByPath ? 2 : 1);
     this.#store = store;
     this.#nets = nets;
     this.#sessions = sessions;
@@ -41,6 +46,11 @@ export class AdjRibOut {
     return this.#entries.get(index, SLOT);
   }
 
+  /** Net of the entry at the index: the path that it was about may be gone already. */
+  net(index: number): number {
+    return this.#isByPath ? this.#entries.get(index, NET) : index;
+  }
+
   /** Entries whose source is `slot`: what the session in it was not sent. */
   sizeOf(slot: SessionSlot): number {
     return this.#bySlot[slot] ?? 0;
@@ -57,6 +67,7 @@ export class AdjRibOut {
     }
     this.#entries.set(index, SET, set + 1);
     this.#entries.set(index, SLOT, slot);
+    if (this.#isByPath) this.#entries.set(index, NET, net);
     if (oldSet < 0) return;
     this.#store.release(oldSet);
     this.#count(oldSlot, -1);

@@ -123,6 +123,12 @@ export class FamilyRib {
     this.#markDirty(net);
   }
 
+  /** Looks at the path again although its attributes are the same: its source is treated otherwise now. */
+  touch(path: number): void {
+    this.paths.set(path, PathField.IsModified, 1);
+    this.#markDirty(this.paths.get(path, PathField.Net));
+  }
+
   /** Takes a path out of the Adj-RIB-In. @returns false when there was none. */
   remove(net: number, slot: SessionSlot, pathId: number): boolean {
     const paths = this.paths;

@@ -173,6 +173,7 @@ export class UpdateImporter {
     const isEligible = importProblem(this.#store, receivedSet, entry.importIdentity) === null;
     const set = isEligible ? this.#applyPolicy(entry, rib, net, receivedSet) : REJECTED;
     rib.put(net, slot, rib.paths.get(path, PathField.PathId), receivedSet, set);
+    rib.touch(path); // the session's client status may have changed, and with it who may get the route
   }
 
   #applyPolicy(entry: SessionEntry, rib: FamilyRib, net: number, set: number): number {

@@ -145,11 +145,10 @@ export class CatchUp {
   }
 
   #packEntry(index: number): void {
-    const { adjRibOut, packer, tables, context } = this.#parts;
+    const { adjRibOut, packer, context } = this.#parts;
     const set = adjRibOut.set(index);
     if (set < 0) return;
-    const net = context.addPath ? tables.paths.get(index, PathField.Net) : index;
-    packer.announce(net, context.addPath ? index + 1 : 0, set, adjRibOut.slot(index));
+    packer.announce(adjRibOut.net(index), context.addPath ? index + 1 : 0, set, adjRibOut.slot(index));
   }
 
   #advanceSlow(member: Member): void {

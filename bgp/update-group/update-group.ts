@@ -58,7 +58,7 @@ export class UpdateGroup {
     tables: FamilyTables,
     context: ExportContext,
     host: GroupHost,
-    adjRibOut = new AdjRibOut(tables.store, tables.nets, tables.sessions),
+    adjRibOut = new AdjRibOut(tables.store, tables.nets, tables.sessions, context.addPath),
   ) {
     this.#tables = tables;
     this.context = context;
@@ -153,7 +153,8 @@ export class UpdateGroup {
   copyFrom(origin: UpdateGroup): void {
     for (const index of origin.#indices()) {
       const set = origin.adjRibOut.set(index);
-      if (set >= 0) this.adjRibOut.replace(index, this.#netAt(index), set, origin.adjRibOut.slot(index));
+      if (set >= 0)
+        this.adjRibOut.replace(index, origin.adjRibOut.net(index), set, origin.adjRibOut.slot(index));
     }
   }
 
@@ -177,7 +178,7 @@ export class UpdateGroup {
   *dispose(): Generator<void> {
     let seen = 0;
     for (const index of this.#indices()) {
-      if (this.adjRibOut.set(index) >= 0) this.adjRibOut.replace(index, this.#netAt(index), -1, 0);
+      if (this.adjRibOut.set(index) >= 0) this.adjRibOut.replace(index, this.adjRibOut.net(index), -1, 0);
       if (++seen % FILL_SLICE === 0) yield;
     }
   }
@@ -186,10 +187,6 @@ export class UpdateGroup {
     const { nets, paths } = this.#tables;
     const limit = this.context.addPath ? paths.highWater : nets.records.highWater;
     for (let index = 0; index < limit; index++) yield index;
-  }
-
-  #netAt(index: number): number {
-    return this.context.addPath ? this.#tables.paths.get(index, PathField.Net) : index;
   }
 
   /**
