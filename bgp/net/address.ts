@@ -1,26 +1,101 @@
 /** IP addresses as bytes in network order, with parsing and canonical text (RFC 5952). */
-import { Address4, Address6 } from 'ip-address';
+import { Address6 } from 'ip-address';
 import type { Family } from './family.ts';
 
 /**
- * Parses an IPv4 or IPv6 address without prefix length or zone.
+ * Parses an IPv4 or IPv6 address without prefix length or zone. Whoever has many routes calls this for each of
+ * them, so the usual forms are read here; the library judges what is left (embedded dotted quads and errors).
  * @returns 4 or 16 bytes, or null when `text` is not an address.
  */
 export function parseAddress(text: string): Uint8Array | null {
-  if (text.includes('/') || text.includes('%')) return null;
   if (!text.includes(':')) return parseIpv4(text);
-  if (!Address6.isValid(text)) return null;
+  return parseHexGroups(text) ?? parseUnusualIpv6(text);
+}
+
+const DOT = 46;
+const COLON = 58;
+const ZERO = 48;
+
+function parseIpv4(text: string): Uint8Array | null {
+  const address = new Uint8Array(4);
+  let part = 0;
+  let value = 0;
+  let digits = 0;
+  for (let i = 0; i <= text.length; i++) {
+    const code = i === text.length ? DOT : text.charCodeAt(i);
+    if (code === DOT) {
+      if (digits === 0 || part > 3) return null;
+      address[part++] = value;
+      value = 0;
+      digits = 0;
+      continue;
+    }
+    if (code < ZERO || code > ZERO + 9) return null;
+    if (digits > 0 && value === 0) return null; // a leading zero may mean octal to others
+    value = value * 10 + code - ZERO;
+    digits++;
+    if (value > 255) return null;
+  }
+  return part === 4 ? address : null;
+}
+
+/** Groups of hexadecimal digits with at most one `::`; null for every other form, valid or not. */
+function parseHexGroups(text: string): Uint8Array | null {
+  const address = new Uint8Array(16);
+  let group = 0;
+  let value = 0;
+  let digits = 0;
+  let gap = -1;
+  const length = text.length;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code !== COLON) {
+      const digit = hexDigit(code);
+      if (digit < 0 || ++digits > 4 || group > 7) return null;
+      value = (value << 4) | digit;
+      continue;
+    }
+    if (digits > 0) {
+      writeGroup(address, group++, value);
+      value = 0;
+      digits = 0;
+      if (i === length - 1) return null;
+      if (text.charCodeAt(i + 1) !== COLON) continue;
+      i++;
+    } else if (i !== 0 || text.charCodeAt(1) !== COLON) {
+      return null;
+    } else {
+      i = 1;
+    }
+    if (gap >= 0) return null;
+    gap = group;
+  }
+  if (digits > 0) writeGroup(address, group++, value);
+  if (gap < 0) return group === 8 ? address : null;
+  if (group > 7) return null;
+  address.copyWithin(16 - (group - gap) * 2, gap * 2, group * 2);
+  address.fill(0, gap * 2, 16 - (group - gap) * 2);
+  return address;
+}
+
+function writeGroup(address: Uint8Array, group: number, value: number): void {
+  address[group * 2] = value >> 8;
+  address[group * 2 + 1] = value & 0xff;
+}
+
+/** Value of a hexadecimal digit, or -1. */
+function hexDigit(code: number): number {
+  if (code >= ZERO && code <= ZERO + 9) return code - ZERO;
+  const lower = code | 0x20;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
+
+function parseUnusualIpv6(text: string): Uint8Array | null {
+  if (text.includes('/') || text.includes('%') || !Address6.isValid(text)) return null;
   const bytes = new Address6(text).toUnsignedByteArray().slice(-16);
   const address = new Uint8Array(16);
   address.set(bytes, 16 - bytes.length); // the library drops leading zeros
   return address;
-}
-
-function parseIpv4(text: string): Uint8Array | null {
-  if (!Address4.isValid(text)) return null;
-  const parts = text.split('.');
-  if (parts.length !== 4) return null;
-  return Uint8Array.from(parts, Number);
 }
 
 /** Canonical text of 4 or 16 bytes at `offset`: dotted quad, or RFC 5952 text. */
