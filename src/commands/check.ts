@@ -12,10 +12,10 @@ export async function check({ arguments: raw }: CommandContext): Promise<void> {
   const problems = await checkPaths(raw.list('path'));
   await writeValue(process.stdout, outputFormat(raw), problems, () => problems.map(lineOf).join(''));
   const errors = problems.filter((problem) => problem.severity !== 'note');
-  const first = errors[0];
-  if (first === undefined) return;
-  const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more)`;
-  throw new CommandError(`${problemLine(first)}${more}`);
+  if (errors.length === 0) return;
+  const files = [...new Set(errors.map((problem) => problem.file ?? 'resources'))];
+  const count = errors.length === 1 ? '1 problem' : `${errors.length} problems`;
+  throw new CommandError(`${files.join(', ')}: ${count}`);
 }
 
 function lineOf(problem: ResourceProblem): string {

@@ -1,5 +1,5 @@
 /** `manul render PATH… --node NAME`: what a node would run with, computed as `run` does, nothing started. */
-import { type NodeConfig, type RenderedNode, loadPaths, renderNode } from '@manul/config';
+import { loadPaths, type NodeConfig, type RenderedNode, renderNode } from '@manul/config';
 import { CommandError } from '../cli/command-error.ts';
 import type { CommandContext } from '../cli/program.ts';
 import { problemLine } from '../daemon/problem-log.ts';

@@ -16,10 +16,17 @@ export interface LogSink {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Logs to file descriptor 2, without blocking the event loop on a slow reader. */
-export async function openLog(level: LogLevel, isTerminal: boolean): Promise<LogSink> {
-  if (isTerminal) return readableLog(level);
-  const destination = pino.destination({ fd: 2, sync: false });
+/**
+ * JSON is written without blocking the event loop on a slow reader.
+ * @param target file descriptor, or path of a file
+ */
+export async function openLog(
+  level: LogLevel,
+  isTerminal: boolean,
+  target: number | string = 2,
+): Promise<LogSink> {
+  if (isTerminal) return readableLog(level, target);
+  const destination = pino.destination({ dest: target, sync: false });
   const sink = pino(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, ...LEVEL_NAMES },
     destination,
@@ -30,9 +37,14 @@ export async function openLog(level: LogLevel, isTerminal: boolean): Promise<Log
 /** `{"level":"info"}` instead of a number: what log collectors expect. */
 const LEVEL_NAMES = { formatters: { level: (label: string) => ({ level: label }) } };
 
-async function readableLog(level: LogLevel): Promise<LogSink> {
+async function readableLog(level: LogLevel, target: number | string): Promise<LogSink> {
   const { default: pretty } = await import('pino-pretty');
-  const stream = pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
+  const stream = pretty({
+    destination: target,
+    sync: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    singleLine: true,
+  });
   const sink = pino({ level, base: null }, stream);
   return { logger: loggerOf(sink, escapeFields), flush: () => {} };
 }
