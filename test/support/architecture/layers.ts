@@ -55,7 +55,15 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     path: 'bgp/speaker/',
-    values: ['bgp/*', 'node:net', 'node:timers', 'node:timers/promises', 'node:perf_hooks', 'node:util'],
+    values: [
+      'bgp/*',
+      'node:net',
+      'node:timers',
+      'node:timers/promises',
+      'node:os',
+      'node:perf_hooks',
+      'node:util',
+    ],
   },
   { path: 'bgp/speaker/socket/', values: ['bgp/net/', 'node:net', 'koffi'], types: ['bgp/*'] },
   { path: 'bgp/', values: ['bgp/*'] },

@@ -1,0 +1,147 @@
+import type { Capability } from '../../../bgp/packet/capabilities/capability.ts';
+import { type NegotiationResult, negotiate } from '../../../bgp/packet/negotiate.ts';
+import type { OpenMessage } from '../../../bgp/packet/open.ts';
+import { fromHex, OPEN_VECTORS } from '../../vectors/session-messages.ts';
+
+const IPV4 = { kind: 'multiprotocol', afi: 1, safi: 1 } as const;
+const IPV6 = { kind: 'multiprotocol', afi: 2, safi: 1 } as const;
+const EVPN = { kind: 'multiprotocol', afi: 25, safi: 70 } as const;
+const bothWays = { send: true, receive: true };
+const ADD_PATH: Capability = {
+  kind: 'addPath',
+  entries: [
+    { afi: 1, safi: 1, ...bothWays },
+    { afi: 2, safi: 1, ...bothWays },
+  ],
+};
+
+const own: OpenMessage = {
+  asn: 64512,
+  holdTimeSec: 90,
+  routerId: '10.0.0.1',
+  capabilities: [IPV4, IPV6, { kind: 'fourOctetAs', asn: 64512 }, { kind: 'extendedMessage' }, ADD_PATH],
+};
+const peer: OpenMessage = { ...own, routerId: '10.0.0.2' };
+const anyone = { keepaliveSec: 30, acceptsAsn: () => true };
+
+function agreed(result: NegotiationResult) {
+  if (!result.ok) throw new Error(result.text);
+  return result.session;
+}
+
+function refused(result: NegotiationResult) {
+  if (result.ok) throw new Error('expected a refusal');
+  const { code, subcode, data } = result.notification;
+  return { code, subcode, data };
+}
+
+describe('negotiation', () => {
+  test('what both offer is the session', () => {
+    expect(agreed(negotiate(own, peer, anyone))).toEqual({
+      peerAsn: 64512,
+      peerRouterId: '10.0.0.2',
+      families: ['ipv4', 'ipv6'],
+      fourOctetAs: true,
+      addPathReceive: ['ipv4', 'ipv6'],
+      addPathSend: ['ipv4', 'ipv6'],
+      maxMessageBytes: 65535,
+      holdTimeSec: 90,
+      keepaliveSec: 30,
+      routeRefresh: false,
+      sendsEndOfRib: false,
+      preservesForwarding: false,
+    });
+  });
+
+  test('a peer without capabilities speaks IPv4 unicast with two-octet AS numbers', () => {
+    const session = agreed(negotiate(own, { ...peer, asn: 65000, capabilities: [] }, anyone));
+    expect(session).toMatchObject({
+      families: ['ipv4'],
+      fourOctetAs: false,
+      addPathReceive: [],
+      addPathSend: [],
+      maxMessageBytes: 4096,
+    });
+  });
+
+  test('a peer that offers IPv6 alone does not get IPv4 (RFC 4760 §8)', () => {
+    expect(agreed(negotiate(own, { ...peer, capabilities: [IPV6] }, anyone)).families).toEqual(['ipv6']);
+  });
+
+  test('without a common family: 2/7 with the families that we offered (RFC 5492 §5)', () => {
+    const data = fromHex('010400010001 010400020001');
+    expect(refused(negotiate(own, { ...peer, capabilities: [EVPN] }, anyone))).toEqual({
+      code: 2,
+      subcode: 7,
+      data,
+    });
+  });
+
+  test('path identifiers are sent where we send and the peer receives (RFC 7911 §4)', () => {
+    const entries = [
+      { afi: 1, safi: 1, send: false, receive: true },
+      { afi: 2, safi: 1, send: true, receive: false },
+    ];
+    const session = agreed(
+      negotiate(own, { ...peer, capabilities: [IPV4, IPV6, { kind: 'addPath', entries }] }, anyone),
+    );
+    expect(session.addPathSend).toEqual(['ipv4']);
+    expect(session.addPathReceive).toEqual(['ipv6']);
+  });
+
+  test('an AS number that is not expected is 2/2', () => {
+    const result = negotiate(own, { ...peer, asn: 65000 }, { ...anyone, acceptsAsn: (asn) => asn === 64512 });
+    expect(refused(result)).toMatchObject({ code: 2, subcode: 2 });
+  });
+
+  test('our own identifier at an internal peer is 2/3, at an external one it is good (RFC 6286 §2.2)', () => {
+    expect(refused(negotiate(own, { ...peer, routerId: own.routerId }, anyone))).toMatchObject({
+      code: 2,
+      subcode: 3,
+    });
+    expect(negotiate(own, { ...peer, routerId: own.routerId, asn: 65000 }, anyone).ok).toBe(true);
+  });
+
+  test.each([
+    // own hold time, peer's, configured keepalive → hold time, keepalive
+    [90, 90, 30, 90, 30],
+    [90, 90, 10, 90, 10],
+    [90, 30, 30, 30, 10],
+    [90, 240, 30, 90, 30],
+    [90, 9, 2, 9, 2],
+    [90, 3, 30, 3, 1],
+    [90, 0, 30, 0, 0],
+    [0, 90, 30, 0, 0],
+    [90, 90, 0, 90, 30],
+    [90, 90, 90, 90, 30],
+  ])(
+    'hold times %i and %i, keepalive %i: %i and %i',
+    (mine, theirs, keepaliveSec, holdTimeSec, keepalive) => {
+      const session = agreed(
+        negotiate(
+          { ...own, holdTimeSec: mine },
+          { ...peer, holdTimeSec: theirs },
+          { ...anyone, keepaliveSec },
+        ),
+      );
+      expect(session).toMatchObject({ holdTimeSec, keepaliveSec: keepalive });
+    },
+  );
+
+  test.each([
+    ['BIRD', 0, true, true, 65535],
+    ['FRR', 1, true, false, 65535],
+    ['GoBGP', 2, true, false, 4096],
+    ['ExaBGP', 3, true, true, 65535],
+  ])('with %s', (_name, index, sendsEndOfRib, preservesForwarding, maxMessageBytes) => {
+    const session = agreed(negotiate(own, OPEN_VECTORS[index]!.open, anyone));
+    expect(session).toMatchObject({
+      families: ['ipv4', 'ipv6'],
+      fourOctetAs: true,
+      routeRefresh: true,
+      sendsEndOfRib,
+      preservesForwarding,
+      maxMessageBytes,
+    });
+  });
+});
