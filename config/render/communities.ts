@@ -1,0 +1,25 @@
+/** Communities that `prefixAdvertisements` attach to routes on every session. */
+import { formatPrefix, type Prefix } from '@manul/bgp/net';
+import { parseCommunity } from '../schema/fields.ts';
+import type { RenderContext } from './render-context.ts';
+
+export interface TaggedPrefix {
+  readonly prefix: Prefix;
+  readonly communities: readonly string[];
+}
+
+/** The advertisements in force, names replaced by values. */
+export function taggedPrefixes(context: RenderContext): TaggedPrefix[] {
+  const { prefixAdvertisements, communityNames, advertisementsFrom } = context.settings;
+  return prefixAdvertisements.map(({ cidr, communities }, i) => ({
+    prefix: cidr,
+    communities: communities.flatMap((entry, j) => {
+      const value = communityNames.get(entry) ?? parseCommunity(entry);
+      if (value !== null) return [value];
+      const field = `spec.prefixAdvertisements[${i}].communities[${j}]`;
+      const text = `${JSON.stringify(entry)}, for ${formatPrefix(cidr)}, is neither a community nor the name of one`;
+      context.warnings.add(advertisementsFrom, field, text);
+      return [];
+    }),
+  }));
+}

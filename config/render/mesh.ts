@@ -1,0 +1,66 @@
+/** The node-to-node mesh: a session with every node, unless one of the two is a route reflector. */
+import type { NodeView } from './node-view.ts';
+import { secretPassword } from './passwords.ts';
+import type { RenderContext } from './render-context.ts';
+import {
+  familiesBetween,
+  gracefulRestartSec,
+  isTextGreater,
+  KEEPALIVE_SEC,
+  Rank,
+  type SessionDraft,
+  sharedTransports,
+} from './session-draft.ts';
+
+const CONFIGURATION = 'BGPConfiguration/default';
+
+export function meshSessions(context: RenderContext): SessionDraft[] {
+  const { self, nodes, settings } = context;
+  if (!settings.meshEnabled || self.clusterId !== null) return [];
+  const others = [...nodes.values()].filter(
+    ({ name, clusterId }) => name !== self.name && clusterId === null,
+  );
+  return others.flatMap((other) => sessionsWith(context, other));
+}
+
+function sessionsWith(context: RenderContext, other: NodeView): SessionDraft[] {
+  const { self, settings, resources, options } = context;
+  const { cluster } = settings;
+  return sharedTransports(self, other).flatMap((family): SessionDraft[] => {
+    const own = self.addresses[family]!.address;
+    const { address } = other.addresses[family]!;
+    if (address === own) return [];
+    return [
+      {
+        rank: Rank.Mesh,
+        kind: 'mesh',
+        group: 'mesh',
+        remoteNode: other.name,
+        family,
+        address,
+        port: settings.listenPortOf(other.name),
+        // Not the cluster's: Calico expects a node without an AS number of its own to have this node's.
+        asn: other.asn ?? context.asn,
+        localAsn: context.asn,
+        localAddress: own,
+        passive: isTextGreater(address, own),
+        remoteClusterId: null,
+        nextHop: 'auto',
+        families: familiesBetween(self, other, family),
+        password: secretPassword(resources, options.namespace, cluster.nodeMeshPassword),
+        keepaliveSec: KEEPALIVE_SEC,
+        gracefulRestartSec: gracefulRestartSec(
+          context,
+          cluster.nodeMeshMaxRestartTime,
+          CONFIGURATION,
+          'spec.nodeMeshMaxRestartTime',
+        ),
+        ttlSecurity: null,
+        allowOwnAs: 0,
+        reachableBy: null,
+        filters: [],
+        resource: `Node/${other.name}`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * Nodes as BGP sees them: Calico's Node and Kubernetes' Node of one name taken together. Where both say something
+ * Calico's Node wins, except for labels, where Kubernetes wins, as in Calico's Kubernetes datastore.
+ */
+import { type Family, type Prefix, parseAddress } from '@manul/bgp/net';
+import { parseAsn } from '../schema/asn.ts';
+import { type InterfaceAddress, parseInterfaceAddress } from '../schema/fields.ts';
+import type { CoreNode, Node, ResourceSet } from '../schema/resource-set.ts';
+import type { Labels } from '../schema/selector.ts';
+import type { Warnings } from './warnings.ts';
+
+export interface NodeView {
+  readonly name: string;
+  readonly labels: Labels;
+  /** AS number of its own, or null for the cluster's. */
+  readonly asn: number | null;
+  readonly addresses: Readonly<Record<Family, InterfaceAddress | null>>;
+  readonly clusterId: string | null;
+  readonly podCidrs: readonly Prefix[];
+}
+
+const ANNOTATION = 'projectcalico.org/';
+
+/** All nodes by name, in order of names. */
+export function viewNodes(resources: ResourceSet, warnings: Warnings): ReadonlyMap<string, NodeView> {
+  const names = new Set([...resources.nodes.keys(), ...resources.coreNodes.keys()]);
+  return new Map(
+    [...names].sort().map((name) => {
+      const view = viewNode(name, resources.nodes.get(name), resources.coreNodes.get(name), warnings);
+      return [name, view] as const;
+    }),
+  );
+}
+
+/** A node that no resource describes. */
+export function unknownNode(name: string): NodeView {
+  return {
+    name,
+    labels: {},
+    asn: null,
+    addresses: { ipv4: null, ipv6: null },
+    clusterId: null,
+    podCidrs: [],
+  };
+}
+
+function viewNode(
+  name: string,
+  node: Node | undefined,
+  core: CoreNode | undefined,
+  warnings: Warnings,
+): NodeView {
+  const annotations = new AnnotationReader(name, core, warnings);
+  const bgp = node?.spec.bgp;
+  return {
+    name,
+    labels: { ...annotations.labels(), ...node?.metadata.labels, ...core?.metadata.labels },
+    asn: bgp?.asNumber ?? annotations.read('ASNumber', 'AS number', parseAsn),
+    addresses: {
+      ipv4: bgp?.ipv4Address ?? annotations.read('IPv4Address', 'IPv4 address', addressOf('ipv4')),
+      ipv6: bgp?.ipv6Address ?? annotations.read('IPv6Address', 'IPv6 address', addressOf('ipv6')),
+    },
+    clusterId:
+      bgp?.routeReflectorClusterID ??
+      annotations.read('RouteReflectorClusterID', 'cluster ID (dotted quad)', (text) =>
+        parseAddress(text)?.length === 4 ? text : null,
+      ),
+    podCidrs: core?.spec.podCIDRs ?? (core?.spec.podCIDR === undefined ? [] : [core.spec.podCIDR]),
+  };
+}
+
+function addressOf(family: Family): (text: string) => InterfaceAddress | null {
+  return (text) => parseInterfaceAddress(text, family);
+}
+
+/** Calico's annotations of a Kubernetes Node. One that cannot be read counts as absent, with a warning. */
+class AnnotationReader {
+  readonly #name: string;
+  readonly #annotations: Labels;
+  readonly #warnings: Warnings;
+
+  constructor(name: string, core: CoreNode | undefined, warnings: Warnings) {
+    this.#name = name;
+    this.#annotations = core?.metadata.annotations ?? {};
+    this.#warnings = warnings;
+  }
+
+  read<T>(key: string, what: string, parse: (text: string) => T | null): T | null {
+    const text = this.#annotations[`${ANNOTATION}${key}`];
+    if (text === undefined || text === '') return null;
+    const parsed = parse(text);
+    if (parsed === null) {
+      const field = `metadata.annotations["${ANNOTATION}${key}"]`;
+      this.#warnings.add(`Node/${this.#name}`, field, `is ignored: no ${what}: ${JSON.stringify(text)}`);
+    }
+    return parsed;
+  }
+
+  /** Labels that Calico's Node has beside Kubernetes' own. */
+  labels(): Labels {
+    return this.read('labels', 'JSON object of texts', parseLabels) ?? {};
+  }
+}
+
+function parseLabels(json: string): Labels | null {
+  try {
+    const parsed: unknown = JSON.parse(json);
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null;
+    return Object.values(parsed).every((value) => typeof value === 'string') ? (parsed as Labels) : null;
+  } catch {
+    return null; // the caller warns
+  }
+}

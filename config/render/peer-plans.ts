@@ -1,0 +1,67 @@
+/** All sessions with known neighbors: mesh and BGPPeers, settled, named, and with their policies. */
+import { bgpPeerSessions } from './bgp-peer-sessions.ts';
+import { warnOfMissingFilters } from './filter-terms.ts';
+import { meshSessions } from './mesh.ts';
+import type { Password } from './passwords.ts';
+import type { PolicyBook, SessionPolicies } from './policies.ts';
+import type { RenderContext } from './render-context.ts';
+import type { RenderedPeer } from './rendered-node.ts';
+import { HOLD_TIME_SEC, type SessionDraft } from './session-draft.ts';
+import { type NamedSession, settleSessions } from './settle-sessions.ts';
+
+export interface PeerPlan {
+  readonly rendered: RenderedPeer;
+  readonly password: Password;
+  readonly policies: SessionPolicies;
+}
+
+export function peerPlans(context: RenderContext, book: PolicyBook): PeerPlan[] {
+  const sessions = settleSessions([...bgpPeerSessions(context), ...meshSessions(context)]);
+  return sessions.map((session) => plan(context, book, session));
+}
+
+function plan(context: RenderContext, book: PolicyBook, { name, draft }: NamedSession): PeerPlan {
+  const { password } = draft;
+  const policies = book.configured(draft.filters, draft.families);
+  warnOfMissingFilters(context, draft.resource, draft.filters);
+  if (password.held !== null) warnOfHeld(context, draft, password.held);
+  return {
+    password,
+    policies,
+    rendered: {
+      name,
+      kind: draft.kind,
+      address: draft.address,
+      port: draft.port,
+      asn: draft.asn,
+      localAsn: draft.localAsn,
+      localAddress: draft.localAddress,
+      passive: draft.passive,
+      routeReflectorClient: isReflectorClient(context, draft),
+      nextHop: draft.nextHop,
+      families: draft.families,
+      password: password.key !== null,
+      held: password.held,
+      holdTime: HOLD_TIME_SEC,
+      keepalive: draft.keepaliveSec,
+      gracefulRestart: draft.gracefulRestartSec,
+      ttlSecurity: draft.ttlSecurity,
+      allowOwnAs: draft.allowOwnAs,
+      reachableBy: draft.reachableBy,
+      importFilters: policies.importFilters,
+      exportFilters: policies.exportFilters,
+      resource: draft.resource,
+    },
+  };
+}
+
+/** Every iBGP neighbor of a reflector is a client, unless it is known to share its cluster ID. */
+function isReflectorClient({ self }: RenderContext, draft: SessionDraft): boolean {
+  if (self.clusterId === null || draft.asn !== draft.localAsn) return false;
+  return draft.remoteClusterId !== self.clusterId;
+}
+
+function warnOfHeld(context: RenderContext, { kind, resource }: SessionDraft, reason: string): void {
+  if (kind === 'mesh') context.warnings.add('BGPConfiguration/default', 'spec.nodeMeshPassword', reason);
+  else context.warnings.add(resource, 'spec.password', reason);
+}

@@ -1,0 +1,140 @@
+/** What sessions accept and announce, as policies: Calico's export rule, BGPFilters, communities, RFC 8212. */
+import type { PolicyConfig, PolicyTerm, PrefixMatch } from '@manul/bgp';
+import { addressBits, type Family, formatPrefix, type Prefix } from '@manul/bgp/net';
+import { taggedPrefixes } from './communities.ts';
+import { type Direction, filterChain } from './filter-terms.ts';
+import type { NodeBlock, OriginatedRoute } from './originated.ts';
+import type { RenderContext } from './render-context.ts';
+import { serviceRanges } from './service-routes.ts';
+
+export interface SessionPolicies {
+  readonly importPolicy: PolicyConfig;
+  readonly exportPolicy: PolicyConfig;
+  readonly importFilters: readonly string[];
+  readonly exportFilters: readonly string[];
+}
+
+/** Makes policies; equal demands get the same object, so that sessions may share what follows from it. */
+export class PolicyBook {
+  readonly #context: RenderContext;
+  readonly #communities: readonly PolicyTerm[];
+  readonly #calico: readonly PolicyTerm[];
+  readonly #known = new Map<string, SessionPolicies>();
+
+  constructor(context: RenderContext, blocks: readonly NodeBlock[], services: readonly OriginatedRoute[]) {
+    this.#context = context;
+    this.#communities = communityTerms(context);
+    this.#calico = calicoTerms(context, blocks, services, this.#communities);
+  }
+
+  /** Mesh and BGPPeer: filters, then Calico's rule on export, and everything on import. */
+  configured(filters: readonly string[], families: readonly Family[]): SessionPolicies {
+    return this.#remember(['configured', ...filters, '', ...families], () => {
+      const imported = filterChain(this.#context, filters, 'import', families);
+      const exported = filterChain(this.#context, filters, 'export', families);
+      return {
+        importPolicy: { name: nameOf('accept', imported.names), terms: imported.terms, otherwise: 'accept' },
+        exportPolicy: {
+          name: nameOf('calico', exported.names),
+          terms: [...exported.terms, ...this.#calico],
+          otherwise: 'reject',
+        },
+        importFilters: imported.names,
+        exportFilters: exported.names,
+      };
+    });
+  }
+
+  /** DynamicNeighbor: filters, then everything; with another AS nothing, where no filter speaks (RFC 8212 §2). */
+  dynamic(filters: readonly string[], families: readonly Family[]): SessionPolicies {
+    return this.#remember(['dynamic', ...filters, '', ...families], () => {
+      const imported = filterChain(this.#context, filters, 'import', families);
+      const exported = filterChain(this.#context, filters, 'export', families);
+      const importTerms = imported.names.length > 0 ? imported.terms : [noPolicy('import')];
+      const exportTerms = exported.names.length > 0 ? exported.terms : [noPolicy('export')];
+      return {
+        importPolicy: { name: nameOf('dynamic', imported.names), terms: importTerms, otherwise: 'accept' },
+        exportPolicy: {
+          name: nameOf('dynamic', exported.names),
+          terms: [...exportTerms, ...this.#communities],
+          otherwise: 'accept',
+        },
+        importFilters: imported.names,
+        exportFilters: exported.names,
+      };
+    });
+  }
+
+  #remember(parts: readonly string[], make: () => SessionPolicies): SessionPolicies {
+    const key = parts.join('\0');
+    const known = this.#known.get(key) ?? make();
+    this.#known.set(key, known);
+    return known;
+  }
+}
+
+function nameOf(base: string, filters: readonly string[]): string {
+  return [...filters, base].join(', ');
+}
+
+function noPolicy(direction: Direction): PolicyTerm {
+  return { name: `RFC 8212: no ${direction} policy`, match: { sessionType: 'ebgp' }, action: 'reject' };
+}
+
+function communityTerms(context: RenderContext): PolicyTerm[] {
+  return taggedPrefixes(context).map(({ prefix, communities }, i) => ({
+    name: `${context.settings.advertisementsFrom} prefixAdvertisements[${i}]`,
+    match: { prefixes: [inside(prefix)] },
+    action: 'next',
+    operations: communities.map((community) => ({ kind: 'addCommunity', community })),
+  }));
+}
+
+/** Calico's standard export policy; what no term accepts is rejected. */
+function calicoTerms(
+  context: RenderContext,
+  blocks: readonly NodeBlock[],
+  services: readonly OriginatedRoute[],
+  communities: readonly PolicyTerm[],
+): PolicyTerm[] {
+  const pools = [...context.resources.ipPools.values()];
+  const { external, loadBalancer } = serviceRanges(context);
+  const confirmed = blocks.filter((block) => block.confirmed).map(({ prefix }) => prefix);
+  const poolTerms = (exported: boolean): PolicyTerm[] =>
+    pools
+      .filter(({ spec }) => spec.disableBGPExport !== exported)
+      .map(({ metadata, spec }) => ({
+        name: exported ? `IPPool/${metadata.name}` : `IPPool/${metadata.name} disableBGPExport`,
+        match: { prefixes: [inside(spec.cidr)] },
+        action: exported ? 'accept' : 'reject',
+      }));
+  return [
+    ...poolTerms(false),
+    ...communities,
+    ...term('own blocks', confirmed.map(exactly), 'accept'),
+    ...term('inside own blocks', confirmed.map(inside), 'reject'),
+    ...term(
+      'own service routes',
+      services.map(({ prefix }) => inside(prefix)),
+      'accept',
+    ),
+    // A reflector passes on others' service routes.
+    ...(context.self.clusterId === null
+      ? []
+      : term('service ranges', [...loadBalancer, ...external].map(inside), 'accept')),
+    ...poolTerms(true),
+  ];
+}
+
+/** No term where there is no prefix: without prefixes it would match everything. */
+function term(name: string, prefixes: readonly PrefixMatch[], action: PolicyTerm['action']): PolicyTerm[] {
+  return prefixes.length === 0 ? [] : [{ name, match: { prefixes }, action }];
+}
+
+function exactly(prefix: Prefix): PrefixMatch {
+  return { prefix: formatPrefix(prefix), minLength: prefix.length, maxLength: prefix.length };
+}
+
+function inside(prefix: Prefix): PrefixMatch {
+  return { prefix: formatPrefix(prefix), minLength: prefix.length, maxLength: addressBits(prefix.family) };
+}

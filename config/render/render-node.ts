@@ -1,0 +1,80 @@
+/**
+ * What one node runs with, out of the resources: pure, so that `render`, `plan` and `run` cannot disagree. Follows
+ * calico-node's rules for peers, export and service routes. Deviations: one session per remote where Calico would
+ * run two; hold time 90 s for BIRD's 240 s; a missing password holds a session, where Calico runs it without one;
+ * a missing BGPFilter rejects, where Calico skips it.
+ */
+import { formatPrefix } from '@manul/bgp/net';
+import type { NodeConfig, RenderOptions } from '../config-api.ts';
+import type { IpPool, ResourceSet } from '../schema/resource-set.ts';
+import { agentConfig } from './agent-config.ts';
+import { taggedPrefixes } from './communities.ts';
+import { dynamicNeighbors } from './dynamic-neighbors.ts';
+import { nodeBlocks, type OriginatedRoute, originatedRoutes } from './originated.ts';
+import { peerPlans } from './peer-plans.ts';
+import { PolicyBook } from './policies.ts';
+import { renderContext } from './render-context.ts';
+import type { RenderedNode, RenderedPool } from './rendered-node.ts';
+import { routePriorities } from './route-priority.ts';
+import { listenAddresses, routerIdOf } from './router-id.ts';
+import { serviceRoutes } from './service-routes.ts';
+import { speakerConfig } from './speaker-config.ts';
+import { warnOfUnhonouredFields } from './unhonoured-fields.ts';
+
+export function renderNode(resources: ResourceSet, options: RenderOptions): NodeConfig {
+  const context = renderContext(resources, options);
+  const blocks = nodeBlocks(context);
+  const services = serviceRoutes(context);
+  const book = new PolicyBook(context, blocks, services);
+  const peers = peerPlans(context, book);
+  const dynamic = dynamicNeighbors(context, book);
+  const pools = [...resources.ipPools.values()].map(renderedPool);
+  const priorities = routePriorities(context);
+  const agent = agentConfig(context, blocks, pools, priorities.kernel);
+  warnOfUnhonouredFields(context, peers);
+
+  const rendered: RenderedNode = {
+    node: options.node,
+    asn: context.asn,
+    routerId: routerIdOf(context),
+    clusterId: context.self.clusterId,
+    listen: listenAddresses(context),
+    peers: peers.map((peer) => peer.rendered),
+    dynamic: dynamic.map((neighbor) => neighbor.rendered),
+    originated: renderedRoutes([...originatedRoutes(context, blocks), ...services]),
+    pools,
+    communities: taggedPrefixes(context).map(({ prefix, communities }) => {
+      return { prefix: formatPrefix(prefix), communities };
+    }),
+    routePriority: priorities.bgp,
+    ignoredInterfaces: context.settings.cluster.ignoredInterfaces ?? [],
+    warnings: context.warnings.list(),
+  };
+  return { rendered, speaker: speakerConfig(rendered, peers, dynamic), agent };
+}
+
+/** Each prefix once; of two reasons the first counts. */
+function renderedRoutes(routes: readonly OriginatedRoute[]): RenderedNode['originated'] {
+  const byPrefix = new Map<string, RenderedNode['originated'][number]>();
+  for (const { prefix, reason, resource } of routes) {
+    const text = formatPrefix(prefix);
+    if (!byPrefix.has(text)) byPrefix.set(text, { prefix: text, reason, resource });
+  }
+  return [...byPrefix.values()];
+}
+
+function renderedPool({ metadata, spec }: IpPool): RenderedPool {
+  return {
+    cidr: formatPrefix(spec.cidr),
+    export: !spec.disableBGPExport,
+    encapsulation: encapsulationOf(spec),
+    resource: `IPPool/${metadata.name}`,
+  };
+}
+
+function encapsulationOf({ ipipMode, vxlanMode }: IpPool['spec']): RenderedPool['encapsulation'] {
+  if (ipipMode === 'Always') return 'ipip';
+  if (ipipMode === 'CrossSubnet') return 'ipipCrossSubnet';
+  if (vxlanMode === 'Always') return 'vxlan';
+  return vxlanMode === 'CrossSubnet' ? 'vxlanCrossSubnet' : 'none';
+}

@@ -1,0 +1,164 @@
+/** Warnings for fields that are read but have no effect (yet), so that nobody relies on them unawares. */
+
+import { valueAt } from '../schema/issue-text.ts';
+import { FELIX_FIELDS_OUT_OF_SCOPE } from '../schema/kinds/felix-out-of-scope.ts';
+import { felixConfigurations } from './felix-settings.ts';
+import type { PeerPlan } from './peer-plans.ts';
+import type { RenderContext } from './render-context.ts';
+
+const NOT_YET = 'is not implemented yet';
+const IPAM = 'has no effect yet: Manul does not allocate addresses';
+const TUNNELS = 'has no effect yet: there are no tunnels';
+const DEFAULT_ONLY = 'has no effect here: only the BGPConfiguration named default sets it';
+
+interface Unhonoured {
+  /** Dotted path below `spec`. */
+  readonly field: string;
+  readonly text: string;
+  /** Values with which nothing is missed. */
+  readonly harmless?: readonly unknown[];
+}
+
+const BGP_CONFIGURATION: readonly Unhonoured[] = [
+  {
+    field: 'logSeverityScreen',
+    text: 'has no effect: --log-level sets the log level',
+    harmless: ['Info', 'info'],
+  },
+  { field: 'localWorkloadPeeringIPV4', text: NOT_YET },
+  { field: 'localWorkloadPeeringIPV6', text: NOT_YET },
+  { field: 'programClusterRoutes', text: NOT_YET, harmless: ['EnabledNoEncapOnly'] },
+];
+
+const NODE_BGP_CONFIGURATION: readonly Unhonoured[] = [
+  ...BGP_CONFIGURATION,
+  { field: 'bindMode', text: DEFAULT_ONLY },
+  { field: 'ignoredInterfaces', text: DEFAULT_ONLY },
+  { field: 'ipv4NormalRoutePriority', text: DEFAULT_ONLY },
+  { field: 'ipv6NormalRoutePriority', text: DEFAULT_ONLY },
+];
+
+const BGP_PEER: readonly Unhonoured[] = [
+  { field: 'reachableBy', text: 'is not implemented yet: no route to the neighbor is installed' },
+  {
+    field: 'password.secretKeyRef.optional',
+    text: 'has no effect: a missing key holds the session',
+    harmless: [false],
+  },
+];
+
+const IGNORED_WITH_SELECTOR: readonly Unhonoured[] = [
+  { field: 'localASNumber', text: 'has no effect with peerSelector, as in Calico' },
+  { field: 'numAllowedLocalASNumbers', text: 'has no effect with peerSelector, as in Calico', harmless: [0] },
+];
+
+const IP_POOL: readonly Unhonoured[] = [
+  {
+    field: 'ipipMode',
+    text: 'is not implemented yet: routes are programmed without tunnel',
+    harmless: ['Never'],
+  },
+  {
+    field: 'vxlanMode',
+    text: 'is not implemented yet: routes are programmed without tunnel',
+    harmless: ['Never'],
+  },
+  { field: 'natOutgoing', text: NOT_YET, harmless: [false] },
+  { field: 'blockSize', text: IPAM, harmless: [26, 122] },
+  { field: 'disabled', text: IPAM, harmless: [false] },
+  { field: 'nodeSelector.text', text: IPAM, harmless: ['all()'] },
+  { field: 'namespaceSelector.text', text: IPAM, harmless: ['all()'] },
+  { field: 'allowedUses', text: IPAM },
+  { field: 'assignmentMode', text: IPAM, harmless: ['Automatic'] },
+];
+
+const NODE: readonly Unhonoured[] = [
+  { field: 'bgp.ipv4IPIPTunnelAddr', text: TUNNELS },
+  { field: 'ipv4VXLANTunnelAddr', text: TUNNELS },
+  { field: 'ipv6VXLANTunnelAddr', text: TUNNELS },
+  { field: 'vxlanTunnelMACAddr', text: TUNNELS },
+  { field: 'vxlanTunnelMACAddrV6', text: TUNNELS },
+  { field: 'wireguard', text: TUNNELS },
+];
+
+const WORKLOAD_ENDPOINT: readonly Unhonoured[] = [
+  { field: 'ipNATs', text: NOT_YET },
+  { field: 'allowSpoofedSourcePrefixes', text: NOT_YET },
+  { field: 'qosControls', text: NOT_YET },
+];
+
+/** What the agent does take from FelixConfiguration. */
+const FELIX_HONOURED: ReadonlySet<string> = new Set([
+  'nodeSelector',
+  'routeRefreshInterval',
+  'deviceRouteProtocol',
+  'removeExternalRoutes',
+  'ipv4NormalRoutePriority',
+  'ipv6NormalRoutePriority',
+  'interfacePrefix',
+  'ipForwarding',
+]);
+
+export function warnOfUnhonouredFields(context: RenderContext, peers: readonly PeerPlan[]): void {
+  const { resources, options } = context;
+  const name = options.node;
+  warn(context, 'BGPConfiguration/default', resources.bgpConfigurations.get('default'), BGP_CONFIGURATION);
+  const nodeName = `node.${name}`;
+  warn(
+    context,
+    `BGPConfiguration/${nodeName}`,
+    resources.bgpConfigurations.get(nodeName),
+    NODE_BGP_CONFIGURATION,
+  );
+  warn(context, `Node/${name}`, resources.nodes.get(name), NODE);
+  const used = new Set(peers.map(({ rendered }) => rendered.resource));
+  for (const peer of resources.bgpPeers.values()) {
+    const resource = `BGPPeer/${peer.metadata.name}`;
+    if (!used.has(resource)) continue;
+    warn(context, resource, peer, BGP_PEER);
+    if (peer.spec.peerSelector !== undefined) warn(context, resource, peer, IGNORED_WITH_SELECTOR);
+  }
+  for (const pool of resources.ipPools.values()) warn(context, `IPPool/${pool.metadata.name}`, pool, IP_POOL);
+  for (const { metadata, spec } of resources.ipReservations.values()) {
+    if (spec.reservedCIDRs.length === 0) continue;
+    context.warnings.add(`IPReservation/${metadata.name}`, 'spec.reservedCIDRs', IPAM);
+  }
+  for (const endpoint of resources.workloadEndpoints.values()) {
+    if (endpoint.spec.node !== name) continue;
+    const { namespace, name: own } = endpoint.metadata;
+    warn(context, `WorkloadEndpoint/${namespace}/${own}`, endpoint, WORKLOAD_ENDPOINT);
+  }
+  warnOfFelixFields(context);
+}
+
+function warn(
+  context: RenderContext,
+  resource: string,
+  object: object | undefined,
+  fields: readonly Unhonoured[],
+): void {
+  for (const { field, text, harmless } of fields) {
+    const value = valueAt(object, ['spec', ...field.split('.')]);
+    if (value === undefined || harmless?.includes(value) === true || isEmptyList(value)) continue;
+    context.warnings.add(resource, `spec.${field.replace(/\.text$/, '')}`, text);
+  }
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+function warnOfFelixFields(context: RenderContext): void {
+  const outOfScope: ReadonlySet<string> = new Set(FELIX_FIELDS_OUT_OF_SCOPE);
+  for (const { metadata, spec } of felixConfigurations(context)) {
+    const resource = `FelixConfiguration/${metadata.name}`;
+    const fields = Object.keys(spec).filter((field) => !FELIX_HONOURED.has(field));
+    for (const field of fields) {
+      if (!outOfScope.has(field)) context.warnings.add(resource, `spec.${field}`, NOT_YET);
+    }
+    const others = fields.filter((field) => outOfScope.has(field));
+    if (others.length > 0) {
+      context.warnings.add(resource, 'spec', `has fields for what Manul does not do: ${others.join(', ')}`);
+    }
+  }
+}
