@@ -36,7 +36,8 @@ function plan(
   const own = { first: context.asn, last: context.asn };
   const asNumbers = spec.asNumbers.length > 0 ? spec.asNumbers : [own];
   const families = FAMILIES.filter((family) => spec.families.includes(family));
-  const policies = book.dynamic(spec.filters, families);
+  const otherAs = asNumbers.some(({ first, last }) => first !== context.asn || last !== context.asn);
+  const policies = book.dynamic(spec.filters, families, otherAs);
   const password = neighborPassword(context.resources, context.options.namespace, neighbor);
   warnOfMissingFilters(context, resource, spec.filters);
   if (password.held !== null) context.warnings.add(resource, passwordField(neighbor), password.held);

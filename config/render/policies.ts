@@ -45,17 +45,20 @@ export class PolicyBook {
     });
   }
 
-  /** DynamicNeighbor: filters, then everything; with another AS nothing, where no filter speaks (RFC 8212 §2). */
-  dynamic(filters: readonly string[], families: readonly Family[]): SessionPolicies {
-    return this.#remember(['dynamic', ...filters, '', ...families], () => {
+  /**
+   * DynamicNeighbor: filters, then everything; with another AS nothing, where no filter speaks (RFC 8212 §2).
+   * @param otherAs whether clients may be of another AS.
+   */
+  dynamic(filters: readonly string[], families: readonly Family[], otherAs: boolean): SessionPolicies {
+    return this.#remember([otherAs ? 'external' : 'internal', ...filters, '', ...families], () => {
       const imported = filterChain(this.#context, filters, 'import', families);
       const exported = filterChain(this.#context, filters, 'export', families);
-      const importTerms = imported.names.length > 0 ? imported.terms : [noPolicy('import')];
-      const exportTerms = exported.names.length > 0 ? exported.terms : [noPolicy('export')];
+      const importTerms = imported.names.length > 0 || !otherAs ? imported.terms : [noPolicy('import')];
+      const exportTerms = exported.names.length > 0 || !otherAs ? exported.terms : [noPolicy('export')];
       return {
-        importPolicy: { name: nameOf('dynamic', imported.names), terms: importTerms, otherwise: 'accept' },
+        importPolicy: { name: nameOf('accept', imported.names), terms: importTerms, otherwise: 'accept' },
         exportPolicy: {
-          name: nameOf('dynamic', exported.names),
+          name: nameOf('accept', exported.names),
           terms: [...exportTerms, ...this.#communities],
           otherwise: 'accept',
         },
