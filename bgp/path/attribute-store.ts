@@ -6,7 +6,7 @@
 import { type AttributeColumns, ColumnFlag } from '../packet/attributes/attribute-columns.ts';
 import { DEFAULT_LOCAL_PREF } from '../packet/attributes/local-pref.ts';
 import { ByteArena } from './byte-arena.ts';
-import { EMPTY, HashIndex } from './hash-index.ts';
+import { EMPTY, firstSlot, HashIndex } from './hash-index.ts';
 import { RecordTable } from './record-table.ts';
 
 /** Fields of an attribute set's record. */
@@ -128,17 +128,12 @@ export class AttributeStore extends HashIndex {
     records.free(id);
   }
 
-  protected hashOf(id: AttributeSetId): number {
-    return this.records.get(id, SetField.Hash);
-  }
-
   #probe(bytes: Uint8Array, start: number, end: number, hash: number): AttributeSetId {
     const segment = this.segments[hash >>> 24]!;
     const mask = segment.length - 1;
-    let i = hash & mask;
-    for (let id = segment[i]!; id !== EMPTY; id = segment[i]!) {
-      if (this.records.get(id, SetField.Hash) === hash && this.#equals(id, bytes, start, end)) return id;
-      i = (i + 1) & mask;
+    for (let i = firstSlot(hash, mask); segment[i + 1] !== 0; i = (i + 2) & mask) {
+      if (segment[i] === hash && this.#equals(segment[i + 1]! - 1, bytes, start, end))
+        return segment[i + 1]! - 1;
     }
     return EMPTY;
   }

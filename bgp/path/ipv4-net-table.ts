@@ -1,6 +1,10 @@
 /** The IPv4 nets: address in one 32-bit word, 16 octets a record. */
-import { EMPTY, mix32 } from './hash-index.ts';
+import { EMPTY, firstSlot, mix32 } from './hash-index.ts';
 import { NetField, NetTable } from './net-table.ts';
+
+/** Prefixes whose numbers differ in these bits only are neighbours in the index. */
+const NEIGHBOR_BITS = 2;
+const NEIGHBOR_MASK = (1 << NEIGHBOR_BITS) - 1;
 
 export class Ipv4NetTable extends NetTable {
   constructor() {
@@ -49,10 +53,10 @@ export class Ipv4NetTable extends NetTable {
   #probe(address: number, length: number, key: number): number {
     const segment = this.segments[key >>> 24]!;
     const mask = segment.length - 1;
-    let i = key & mask;
-    for (let net = segment[i]!; net !== EMPTY; net = segment[i]!) {
+    for (let i = firstSlot(key, mask); segment[i + 1] !== 0; i = (i + 2) & mask) {
+      if (segment[i] !== key) continue;
+      const net = segment[i + 1]! - 1;
       if (this.records.get(net, NetField.Address) === address && this.length(net) === length) return net;
-      i = (i + 1) & mask;
     }
     return EMPTY;
   }
@@ -72,10 +76,11 @@ function readAddress(bytes: Uint8Array, at: number, length: number): number {
 }
 
 /**
- * The lowest four bits of the network number go into the hash as they are: sixteen neighbouring prefixes, which
- * mostly come one after the other, then share a cache line of the index (a sorted table loads twice as fast).
+ * The lowest bits of the network number go into the hash as they are: neighbouring prefixes, which mostly come
+ * one after the other, then share a cache line and a page of the index.
  */
 function hash(address: number, length: number): number {
   const number = length === 0 ? 0 : address >>> (32 - length);
-  return (mix32((number >>> 4) ^ Math.imul(length + 1, 0x9e3779b1)) & ~15) | (number & 15);
+  const group = mix32((number >>> NEIGHBOR_BITS) ^ Math.imul(length + 1, 0x9e3779b1));
+  return (group & ~NEIGHBOR_MASK) | (number & NEIGHBOR_MASK);
 }

@@ -1,5 +1,5 @@
 /** The IPv6 nets: address in four 32-bit words, 32 octets a record. */
-import { EMPTY, mix32 } from './hash-index.ts';
+import { EMPTY, firstSlot, mix32 } from './hash-index.ts';
 import { NetField, NetTable } from './net-table.ts';
 
 const words = new Int32Array(4);
@@ -52,8 +52,9 @@ export class Ipv6NetTable extends NetTable {
     const segment = this.segments[key >>> 24]!;
     const mask = segment.length - 1;
     const records = this.records;
-    let i = key & mask;
-    for (let net = segment[i]!; net !== EMPTY; net = segment[i]!) {
+    for (let i = firstSlot(key, mask); segment[i + 1] !== 0; i = (i + 2) & mask) {
+      if (segment[i] !== key) continue;
+      const net = segment[i + 1]! - 1;
       if (
         records.get(net, NetField.Address + 1) === words[1] &&
         records.get(net, NetField.Address) === words[0] &&
@@ -63,7 +64,6 @@ export class Ipv6NetTable extends NetTable {
       ) {
         return net;
       }
-      i = (i + 1) & mask;
     }
     return EMPTY;
   }

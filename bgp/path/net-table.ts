@@ -56,8 +56,10 @@ export abstract class NetTable extends HashIndex {
     return true;
   }
 
-  clearDirty(net: number): void {
+  /** Takes the mark of `markDirty` away; a net that nobody needs any more goes. */
+  settle(net: number): void {
     this.records.set(net, NetField.Meta, this.records.get(net, NetField.Meta) & ~DIRTY);
+    this.#freeIfUnused(net);
   }
 
   /** Somebody outside the RIB (an Adj-RIB-Out entry, a queue) needs this id. */
@@ -67,11 +69,11 @@ export abstract class NetTable extends HashIndex {
 
   release(net: number): void {
     this.records.set(net, NetField.Meta, this.records.get(net, NetField.Meta) - REF_ONE);
-    this.freeIfUnused(net);
+    this.#freeIfUnused(net);
   }
 
   /** Frees the net when it has no path, waits for nothing, and nobody holds it. */
-  freeIfUnused(net: number): void {
+  #freeIfUnused(net: number): void {
     const meta = this.records.get(net, NetField.Meta);
     if ((meta & IN_USE) === 0 || (meta & DIRTY) !== 0 || meta >>> REF_SHIFT !== 0) return;
     if (this.records.get(net, NetField.FirstPath) !== 0) return;
@@ -79,6 +81,9 @@ export abstract class NetTable extends HashIndex {
     this.records.set(net, NetField.Meta, 0);
     this.records.free(net);
   }
+
+  /** Hash of the net's prefix. */
+  protected abstract hashOf(net: number): number;
 
   /** A net with its length set; the subclass sets the address, then adds it to the index. */
   protected create(length: number): number {

@@ -51,6 +51,16 @@ export class RecordTable {
     this.#live--;
   }
 
+  /** The chunk that holds the record: for hot loops that touch several fields, with `base`. */
+  chunk(id: number): Int32Array {
+    return this.#chunks[id >>> CHUNK_BITS]!;
+  }
+
+  /** Index of the record's first field in its chunk. */
+  base(id: number): number {
+    return (id & CHUNK_MASK) << this.#strideBits;
+  }
+
   get(id: number, field: number): number {
     return this.#chunks[id >>> CHUNK_BITS]![((id & CHUNK_MASK) << this.#strideBits) + field]!;
   }

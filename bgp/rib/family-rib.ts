@@ -18,13 +18,22 @@ import type { SessionTable } from './session-table.ts';
 
 /** Who follows the routes of the family: update groups and best-route subscribers. */
 export interface RibConsumer {
-  /** The best path of the net is another, or has other attributes, or is gone. */
-  onBestChange(net: number): void;
-  /** Any path of the net changed. */
-  onPathChange(net: number): void;
+  /**
+   * Paths of the nets nets[0, count) changed and the decisions on them are taken; hasOtherBest[i] is 1 where the
+   * best path is another, has other attributes, or is gone. The nets' ids stay theirs until this returns.
+   */
+  onDecisions(nets: Int32Array, count: number, hasOtherBest: Uint8Array): void;
   /** The path is about to be freed. */
   onPathGone(net: number, path: number): void;
 }
+
+/** Seconds of a monotonic clock, read once for many routes. */
+export interface CoarseClock {
+  readonly nowSec: number;
+}
+
+/** Nets in one call of `onDecisions`: bounds the messages that an update group packs at once. */
+export const DECISION_BATCH = 8192;
 
 /** Marks the Slot field of a freed path record. */
 const FREED = -1;
@@ -37,21 +46,22 @@ export class FamilyRib {
   #consumers: readonly RibConsumer[] = [];
   readonly #store: AttributeStore;
   readonly #sessions: SessionTable;
-  readonly #nowSec: () => number;
+  readonly #clock: CoarseClock;
   readonly #dirty = new IntQueue();
+  readonly #batch = new Int32Array(DECISION_BATCH);
+  readonly #hasOtherBest = new Uint8Array(DECISION_BATCH);
   readonly #candidates = new CandidateList();
   #received = new Int32Array(64);
   #accepted = new Int32Array(64);
   /** Nets that have a best path. */
   prefixes = 0;
 
-  /** @param nowSec whole seconds of a monotonic clock. */
-  constructor(family: Family, store: AttributeStore, sessions: SessionTable, nowSec: () => number) {
+  constructor(family: Family, store: AttributeStore, sessions: SessionTable, clock: CoarseClock) {
     this.family = family;
     this.nets = family === 'ipv4' ? new Ipv4NetTable() : new Ipv6NetTable();
     this.#store = store;
     this.#sessions = sessions;
-    this.#nowSec = nowSec;
+    this.#clock = clock;
   }
 
   addConsumer(consumer: RibConsumer): void {
@@ -94,33 +104,41 @@ export class FamilyRib {
    * @param receivedSet attributes as received; @param set after import policy, or `REJECTED`.
    */
   put(net: number, slot: SessionSlot, pathId: number, receivedSet: number, set: number): void {
-    const paths = this.paths;
     let path = this.findPath(net, slot, pathId);
-    if (path >= 0) {
-      const oldReceived = paths.get(path, PathField.ReceivedSet);
-      const oldSet = paths.get(path, PathField.Set) - 1;
-      if (oldReceived === receivedSet && oldSet === set) return;
-      this.#store.retain(receivedSet);
-      if (set !== REJECTED) this.#store.retain(set);
-      this.#store.release(oldReceived);
-      if (oldSet >= 0) this.#store.release(oldSet);
-      this.#count(this.#accepted, slot, (set >= 0 ? 1 : 0) - (oldSet >= 0 ? 1 : 0));
-    } else {
-      path = paths.alloc();
-      paths.set(path, PathField.Net, net);
-      paths.set(path, PathField.Slot, slot);
-      paths.set(path, PathField.PathId, pathId);
-      paths.set(path, PathField.Next, this.nets.records.get(net, NetField.FirstPath));
-      this.nets.records.set(net, NetField.FirstPath, path + 1);
-      this.#store.retain(receivedSet);
-      if (set !== REJECTED) this.#store.retain(set);
-      this.#addSession(slot, set >= 0 ? 1 : 0);
-    }
-    paths.set(path, PathField.ReceivedSet, receivedSet);
-    paths.set(path, PathField.Set, set + 1);
-    paths.set(path, PathField.ChangedAt, this.#nowSec());
-    paths.set(path, PathField.IsModified, 1);
+    const isNew = path < 0;
+    if (isNew) path = this.#add(net, slot, pathId);
+    const chunk = this.paths.chunk(path);
+    const base = this.paths.base(path);
+    const oldReceived = isNew ? REJECTED : chunk[base + PathField.ReceivedSet]!;
+    const oldSet = chunk[base + PathField.Set]! - 1;
+    if (oldReceived === receivedSet && oldSet === set) return;
+    this.#store.retain(receivedSet);
+    if (set >= 0) this.#store.retain(set);
+    if (!isNew) this.#store.release(oldReceived);
+    if (oldSet >= 0) this.#store.release(oldSet);
+    if (set >= 0 !== oldSet >= 0) this.#accepted[slot] = this.#accepted[slot]! + (set >= 0 ? 1 : -1);
+    chunk[base + PathField.ReceivedSet] = receivedSet;
+    chunk[base + PathField.Set] = set + 1;
+    chunk[base + PathField.ChangedAt] = this.#clock.nowSec;
+    chunk[base + PathField.IsModified] = 1;
     this.#markDirty(net);
+  }
+
+  /** A record without attributes yet, at the head of the net's list. */
+  #add(net: number, slot: SessionSlot, pathId: number): number {
+    const path = this.paths.alloc();
+    const chunk = this.paths.chunk(path);
+    const base = this.paths.base(path);
+    const { records } = this.nets;
+    chunk[base + PathField.Net] = net;
+    chunk[base + PathField.Slot] = slot;
+    chunk[base + PathField.PathId] = pathId;
+    chunk[base + PathField.Next] = records.get(net, NetField.FirstPath);
+    records.set(net, NetField.FirstPath, path + 1);
+    if (slot >= this.#received.length) this.#widenCounters(slot);
+    this.#received[slot] = this.#received[slot]! + 1;
+    this.#sessions.countReference(slot, 1);
+    return path;
   }
 
   /** Looks at the path again although its attributes are the same: its source is treated otherwise now. */
@@ -156,8 +174,8 @@ export class FamilyRib {
     const set = paths.get(path, PathField.Set) - 1;
     this.#store.release(paths.get(path, PathField.ReceivedSet));
     if (set >= 0) this.#store.release(set);
-    this.#count(this.#received, slot, -1);
-    if (set >= 0) this.#count(this.#accepted, slot, -1);
+    this.#received[slot] = this.#received[slot]! - 1;
+    if (set >= 0) this.#accepted[slot] = this.#accepted[slot]! - 1;
     this.#sessions.countReference(slot, -1);
     paths.set(path, PathField.Slot, FREED);
     paths.free(path);
@@ -168,36 +186,51 @@ export class FamilyRib {
     return this.paths.get(path, PathField.Slot) !== FREED;
   }
 
-  /** Runs the decision process over at most `limit` waiting nets (RFC 4271 §9.1). */
-  decide(limit: number): void {
-    for (let left = limit; left > 0 && this.#dirty.length > 0; left--) {
-      const net = this.#dirty.shift();
-      this.nets.clearDirty(net);
-      this.#decideNet(net);
-      this.nets.freeIfUnused(net);
+  /**
+   * Runs the decision process (RFC 4271 §9.1) over all nets that wait, and hands the changes to the consumers,
+   * batch by batch. A net's id stays its own until the batch has ended.
+   */
+  decide(): void {
+    while (this.#dirty.length > 0) {
+      const count = Math.min(this.#dirty.length, DECISION_BATCH);
+      for (let i = 0; i < count; i++) this.#batch[i] = this.#dirty.shift();
+      for (let i = 0; i < count; i++) this.#hasOtherBest[i] = this.#decideNet(this.#batch[i]!) ? 1 : 0;
+      for (const consumer of this.#consumers) consumer.onDecisions(this.#batch, count, this.#hasOtherBest);
+      for (let i = 0; i < count; i++) this.nets.settle(this.#batch[i]!);
     }
   }
 
-  #decideNet(net: number): void {
-    const records = this.nets.records;
+  /** @returns true when the best path is another, has other attributes, or is gone. */
+  #decideNet(net: number): boolean {
+    const { records } = this.nets;
     const paths = this.paths;
     const oldLink = records.get(net, NetField.Best);
     const link = this.#select(net) + 1;
     const hasOtherBest = link !== oldLink || (link !== 0 && paths.get(link - 1, PathField.IsModified) === 1);
-    for (const consumer of this.#consumers) consumer.onPathChange(net);
-    if (!hasOtherBest) return;
-    records.set(net, NetField.Best, link);
-    if (link !== 0) paths.set(link - 1, PathField.IsModified, 0);
-    this.prefixes += (link === 0 ? 0 : 1) - (oldLink === 0 ? 0 : 1);
-    for (const consumer of this.#consumers) consumer.onBestChange(net);
+    if (hasOtherBest) {
+      records.set(net, NetField.Best, link);
+      if (link !== 0) paths.set(link - 1, PathField.IsModified, 0);
+      this.prefixes += (link === 0 ? 0 : 1) - (oldLink === 0 ? 0 : 1);
+    }
+    return hasOtherBest;
   }
 
   /** The best path of the net, or -1. */
   #select(net: number): number {
+    const link = this.nets.records.get(net, NetField.FirstPath);
+    if (link === 0) return -1;
+    if (this.paths.get(link - 1, PathField.Next) === 0) return this.#isCandidate(link - 1) ? link - 1 : -1;
     const list = this.#candidates;
     list.clear();
     this.collectCandidates(net, list);
     return list.length === 1 ? list.paths[0]! : selectBestPath(list, this.#store, this.#sessions);
+  }
+
+  #isCandidate(path: number): boolean {
+    return (
+      this.paths.get(path, PathField.Set) !== 0 &&
+      !this.#sessions.isGone(this.paths.get(path, PathField.Slot))
+    );
   }
 
   /** Adds the paths that take part in the decision on the net. */
@@ -216,22 +249,9 @@ export class FamilyRib {
     if (this.nets.markDirty(net)) this.#dirty.push(net);
   }
 
-  #addSession(slot: SessionSlot, accepted: number): void {
-    this.#count(this.#received, slot, 1);
-    if (accepted > 0) this.#count(this.#accepted, slot, 1);
-    this.#sessions.countReference(slot, 1);
-  }
-
-  /** Counters grow together, so `counter` is one of the two present arrays. */
-  #count(counter: Int32Array, slot: SessionSlot, difference: number): void {
-    if (slot < counter.length) {
-      counter[slot] = counter[slot]! + difference;
-      return;
-    }
-    const isReceived = counter === this.#received;
+  #widenCounters(slot: SessionSlot): void {
     this.#received = widen(this.#received, slot);
     this.#accepted = widen(this.#accepted, slot);
-    this.#count(isReceived ? this.#received : this.#accepted, slot, difference);
   }
 }
 

@@ -47,15 +47,15 @@ export class BestRouteFeed implements RibConsumer {
     this.#requestWork();
   }
 
-  onBestChange(net: number): void {
+  onDecisions(nets: Int32Array, count: number, hasOtherBest: Uint8Array): void {
+    for (let i = 0; i < count; i++) if (hasOtherBest[i] === 1) this.#enqueue(nets[i]!);
+  }
+
+  #enqueue(net: number): void {
     if (this.#isQueued.has(net)) return;
     this.#isQueued.add(net);
     this.#rib.nets.retain(net);
     this.#queue.push(net);
-  }
-
-  onPathChange(): void {
-    // only best routes are reported
   }
 
   onPathGone(): void {
@@ -82,7 +82,7 @@ export class BestRouteFeed implements RibConsumer {
     const { nets } = this.#rib;
     const end = Math.min(nets.records.highWater, this.#replayFrom + REPLAY_SLICE);
     for (let net = this.#replayFrom; net < end; net++) {
-      if (nets.inUse(net) && nets.records.get(net, NetField.Best) !== 0) this.onBestChange(net);
+      if (nets.inUse(net) && nets.records.get(net, NetField.Best) !== 0) this.#enqueue(net);
     }
     if (end < nets.records.highWater || this.#queue.length > 0) {
       this.#replayFrom = end;

@@ -44,6 +44,8 @@ class ComposedRib implements Rib {
   readonly #listing: RouteListing;
   readonly #feeds = new Set<BestRouteFeed>();
   readonly #propagationListeners = new Set<(seconds: number) => void>();
+  readonly #clock = { nowSec: 0 };
+  readonly #readClock: () => void;
   /** When the oldest UPDATE that has not left yet was read. */
   #oldestUpdate: number | null = null;
 
@@ -51,8 +53,10 @@ class ComposedRib implements Rib {
     this.#now = options.now ?? (() => performance.now());
     const delay = options.delay ?? ((ms, callback) => void setTimeout(callback, ms).unref());
     const start = this.#now();
-    const nowSec = () => Math.floor((this.#now() - start) / 1000);
-    this.#ribs = perFamily((family) => new FamilyRib(family, this.#store, this.#sessions, nowSec));
+    this.#readClock = () => {
+      this.#clock.nowSec = Math.floor((this.#now() - start) / 1000);
+    };
+    this.#ribs = perFamily((family) => new FamilyRib(family, this.#store, this.#sessions, this.#clock));
     const host = {
       now: this.#now,
       requestWork: () => this.onWork?.(),
@@ -74,7 +78,7 @@ class ComposedRib implements Rib {
       sessions: this.#sessions,
       ribs: this.#ribs,
       groups: this.#groups,
-      nowSec,
+      nowSec: () => Math.floor((this.#now() - start) / 1000),
     });
   }
 
@@ -121,7 +125,10 @@ class ComposedRib implements Rib {
   receiveUpdate(slot: SessionSlot, bytes: Uint8Array, start: number, end: number): UpdateVerdict {
     const entry = this.#sessions.entry(slot);
     if (entry === null) throw new Error(`UPDATE of a session that the RIB does not know: slot ${slot}`);
-    this.#oldestUpdate ??= this.#now();
+    if (this.#oldestUpdate === null) {
+      this.#oldestUpdate = this.#now();
+      this.#readClock();
+    }
     return this.#importer.receive(entry, bytes, start, end);
   }
 
@@ -131,12 +138,14 @@ class ComposedRib implements Rib {
   }
 
   setOriginated(originated: readonly OriginatedPrefix[]): void {
+    this.#readClock();
     this.#local.set(originated);
     this.onWork?.();
   }
 
   work(budgetMs: number): boolean {
     const deadline = this.#now() + budgetMs;
+    this.#readClock();
     for (;;) {
       const isDone = this.#turn(deadline);
       if (isDone) this.#sessions.recycle();
@@ -159,18 +168,19 @@ class ComposedRib implements Rib {
 
   /** Flushing reads best paths, so every decision is taken before. */
   #decideAndFlush(deadline: number): boolean {
-    for (const family of FAMILIES) {
-      this.#ribs[family].decide(Number.POSITIVE_INFINITY);
-      this.#groups[family].applyChanges();
-    }
     let isDone = true;
     let hasWritten = false;
     for (const family of FAMILIES) {
-      for (const group of this.#groups[family].groups) {
-        hasWritten = group.flush(deadline) || hasWritten;
+      const groups = this.#groups[family];
+      this.#ribs[family].decide();
+      hasWritten = groups.hasWritten || hasWritten;
+      groups.hasWritten = false;
+      groups.applyChanges();
+      for (const group of groups.groups) {
+        if (!group.isSettled) hasWritten = group.flush(deadline) || hasWritten;
         isDone = (group.isSettled || group.isPaused) && isDone;
       }
-      if (isDone) this.#groups[family].mergeSettled();
+      groups.mergeSettled();
     }
     this.#observePropagation(hasWritten, isDone);
     return isDone;

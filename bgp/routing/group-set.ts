@@ -30,6 +30,8 @@ export class GroupSet implements RibConsumer {
   #pathGroups: readonly UpdateGroup[] = [];
   readonly #changed = new Map<SessionSlot, SessionEntry>();
   readonly #disposals: Generator<void>[] = [];
+  /** A batch of decisions was written since this was last set to false. */
+  hasWritten = false;
 
   constructor(rib: FamilyRib, tables: FamilyTables, host: GroupHost) {
     this.#family = rib.family;
@@ -38,12 +40,17 @@ export class GroupSet implements RibConsumer {
     rib.addConsumer(this);
   }
 
-  onBestChange(net: number): void {
-    for (const group of this.#bestGroups) group.enqueue(net);
-  }
-
-  onPathChange(net: number): void {
-    for (const group of this.#pathGroups) group.enqueue(net);
+  onDecisions(nets: Int32Array, count: number, hasOtherBest: Uint8Array): void {
+    for (const group of this.#bestGroups) {
+      group.open();
+      for (let i = 0; i < count; i++) if (hasOtherBest[i] === 1) group.offer(nets[i]!);
+      this.hasWritten = group.close() || this.hasWritten;
+    }
+    for (const group of this.#pathGroups) {
+      group.open();
+      for (let i = 0; i < count; i++) group.offer(nets[i]!);
+      this.hasWritten = group.close() || this.hasWritten;
+    }
   }
 
   onPathGone(net: number, path: number): void {

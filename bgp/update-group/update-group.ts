@@ -20,7 +20,7 @@ import type { ExportContext } from './export-context.ts';
 import { ExportEvaluator, type FamilyTables } from './export-evaluator.ts';
 import { type GroupHost, SLOW_BYTES } from './group-parts.ts';
 import { Member } from './member.ts';
-import { MessagePacker } from './message-packer.ts';
+import { MAX_BATCH, MessagePacker } from './message-packer.ts';
 import { ChunkBuilder, type OutputChunk } from './output-chunk.ts';
 
 /** Longest time that a group waits for its members when most of them are slow. */
@@ -52,6 +52,9 @@ export class UpdateGroup {
   /** Where filling from the Loc-RIB goes on, or `FILLED`. */
   #fillFrom = 0;
   #pausedSince: number | null = null;
+  /** Between `open` and `close`. */
+  #isOpen = false;
+  #hasWritten = false;
 
   /** @param adjRibOut what the members to come hold already; filling finds the differences. */
   constructor(
@@ -189,19 +192,44 @@ export class UpdateGroup {
     for (let index = 0; index < limit; index++) yield index;
   }
 
+  /** Decisions follow: takes them as they come, unless the group waits for its members. */
+  open(): void {
+    this.#isOpen = !this.#mustWait();
+    if (this.#isOpen) this.#collectGonePaths();
+  }
+
+  /** The routes of a net may have changed; its id is its own until `close`. */
+  offer(net: number): void {
+    if (this.#isOpen) this.#collect(net);
+    else this.enqueue(net);
+  }
+
+  /** Sends what was offered. @returns true when something was written. */
+  close(): boolean {
+    if (!this.#isOpen) return false;
+    this.#isOpen = false;
+    return this.#emit();
+  }
+
   /**
-   * Packs and sends what waits, until `deadline` on the host's clock, but at least one batch.
-   * @returns true when a flush was written.
+   * Packs and sends what waits in the queue, until `deadline` on the host's clock, but at least one batch.
+   * @returns true when something was written.
    */
   flush(deadline: number): boolean {
     this.#fill();
     if (this.#hasNoChanges || this.#mustWait()) return false;
+    let hasWritten = false;
     do {
       this.#collectGonePaths();
-      while (this.#queue.length > 0 && !this.#packer.isFull) this.#collect(this.#queue.shift());
-      this.#emit();
+      for (let left = MAX_BATCH; left > 0 && this.#queue.length > 0; left--) {
+        const net = this.#queue.shift();
+        this.#isQueued.delete(net);
+        this.#batchNets.push(net);
+        this.#collect(net);
+      }
+      hasWritten = this.#emit() || hasWritten;
     } while (!this.#hasNoChanges && this.#host.now() < deadline);
-    return true;
+    return hasWritten;
   }
 
   /** Waits for slow members. */
@@ -227,7 +255,8 @@ export class UpdateGroup {
   }
 
   #collectGonePaths(): void {
-    while (this.#gonePaths.length > 0 && !this.#packer.isFull) {
+    while (this.#gonePaths.length > 0) {
+      if (this.#packer.isFull) this.#send();
       const net = this.#gonePaths.shift();
       const pathId = this.#gonePaths.shift();
       this.#packer.withdraw(net, pathId, this.#gonePaths.shift());
@@ -237,8 +266,7 @@ export class UpdateGroup {
   }
 
   #collect(net: number): void {
-    this.#isQueued.delete(net);
-    this.#batchNets.push(net);
+    if (this.#packer.isFull) this.#send();
     const hasChanged = this.context.addPath ? this.#collectPaths(net) : this.#collectBest(net);
     if (hasChanged) this.#catchUp.noteChange(net);
   }
@@ -295,12 +323,16 @@ export class UpdateGroup {
     else nets.push(net);
   }
 
-  #emit(): void {
+  /** @returns true when something was written. */
+  #emit(): boolean {
     this.#send();
     for (const [slot, nets] of this.#takenOver) this.#withdrawFrom(slot, nets);
     this.#takenOver.clear();
     for (const net of this.#batchNets) this.#tables.nets.release(net);
     this.#batchNets.length = 0;
+    const hasWritten = this.#hasWritten;
+    this.#hasWritten = false;
+    return hasWritten;
   }
 
   #send(): void {
@@ -316,6 +348,7 @@ export class UpdateGroup {
 
   #deliver(chunks: readonly OutputChunk[]): void {
     if (chunks.length === 0) return;
+    this.#hasWritten = true;
     for (const member of this.members.values()) if (member.isLive) member.write(chunks);
   }
 
