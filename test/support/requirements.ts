@@ -4,12 +4,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 
 export interface Requirements {
   /** Effective uid 0, with permission to make network namespaces. */
   readonly root?: boolean;
-  /** Executables that must be found on PATH or in the system's sbin folders. */
+  /** Executables that must be found on PATH or in the system's sbin folders, or at the absolute path given. */
   readonly commands?: readonly string[];
 }
 
@@ -18,7 +18,7 @@ const SBIN = ['/usr/sbin', '/sbin', '/usr/lib/frr'];
 /** Absolute path of `command`, or null. */
 export function findCommand(command: string): string | null {
   for (const folder of [...(process.env['PATH'] ?? '').split(delimiter), ...SBIN]) {
-    const path = join(folder, command);
+    const path = resolve(folder, command);
     try {
       accessSync(path, constants.X_OK);
       return path;

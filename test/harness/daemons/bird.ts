@@ -1,0 +1,146 @@
+/** BIRD 2, driven by its configuration file and `birdc`. */
+import type { Family } from '../bgp/prefix-text.ts';
+import { pollUntil } from '../deadline.ts';
+import { ChildDaemon } from '../process/child-daemon.ts';
+import { outputOf } from '../process/run-command.ts';
+import { TempFolder } from '../process/temp-folder.ts';
+import { type Daemon, type DaemonConfig, type DaemonKind, type DaemonRoute, ofFamily } from './daemon.ts';
+import { systemCommand } from './system-command.ts';
+
+export class Bird implements Daemon {
+  readonly name = 'bird';
+  readonly #child: ChildDaemon;
+  readonly #folder: TempFolder;
+  readonly #config: DaemonConfig | null;
+
+  private constructor(child: ChildDaemon, folder: TempFolder, config: DaemonConfig | null) {
+    this.#child = child;
+    this.#folder = folder;
+    this.#config = config;
+  }
+
+  /** Starts with the given configuration text; `config` is what it came from, where more than reading is wanted. */
+  static async start(text: string, config: DaemonConfig | null = null): Promise<Bird> {
+    const folder = new TempFolder('bird');
+    const args = [
+      '-f',
+      '-c',
+      folder.write('bird.conf', text),
+      '-s',
+      folder.file('ctl'),
+      '-P',
+      folder.file('pid'),
+    ];
+    const child = await ChildDaemon.start('bird', systemCommand('bird'), args, {
+      namespace: config?.namespace ?? null,
+    });
+    const bird = new Bird(child, folder, config);
+    await bird.#ready();
+    return bird;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** What `birdc` prints, without its greeting. */
+  async command(...words: readonly string[]): Promise<string> {
+    const printed = await outputOf(systemCommand('birdc'), ['-s', this.#folder.file('ctl'), ...words]);
+    return printed.replace(/^BIRD .* ready\.\n/, '');
+  }
+
+  async routes(family: Family): Promise<readonly DaemonRoute[]> {
+    return parseRoutes(
+      await this.command('show', 'route', 'all', 'table', family === 'ipv4' ? 'master4' : 'master6'),
+    );
+  }
+
+  async isEstablished(neighbor: string): Promise<boolean> {
+    return /\bup\b.*\bEstablished\b/.test(await this.command('show', 'protocols', protocolName(neighbor)));
+  }
+
+  async setNetworks(networks: readonly string[]): Promise<void> {
+    if (this.#config === null) throw new Error('started from plain text');
+    this.#folder.write('bird.conf', birdConfig({ ...this.#config, networks }));
+    const answer = await this.command('configure');
+    if (!/Reconfigured|Reconfiguration in progress/.test(answer))
+      throw new Error(`birdc configure: ${answer}`);
+  }
+
+  async resetSession(neighbor: string): Promise<void> {
+    await this.command('restart', protocolName(neighbor));
+  }
+
+  log(): string {
+    return this.#child.output;
+  }
+
+  async stop(): Promise<void> {
+    await this.#child.stop();
+    this.#folder.remove();
+  }
+
+  async #ready(): Promise<void> {
+    await pollUntil(
+      async () => {
+        this.#child.assertRunning();
+        return (await this.command('show', 'status')).includes('Daemon is up and running') || null;
+      },
+      'bird answers birdc',
+      { intervalMs: 20 },
+    );
+  }
+}
+
+const protocolName = (neighbor: string): string => `n_${neighbor.replaceAll('.', '_')}`;
+
+function birdConfig(config: DaemonConfig): string {
+  const statics = (['ipv4', 'ipv6'] as const).map((family) => {
+    const routes = ofFamily(config.networks, family).map((network) => `route ${network} blackhole;`);
+    return `protocol static networks_${family} { ${family}; ${routes.join(' ')} }`;
+  });
+  const neighbors = config.neighbors.map(
+    (neighbor) => `protocol bgp ${protocolName(neighbor.address)} {
+  local ${config.address} port ${config.port} as ${config.asn};
+  neighbor ${neighbor.address} port ${neighbor.port} as ${neighbor.asn};
+  strict bind yes; multihop; ${neighbor.passive ? 'passive yes;' : ''}
+  hold time ${neighbor.holdTimeSec}; connect delay time 1; connect retry time 1; error wait time 1, 2;
+  ipv4 { import all; export where source = RTS_STATIC; };
+  ipv6 { import all; export where source = RTS_STATIC; next hop address ${config.ipv6NextHop}; };
+}`,
+  );
+  return [
+    `log stderr all;\nrouter id ${config.routerId};\nprotocol device {}`,
+    ...statics,
+    ...neighbors,
+    '',
+  ].join('\n');
+}
+
+/** Reads `show route all`: a line per path, then its attributes indented. */
+function parseRoutes(text: string): DaemonRoute[] {
+  const routes: DaemonRoute[] = [];
+  let prefix = '';
+  for (const path of text.split(/\n(?=\S)|\n(?=\s+\S+\s+\[)/)) {
+    const named = /^(\S+\/\d+)/.exec(path);
+    if (named !== null) prefix = named[1]!;
+    if (!path.includes('Type: BGP')) continue;
+    const value = (name: string): string | null =>
+      new RegExp(`BGP\\.${name}: (.*)`).exec(path)?.[1]?.trim() ?? null;
+    routes.push({
+      prefix,
+      nextHop: value('next_hop')?.split(' ')[0] ?? '',
+      localPref: Number(value('local_pref') ?? Number.NaN),
+      originatorId: value('originator_id'),
+      clusterList: value('cluster_list')?.split(' ') ?? [],
+    });
+  }
+  return routes;
+}
+
+export const BIRD: DaemonKind = {
+  name: 'bird',
+  commands: ['bird', 'birdc'],
+  needsRoot: false,
+  start: (config) => Bird.start(birdConfig(config), config),
+};

@@ -1,0 +1,66 @@
+/**
+ * What the interoperation tests need of a routing daemon, the same for all of them. Each runs on an address and port
+ * of its own, without kernel routes, its files in a temporary folder.
+ */
+import type { Family } from '../bgp/prefix-text.ts';
+import type { NetworkNamespace } from '../process/network-namespace.ts';
+
+export interface DaemonConfig {
+  /** Where it runs; null: the namespace of the tests. */
+  readonly namespace: NetworkNamespace | null;
+  /** Address that it listens on and dials from. */
+  readonly address: string;
+  readonly port: number;
+  readonly asn: number;
+  readonly routerId: string;
+  /** What it originates, IPv4 and IPv6; IPv4 routes have `address` as next hop. */
+  readonly networks: readonly string[];
+  /** Next hop of its IPv6 routes: their sessions run over IPv4. */
+  readonly ipv6NextHop: string;
+  readonly neighbors: readonly NeighborConfig[];
+}
+
+export interface NeighborConfig {
+  readonly address: string;
+  readonly port: number;
+  readonly asn: number;
+  /** Wait for the neighbor to dial. */
+  readonly passive: boolean;
+  readonly holdTimeSec: number;
+}
+
+/** A route as the daemon's command line prints it. */
+export interface DaemonRoute {
+  readonly prefix: string;
+  readonly nextHop: string;
+  readonly localPref: number | null;
+  readonly originatorId: string | null;
+  readonly clusterList: readonly string[];
+}
+
+export interface Daemon {
+  readonly name: string;
+  readonly pid: number;
+  /** Routes that it learnt by BGP. */
+  routes(family: Family): Promise<readonly DaemonRoute[]>;
+  isEstablished(neighbor: string): Promise<boolean>;
+  /** Makes `networks` what it originates, without touching sessions. */
+  setNetworks(networks: readonly string[]): Promise<void>;
+  /** Hard reset of one session, as its operator would do it. */
+  resetSession(neighbor: string): Promise<void>;
+  /** What it wrote: for messages of failing tests. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+export interface DaemonKind {
+  readonly name: string;
+  /** Executables that must be there. */
+  readonly commands: readonly string[];
+  /** Its processes change users or names of system files. */
+  readonly needsRoot: boolean;
+  start(config: DaemonConfig): Promise<Daemon>;
+}
+
+export const ofFamily = (networks: readonly string[], family: Family): string[] =>
+  networks.filter((network) => network.includes(':') === (family === 'ipv6'));

@@ -1,0 +1,154 @@
+/** OpenBGPD, driven by its configuration file and `bgpctl`. It changes users, so it needs root. */
+import { chmodSync, mkdirSync } from 'node:fs';
+import type { Family } from '../bgp/prefix-text.ts';
+import { pollUntil } from '../deadline.ts';
+import { ChildDaemon } from '../process/child-daemon.ts';
+import type { NetworkNamespace } from '../process/network-namespace.ts';
+import { outputOf } from '../process/run-command.ts';
+import { TempFolder } from '../process/temp-folder.ts';
+import type { Daemon, DaemonConfig, DaemonKind, DaemonRoute } from './daemon.ts';
+import { OPENBGPD as EXECUTABLE, systemCommand } from './system-command.ts';
+
+/** Home of its user, into which its processes change their root. */
+const CHROOT = '/run/openbgpd';
+
+/** What we read of `bgpctl -j show rib detail`. */
+interface OpenbgpdTable {
+  readonly rib?: readonly {
+    readonly prefix: string;
+    readonly exit_nexthop: string;
+    readonly localpref?: number;
+    readonly attributes?: readonly {
+      readonly originator?: string;
+      readonly cluster_list?: readonly string[];
+    }[];
+    readonly neighbor: { readonly description?: string };
+  }[];
+}
+
+export class Openbgpd implements Daemon {
+  readonly name = 'openbgpd';
+  readonly #child: ChildDaemon;
+  readonly #folder: TempFolder;
+  readonly #config: DaemonConfig | null;
+
+  private constructor(child: ChildDaemon, folder: TempFolder, config: DaemonConfig | null) {
+    this.#child = child;
+    this.#folder = folder;
+    this.#config = config;
+  }
+
+  /** Starts with the given configuration text, to which the place of its control socket is added. */
+  static async start(
+    text: string,
+    namespace: NetworkNamespace | null,
+    config: DaemonConfig | null = null,
+  ): Promise<Openbgpd> {
+    mkdirSync(CHROOT, { recursive: true });
+    const folder = new TempFolder('openbgpd');
+    writeConfig(folder, text);
+    const args = ['-d', '-f', folder.file('bgpd.conf')];
+    const child = await ChildDaemon.start('openbgpd', EXECUTABLE, args, { namespace });
+    const openbgpd = new Openbgpd(child, folder, config);
+    await openbgpd.#ready();
+    return openbgpd;
+  }
+
+  /** Of the parent; the session engine and the decision engine are its children. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  command(...words: readonly string[]): Promise<string> {
+    return outputOf(systemCommand('bgpctl'), ['-s', this.#folder.file('ctl'), ...words]);
+  }
+
+  async routes(family: Family): Promise<readonly DaemonRoute[]> {
+    const table = JSON.parse(await this.command('-j', 'show', 'rib', 'detail')) as OpenbgpdTable;
+    return (table.rib ?? [])
+      .filter((route) => route.neighbor.description !== 'LOCAL')
+      .filter((route) => route.prefix.includes(':') === (family === 'ipv6'))
+      .map((route) => ({
+        prefix: route.prefix,
+        nextHop: route.exit_nexthop,
+        localPref: route.localpref ?? null,
+        originatorId: route.attributes?.find((one) => one.originator !== undefined)?.originator ?? null,
+        clusterList: route.attributes?.find((one) => one.cluster_list !== undefined)?.cluster_list ?? [],
+      }));
+  }
+
+  async isEstablished(neighbor: string): Promise<boolean> {
+    const shown = JSON.parse(await this.command('-j', 'show', 'neighbor', neighbor)) as {
+      readonly neighbors?: readonly { readonly state?: string }[];
+    };
+    return shown.neighbors?.[0]?.state === 'Established';
+  }
+
+  async setNetworks(networks: readonly string[]): Promise<void> {
+    if (this.#config === null) throw new Error('started from plain text');
+    writeConfig(this.#folder, openbgpdConfig({ ...this.#config, networks }));
+    await this.command('reload');
+  }
+
+  async resetSession(neighbor: string): Promise<void> {
+    await this.command('neighbor', neighbor, 'clear');
+  }
+
+  log(): string {
+    return this.#child.output;
+  }
+
+  async stop(): Promise<void> {
+    await this.#child.stop();
+    this.#folder.remove();
+  }
+
+  async #ready(): Promise<void> {
+    await pollUntil(
+      async () => {
+        this.#child.assertRunning();
+        await this.command('show', 'summary');
+        return this.log().includes('RDE reconfigured') || this.log().includes('SE reconfigured') || null;
+      },
+      'openbgpd answers bgpctl',
+      { intervalMs: 50 },
+    );
+  }
+}
+
+/** It reads its configuration only when nobody else can write it. */
+function writeConfig(folder: TempFolder, text: string): void {
+  chmodSync(folder.write('bgpd.conf', `socket "${folder.file('ctl')}"\n${text}`), 0o600);
+}
+
+function openbgpdConfig(config: DaemonConfig): string {
+  const networks = config.networks.map((network) =>
+    network.includes(':') ? `network ${network} set nexthop ${config.ipv6NextHop}` : `network ${network}`,
+  );
+  const neighbors = config.neighbors.map(
+    (neighbor) => `neighbor ${neighbor.address} {
+  remote-as ${neighbor.asn}
+  local-address ${config.address}
+  port ${neighbor.port}
+  holdtime ${neighbor.holdTimeSec}
+  announce IPv4 unicast
+  announce IPv6 unicast
+${neighbor.passive ? '  passive\n' : ''}}`,
+  );
+  return `AS ${config.asn}
+router-id ${config.routerId}
+fib-update no
+listen on ${config.address} port ${config.port}
+${networks.join('\n')}
+${neighbors.join('\n')}
+allow from any
+allow to any
+`;
+}
+
+export const OPENBGPD: DaemonKind = {
+  name: 'openbgpd',
+  commands: [EXECUTABLE, 'bgpctl'],
+  needsRoot: true,
+  start: (config) => Openbgpd.start(openbgpdConfig(config), config.namespace, config),
+};

@@ -1,0 +1,42 @@
+/**
+ * A private network: one namespace whose loopback carries routable-looking addresses. For daemons that refuse
+ * 127.0.0.0/8 as next hop, and for suites that must not share ports with anyone.
+ */
+import { spawnSync } from 'node:child_process';
+
+let made = 0;
+
+export class NetworkNamespace {
+  readonly name: string;
+  readonly #onExit = (): void => this.remove();
+
+  /** @param addresses with prefix length, put on its loopback; needs root. */
+  constructor(purpose: string, addresses: readonly string[]) {
+    made += 1;
+    this.name = `manul-${purpose}-${process.pid}-${made}`;
+    run(['netns', 'add', this.name]);
+    process.once('exit', this.#onExit);
+    run(['-n', this.name, 'link', 'set', 'lo', 'up']);
+    for (const address of addresses) run(['-n', this.name, 'address', 'add', address, 'dev', 'lo', 'nodad']);
+  }
+
+  remove(): void {
+    process.removeListener('exit', this.#onExit);
+    run(['netns', 'delete', this.name]);
+  }
+}
+
+/** The command line that runs `command` inside the namespace, as the same process; unchanged for null. */
+export function inNamespace(
+  namespace: NetworkNamespace | null | undefined,
+  command: string,
+  args: readonly string[],
+): { command: string; args: string[] } {
+  if (namespace === null || namespace === undefined) return { command, args: [...args] };
+  return { command: 'nsenter', args: [`--net=/run/netns/${namespace.name}`, '--', command, ...args] };
+}
+
+function run(args: readonly string[]): void {
+  const result = spawnSync('ip', [...args], { encoding: 'utf8' });
+  if (result.status !== 0) throw new Error(`ip ${args.join(' ')}: ${result.stderr.trim()}`);
+}

@@ -1,0 +1,30 @@
+/** Temporary folders that are gone after use, at the latest when this process ends. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export class TempFolder {
+  readonly path: string;
+  readonly #onExit = (): void => this.remove();
+
+  constructor(name: string) {
+    this.path = mkdtempSync(join(tmpdir(), `manul-${name}-`));
+    process.once('exit', this.#onExit);
+  }
+
+  /** Absolute path of `name` inside. */
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  /** Writes a file, readable for all (daemons drop root), and returns its path. */
+  write(name: string, text: string): string {
+    writeFileSync(this.file(name), text, { mode: 0o644 });
+    return this.file(name);
+  }
+
+  remove(): void {
+    process.removeListener('exit', this.#onExit);
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
