@@ -64,13 +64,13 @@ export class ConfigFeed {
   originatedCount(): number {
     if (this.#config === null) return 0;
     if (this.#announced === null) return this.#config.speaker.originated.length;
-    return originatedPrefixes(this.#announced, this.#config).length;
+    return originatedPrefixes(this.#announced, this.#config.rendered).length;
   }
 
   #applyOriginated(): void {
     const { speaker } = this.#parts;
     if (speaker === null || this.#announced === null || this.#config === null) return;
-    speaker.setOriginated(originatedPrefixes(this.#announced, this.#config));
+    speaker.setOriginated(originatedPrefixes(this.#announced, this.#config.rendered));
   }
 
   #render(snapshot: DatastoreSnapshot): NodeConfig | null {

@@ -70,7 +70,7 @@ spec: {nodeSelector: all(), listenRanges: [${CLIENT}/32, 127.19.0.8/29], routeRe
 apiVersion: projectcalico.org/v3
 kind: BGPPeer
 metadata: {name: reflector}
-spec: {node: node-1, peerIP: "${REFLECTOR}:${PORT}", asNumber: 64512}
+spec: {node: node-1, peerIP: "${REFLECTOR}:${PORT}", asNumber: 64512, reversePeering: Manual}
 `;
 
 const TOR = `
