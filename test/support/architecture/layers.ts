@@ -91,7 +91,7 @@ export const LAYERS: readonly Layer[] = [
   { path: 'config/schema/', values: [NET, 'zod'], pure: true },
   {
     path: 'config/render/',
-    values: [NET, 'config/schema/'],
+    values: [NET, 'config/schema/', 'node:crypto'],
     types: ['@manul/bgp', '@manul/felix-like', 'config/config-api.ts'],
     pure: true,
   },

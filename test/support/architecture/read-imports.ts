@@ -10,7 +10,8 @@ const STATIC =
   /^(?:import|export)\s+(?:(type)\s+)?((?:[\w*$]+\s*,?\s*)?(?:as\s+\w+\s*)?(?:\{[^}]*\}\s*)?)from\s+'([^']+)'/gm;
 const SIDE_EFFECT = /^import\s+'([^']+)'/gm;
 const DYNAMIC = /\b(?:import|require|require\.resolve|import\.meta\.resolve)\(\s*'([^']+)'/g;
-const RELATIVE_URL = /new URL\(\s*'([^']+)',\s*import\.meta\.url/g;
+/** Of modules only: a URL of something else is a file, not an import. */
+const RELATIVE_URL = /new URL\(\s*'([^']+\.\w*[jt]s)',\s*import\.meta\.url/g;
 
 /** Every import, re-export, dynamic import and module URL with a literal specifier, in no particular order. */
 export function readImports(source: string): readonly ImportedModule[] {

@@ -1,0 +1,203 @@
+/** Our own daemon as users run it: the executable, a folder of resources, its control socket, its commands. */
+import { rmSync } from 'node:fs';
+import { get } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import type { Family } from '../bgp/prefix-text.ts';
+import { pollUntil } from '../deadline.ts';
+import { ChildDaemon } from '../process/child-daemon.ts';
+import { freePort } from '../process/free-port.ts';
+import type { NetworkNamespace } from '../process/network-namespace.ts';
+import { type CommandResult, runCommand } from '../process/run-command.ts';
+import { TempFolder } from '../process/temp-folder.ts';
+
+export const MANUL = fileURLToPath(new URL('../../../src/bin/manul', import.meta.url));
+
+export interface ManulOptions {
+  readonly node: string;
+  /** YAML by file name, all in the one folder that it watches. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Default `speaker`. */
+  readonly roles?: string;
+  readonly namespace?: NetworkNamespace | null;
+  /** Further arguments of `manul run`. */
+  readonly arguments?: readonly string[];
+}
+
+/** What tests read of `manul peers -o json`. */
+export interface ShownPeer {
+  readonly name: string;
+  readonly kind: string;
+  readonly address: string;
+  readonly asn: number;
+  readonly state: string;
+  readonly uptimeSeconds: number;
+  readonly received: Readonly<Partial<Record<Family, number>>>;
+  readonly accepted: Readonly<Partial<Record<Family, number>>>;
+  readonly advertised: Readonly<Partial<Record<Family, number>>>;
+  readonly flaps: number;
+  readonly lastError: ShownError | null;
+}
+
+export interface ShownError {
+  readonly direction: string;
+  readonly code: number;
+  readonly subcode: number;
+  readonly text: string;
+}
+
+/** What tests read of `manul peers NAME -o json`. */
+export interface ShownPeerDetail extends ShownPeer {
+  readonly treatedAsWithdraw: number;
+  readonly attributesDiscarded: number;
+}
+
+/** What tests read of `manul routes -o json`. */
+export interface ShownRoute {
+  readonly prefix: string;
+  readonly nextHop: string;
+  readonly best: boolean;
+  readonly peer: string;
+  readonly originatorId: string | null;
+  readonly clusterList: readonly string[];
+}
+
+export class ManulDaemon {
+  readonly name = 'manul';
+  readonly httpPort: number;
+  readonly #folder: TempFolder;
+  readonly #options: ManulOptions;
+  #child: ChildDaemon;
+
+  private constructor(child: ChildDaemon, folder: TempFolder, options: ManulOptions, httpPort: number) {
+    this.#child = child;
+    this.#folder = folder;
+    this.#options = options;
+    this.httpPort = httpPort;
+  }
+
+  /** Resolves when the daemon answers its commands and has applied its resources. */
+  static async start(options: ManulOptions): Promise<ManulDaemon> {
+    const folder = new TempFolder('daemon');
+    for (const [name, text] of Object.entries(options.files)) folder.write(name, text);
+    const httpPort = await freePort('127.0.0.1');
+    const child = await launch(options, folder, httpPort);
+    const daemon = new ManulDaemon(child, folder, options, httpPort);
+    await daemon.#ready();
+    return daemon;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Writes or replaces a resource file; the daemon notices by itself. */
+  writeFile(name: string, text: string): void {
+    this.#folder.write(name, text);
+  }
+
+  removeFile(name: string): void {
+    rmSync(this.#folder.file(name));
+  }
+
+  /** Runs one of its commands against this daemon, whatever the outcome. */
+  run(...words: readonly string[]): Promise<CommandResult> {
+    return runCommand(MANUL, [...words, '--control', this.#control]);
+  }
+
+  /** The result of a read command. @throws Error with what it said when it fails. */
+  async read<T>(...words: readonly string[]): Promise<T> {
+    const result = await this.run(...words, '-o', 'json');
+    if (result.status !== 0) throw new Error(`manul ${words.join(' ')}: ${result.stderr.trim()}`);
+    return JSON.parse(result.stdout) as T;
+  }
+
+  peers(): Promise<readonly ShownPeer[]> {
+    return this.read<readonly ShownPeer[]>('peers');
+  }
+
+  peer(name: string): Promise<ShownPeerDetail> {
+    return this.read<ShownPeerDetail>('peers', name);
+  }
+
+  routes(...words: readonly string[]): Promise<readonly ShownRoute[]> {
+    return this.read<readonly ShownRoute[]>('routes', ...words);
+  }
+
+  /** Waits until `manul peers` shows what `check` wants of the peer with this address. */
+  untilPeer(
+    address: string,
+    check: (peer: ShownPeer) => boolean,
+    what: string,
+    deadlineMs?: number,
+  ): Promise<ShownPeer> {
+    const shown = async (): Promise<ShownPeer | undefined> =>
+      (await this.peers()).find((peer) => peer.address === address && check(peer));
+    return pollUntil(
+      shown,
+      `manul peers shows ${address} ${what}`,
+      deadlineMs === undefined ? {} : { deadlineMs },
+    );
+  }
+
+  /** Body of `path` on its HTTP port; only where it shares our network namespace. @throws Error for a status other than 200. */
+  httpGet(path: string): Promise<string> {
+    return new Promise((resolveBody, reject) => {
+      get({ host: '127.0.0.1', port: this.httpPort, path }, (response) => {
+        let body = '';
+        response.setEncoding('utf8').on('data', (text: string) => {
+          body += text;
+        });
+        response.on('end', () => {
+          if (response.statusCode === 200) resolveBody(body);
+          else reject(new Error(`GET ${path}: status ${response.statusCode}`));
+        });
+      }).once('error', reject);
+    });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.signal(signal);
+  }
+
+  exited(): Promise<number | string> {
+    return this.#child.exited();
+  }
+
+  /** Starts the process again after it ended, on the same files and sockets. */
+  async startAgain(): Promise<void> {
+    await this.exited();
+    this.#child = await launch(this.#options, this.#folder, this.httpPort);
+    await this.#ready();
+  }
+
+  log(): string {
+    return this.#child.output;
+  }
+
+  async stop(): Promise<void> {
+    this.#child.signal('SIGCONT');
+    await this.#child.stop();
+    this.#folder.remove();
+  }
+
+  get #control(): string {
+    return this.#folder.file('control.sock');
+  }
+
+  async #ready(): Promise<void> {
+    await this.#child.until((output) => output.includes('manul is running') || null, 'is running');
+    await pollUntil(async () => {
+      this.#child.assertRunning();
+      return (await this.run('status')).status === 0 || null;
+    }, 'manul answers its commands');
+  }
+}
+
+function launch(options: ManulOptions, folder: TempFolder, httpPort: number): Promise<ChildDaemon> {
+  const args = [
+    ...['run', '--config', folder.path, '--node', options.node, '--roles', options.roles ?? 'speaker'],
+    ...['--http', `127.0.0.1:${httpPort}`, '--control', folder.file('control.sock')],
+    ...(options.arguments ?? []),
+  ];
+  return ChildDaemon.start(`manul ${options.node}`, MANUL, args, { namespace: options.namespace ?? null });
+}
