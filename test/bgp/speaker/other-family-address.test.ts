@@ -1,0 +1,45 @@
+import type { NetworkInterfaceInfo } from 'node:os';
+import { otherFamilyAddress } from '../../../bgp/speaker/other-family-address.ts';
+import { peerConfig, speakerConfig } from './speaker-under-test.ts';
+
+const info = (address: string, internal = false) => ({ address, internal }) as NetworkInterfaceInfo;
+const interfaces = {
+  lo: [info('127.0.0.1', true), info('::1', true)],
+  eth0: [info('10.0.0.1'), info('fe80::1'), info('2001:db8::1')],
+  eth1: [info('10.0.1.1'), info('fe80::2')],
+};
+const wildcard = {
+  listen: [
+    { address: '0.0.0.0', port: 179 },
+    { address: '::', port: 179 },
+  ],
+  peers: [],
+};
+
+describe('our address of the other family', () => {
+  test('is one that we listen on', () => {
+    const { peers } = speakerConfig();
+    const listen = [
+      { address: '10.0.0.1', port: 179 },
+      { address: 'fd00::1', port: 179 },
+    ];
+    expect(otherFamilyAddress('10.0.0.1', { listen, peers }, interfaces)).toBe('fd00::1');
+    expect(otherFamilyAddress('fd00::1', { listen, peers }, interfaces)).toBe('10.0.0.1');
+  });
+
+  test('or one that a configured session binds to', () => {
+    const peers = [peerConfig(), peerConfig({ localAddress: 'fd00::7' })];
+    expect(otherFamilyAddress('10.0.0.1', { ...wildcard, peers }, interfaces)).toBe('fd00::7');
+  });
+
+  test('or a global one of the same interface', () => {
+    expect(otherFamilyAddress('10.0.0.1', wildcard, interfaces)).toBe('2001:db8::1');
+    expect(otherFamilyAddress('2001:db8::1', wildcard, interfaces)).toBe('10.0.0.1');
+  });
+
+  test('and null where there is none: link-local and loopback do not serve', () => {
+    expect(otherFamilyAddress('10.0.1.1', wildcard, interfaces)).toBeNull();
+    expect(otherFamilyAddress('127.0.0.1', wildcard, interfaces)).toBeNull();
+    expect(otherFamilyAddress('192.0.2.9', wildcard, interfaces)).toBeNull();
+  });
+});
