@@ -28,7 +28,9 @@ export class BestRouteFeed implements RibConsumer {
   readonly #isQueued = new IdBitset();
   /** Nets of which the sink has a route. Retained in the net table. */
   readonly #isReported = new IdBitset();
-  #replayFrom: number;
+  /** Without a replay what is there is only noted, so that the sink is told when it goes. */
+  readonly #isSilent: boolean;
+  #replayFrom = 0;
 
   constructor(
     rib: FamilyRib,
@@ -42,7 +44,7 @@ export class BestRouteFeed implements RibConsumer {
     this.#sessions = sessions;
     this.#sink = sink;
     this.#requestWork = options.requestWork;
-    this.#replayFrom = options.replay ? 0 : REPLAYED;
+    this.#isSilent = !options.replay;
     rib.addConsumer(this);
     this.#requestWork();
   }
@@ -78,24 +80,41 @@ export class BestRouteFeed implements RibConsumer {
   }
 
   #replaySome(): void {
-    if (this.#replayFrom === REPLAYED || this.#queue.length > 0) return;
+    if (this.#replayFrom === REPLAYED) return;
+    if (!this.#isSilent && this.#queue.length > 0) return;
     const { nets } = this.#rib;
     const end = Math.min(nets.records.highWater, this.#replayFrom + REPLAY_SLICE);
     for (let net = this.#replayFrom; net < end; net++) {
-      if (nets.inUse(net) && nets.records.get(net, NetField.Best) !== 0) this.#enqueue(net);
+      if (!nets.inUse(net) || nets.records.get(net, NetField.Best) === 0) continue;
+      if (this.#isSilent) this.#note(net);
+      else this.#enqueue(net);
     }
-    if (end < nets.records.highWater || this.#queue.length > 0) {
+    if (end < nets.records.highWater || (!this.#isSilent && this.#queue.length > 0)) {
       this.#replayFrom = end;
       return;
     }
     this.#replayFrom = REPLAYED;
-    this.#sink.onReplayed(this.#rib.family);
+    if (!this.#isSilent) this.#sink.onReplayed(this.#rib.family);
+  }
+
+  /** From now on the sink knows of a route to this net, unless its best is our own. */
+  #note(net: number): void {
+    const { nets } = this.#rib;
+    if (this.#slotOf(nets.records.get(net, NetField.Best)) === LOCAL_SLOT || this.#isReported.has(net))
+      return;
+    this.#isReported.add(net);
+    nets.retain(net);
+  }
+
+  /** The session behind a net's link to its best path; a net without one counts as ours. */
+  #slotOf(link: number): number {
+    return link === 0 ? LOCAL_SLOT : this.#rib.paths.get(link - 1, PathField.Slot);
   }
 
   #describe(net: number): BestRouteChange | null {
     const { nets, paths, family } = this.#rib;
     const link = nets.records.get(net, NetField.Best);
-    const slot = link === 0 ? LOCAL_SLOT : paths.get(link - 1, PathField.Slot);
+    const slot = this.#slotOf(link);
     if (slot === LOCAL_SLOT) {
       if (!this.#isReported.has(net)) return null;
       const gone = { family, prefix: prefixText(nets, net), nextHop: null, peer: null };
@@ -103,10 +122,7 @@ export class BestRouteFeed implements RibConsumer {
       nets.release(net);
       return gone;
     }
-    if (!this.#isReported.has(net)) {
-      this.#isReported.add(net);
-      nets.retain(net);
-    }
+    this.#note(net);
     const nextHop = nextHopText(this.#store, paths.get(link - 1, PathField.Set) - 1);
     return { family, prefix: prefixText(nets, net), nextHop, peer: this.#sessions.nameOf(slot) };
   }

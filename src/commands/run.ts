@@ -22,7 +22,7 @@ export async function run({ arguments: raw, environment }: CommandContext): Prom
   const result = await stopOnSignal(daemon, log.logger);
   if (result.clean) log.logger.info('stopped');
   else log.logger.error('stopped uncleanly', { reason: result.reason });
-  log.flush();
+  await log.flush();
   process.exit(result.clean ? 0 : 1);
 }
 
@@ -59,8 +59,7 @@ function endOnCrash(log: LogSink): void {
   const onCrash = (error: unknown): void => {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     log.logger.error('internal error, the process ends', { reason: message, stack });
-    log.flush();
-    process.exit(1);
+    log.flush().finally(() => process.exit(1));
   };
   process.on('uncaughtException', onCrash);
   process.on('unhandledRejection', onCrash);

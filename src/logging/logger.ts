@@ -10,8 +10,8 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface LogSink {
   readonly logger: Logger;
-  /** Writes out what is buffered; to be called before the process exits. */
-  flush(): void;
+  /** Resolves when what is buffered has been written, or cannot be; to be awaited before the process exits. */
+  flush(): Promise<void>;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -31,7 +31,7 @@ export async function openLog(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, ...LEVEL_NAMES },
     destination,
   );
-  return { logger: loggerOf(sink, (fields) => fields), flush: () => flushQuietly(destination) };
+  return { logger: loggerOf(sink, (fields) => fields), flush: () => flushed(destination) };
 }
 
 /** `{"level":"info"}` instead of a number: what log collectors expect. */
@@ -46,7 +46,7 @@ async function readableLog(level: LogLevel, target: number | string): Promise<Lo
     singleLine: true,
   });
   const sink = pino({ level, base: null }, stream);
-  return { logger: loggerOf(sink, escapeFields), flush: () => {} };
+  return { logger: loggerOf(sink, escapeFields), flush: async () => {} };
 }
 
 function loggerOf(sink: pino.Logger, prepare: (fields: Fields) => Fields): Logger {
@@ -68,10 +68,13 @@ function escapeFields(fields: Fields): Fields {
   );
 }
 
-function flushQuietly(destination: { flushSync(): void }): void {
-  try {
-    destination.flushSync();
-  } catch {
-    // Standard error is gone or was never opened: nobody is left to tell.
-  }
+/** A reader of standard error that hangs must not keep the process alive. */
+const FLUSH_WITHIN_MS = 300;
+
+function flushed(destination: { flush(done: () => void): void }): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, FLUSH_WITHIN_MS).unref();
+    // Called with an error, too: standard error is gone, and nobody is left to tell.
+    destination.flush(() => resolve());
+  });
 }

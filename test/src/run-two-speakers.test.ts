@@ -5,20 +5,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { PeerDetail, RouteStatus } from '@manul/bgp';
 import type { StatusReport } from '../../src/daemon/status-report.ts';
 import { TestPeer } from '../harness/bgp/test-peer.ts';
 import { pollUntil } from '../harness/deadline.ts';
 import { describeWith } from '../support/requirements.ts';
-import { cleanEnvironment, collect, EXECUTABLE, manul } from './support/manul.ts';
+import { cleanEnvironment, collect, EXECUTABLE, manul, startManul } from './support/manul.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 jest.setTimeout(120_000);
 
 const PORT = 17_917;
-const REFLECTOR = '127.19.0.1';
-const CLIENT = '127.19.0.2';
+/** Loopback addresses of this run alone. */
+const NET = `127.${20 + (process.pid % 200)}`;
+const REFLECTOR = `${NET}.0.1`;
+const CLIENT = `${NET}.0.2`;
+const NEWCOMER = `${NET}.1.7`;
 const STOP_WITHIN_MS = 5000;
 
 const folder = temporaryFolder();
@@ -65,7 +69,7 @@ spec: {cidr: 10.244.9.0/26, node: rr-1, state: confirmed, deleted: "false"}
 apiVersion: manul.dev/v1alpha1
 kind: DynamicNeighbor
 metadata: {name: clients}
-spec: {nodeSelector: all(), listenRanges: [${CLIENT}/32, 127.19.0.8/29], routeReflectorClient: true}
+spec: {nodeSelector: all(), listenRanges: [${CLIENT}/32, ${NET}.0.8/29], routeReflectorClient: true}
 ---
 apiVersion: projectcalico.org/v3
 kind: BGPPeer
@@ -77,14 +81,14 @@ const TOR = `
 apiVersion: projectcalico.org/v3
 kind: BGPPeer
 metadata: {name: tor}
-spec: {node: rr-1, peerIP: 127.19.0.66, asNumber: 65001}
+spec: {node: rr-1, peerIP: ${NET}.0.66, asNumber: 65001}
 `;
 
 const LATE_RANGE = `
 apiVersion: manul.dev/v1alpha1
 kind: DynamicNeighbor
 metadata: {name: late}
-spec: {listenRanges: [127.20.0.0/24], routeReflectorClient: true}
+spec: {listenRanges: [${NET}.1.0/24], routeReflectorClient: true}
 `;
 
 function write(name: string, text: string): void {
@@ -194,7 +198,7 @@ describeWith({}, 'two speakers in processes of their own', () => {
     const before = await peerWith(reflector, 'the client', ({ kind }) => kind === 'dynamic');
     const outsider = TestPeer.dial(
       { address: REFLECTOR, port: PORT },
-      { asn: 64512, routerId: '10.0.0.7', localAddress: '127.20.0.7' },
+      { asn: 64512, routerId: '10.0.0.7', localAddress: NEWCOMER },
     );
     await outsider.closed();
     expect(outsider.messages).toEqual([]);
@@ -227,7 +231,7 @@ describeWith({}, 'two speakers in processes of their own', () => {
 
     const newcomer = await TestPeer.dial(
       { address: REFLECTOR, port: PORT },
-      { asn: 64512, routerId: '10.0.0.7', localAddress: '127.20.0.7' },
+      { asn: 64512, routerId: '10.0.0.7', localAddress: NEWCOMER },
     ).established();
     expect((await newcomer.route('10.244.1.0/26')).nextHop).toBe(CLIENT);
     await newcomer.shutdown();
@@ -256,6 +260,46 @@ describeWith({}, 'two speakers in processes of their own', () => {
     await pollUntil(
       async () => ((await peersOf(reflector)).every(({ name }) => name !== 'tor') ? true : null),
       'the removed peer gone',
+    );
+  });
+
+  test('watch tells of a route that goes, even if it was there before, and of the session that ended it', async () => {
+    const child = startManul(['watch', '-o', 'json', '--control', reflector.control]);
+    running.push(child);
+    const output = collect(child);
+    const events = () =>
+      output()
+        .stdout.split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line));
+    // The watcher follows from some moment on: the first event that it sees shows that it does.
+    await pollUntil(async () => {
+      const probe = connect({ host: REFLECTOR, port: PORT, localAddress: `${NET}.2.1` });
+      probe.on('error', () => {});
+      await once(probe, 'close');
+      return events().some(({ kind }) => kind === 'refused') || null;
+    }, 'the watcher following');
+    const reset = ['peer', 'reset', `clients/${CLIENT}`, '--message', 'for a test'];
+    expect((await manul([...reset, '--control', reflector.control])).code).toBe(0);
+    await pollUntil(
+      async () =>
+        events().some(
+          ({ kind, prefix, nextHop }) => kind === 'route' && prefix === '10.244.1.0/26' && nextHop === null,
+        ) || null,
+      'the route gone',
+    );
+    expect(events()).toContainEqual(
+      expect.objectContaining({
+        kind: 'notification',
+        peer: `clients/${CLIENT}`,
+        error: expect.objectContaining({ direction: 'sent', code: 6, subcode: 4, text: 'for a test' }),
+      }),
+    );
+    child.kill('SIGTERM');
+    await peerWith(
+      reflector,
+      'the client again',
+      ({ kind, state }) => kind === 'dynamic' && state === 'Established',
     );
   });
 

@@ -12,7 +12,7 @@ test('JSON lines have time, level, message and fields', async () => {
   log.logger.debug('not shown');
   log.logger.warn('session lost', { peer: 'tor', reason: 'bye \u001b[2J' });
   await until(() => readFileSync(path, 'utf8').endsWith('\n'));
-  log.flush();
+  await log.flush();
   const line = readFileSync(path, 'utf8');
   expect(line).not.toContain('\u001b');
   expect(JSON.parse(line)).toEqual({
