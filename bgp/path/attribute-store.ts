@@ -100,13 +100,17 @@ export class AttributeStore extends HashIndex {
   }
 
   retain(id: AttributeSetId): void {
-    this.records.set(id, SetField.References, this.records.get(id, SetField.References) + 1);
+    const base = this.records.base(id) + SetField.References;
+    const chunk = this.records.chunk(id);
+    chunk[base] = chunk[base]! + 1;
   }
 
   /** Gives one reference back; without any the set goes and its id may be used for another. */
   release(id: AttributeSetId): void {
-    const references = this.records.get(id, SetField.References) - 1;
-    this.records.set(id, SetField.References, references);
+    const base = this.records.base(id) + SetField.References;
+    const chunk = this.records.chunk(id);
+    const references = chunk[base]! - 1;
+    chunk[base] = references;
     if (references <= 0) this.#drop(id);
   }
 

@@ -14,19 +14,28 @@ export class Ipv4NetTable extends NetTable {
   find(bytes: Uint8Array, at: number): number {
     const length = bytes[at]!;
     const address = readAddress(bytes, at + 1, length);
-    return this.#probe(address, length, hash(address, length));
+    const guess = this.guessNext();
+    if (this.#is(guess, address, length)) return this.remember(guess);
+    const found = this.#probe(address, length, hash(address, length));
+    return found === EMPTY ? EMPTY : this.remember(found);
   }
 
   findOrInsert(bytes: Uint8Array, at: number): number {
     const length = bytes[at]!;
     const address = readAddress(bytes, at + 1, length);
+    const guess = this.guessNext();
+    if (this.#is(guess, address, length)) return this.remember(guess);
     const key = hash(address, length);
     const found = this.#probe(address, length, key);
-    if (found !== EMPTY) return found;
+    if (found !== EMPTY) return this.remember(found);
     const net = this.create(length);
     this.records.set(net, NetField.Address, address);
     this.addToIndex(net, key);
-    return net;
+    return this.remember(net);
+  }
+
+  #is(net: number, address: number, length: number): boolean {
+    return this.hasLength(net, length) && this.records.get(net, NetField.Address) === address;
   }
 
   writeNlri(net: number, out: Uint8Array, at: number): number {

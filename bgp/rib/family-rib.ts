@@ -91,10 +91,10 @@ export class FamilyRib {
     const paths = this.paths;
     let link = this.nets.records.get(net, NetField.FirstPath);
     while (link !== 0) {
-      const path = link - 1;
-      if (paths.get(path, PathField.Slot) === slot && paths.get(path, PathField.PathId) === pathId)
-        return path;
-      link = paths.get(path, PathField.Next);
+      const chunk = paths.chunk(link - 1);
+      const base = paths.base(link - 1);
+      if (chunk[base + PathField.Slot] === slot && chunk[base + PathField.PathId] === pathId) return link - 1;
+      link = chunk[base + PathField.Next]!;
     }
     return -1;
   }
@@ -202,46 +202,50 @@ export class FamilyRib {
 
   /** @returns true when the best path is another, has other attributes, or is gone. */
   #decideNet(net: number): boolean {
-    const { records } = this.nets;
-    const paths = this.paths;
-    const oldLink = records.get(net, NetField.Best);
-    const link = this.#select(net) + 1;
-    const hasOtherBest = link !== oldLink || (link !== 0 && paths.get(link - 1, PathField.IsModified) === 1);
-    if (hasOtherBest) {
-      records.set(net, NetField.Best, link);
-      if (link !== 0) paths.set(link - 1, PathField.IsModified, 0);
-      this.prefixes += (link === 0 ? 0 : 1) - (oldLink === 0 ? 0 : 1);
+    const chunk = this.nets.records.chunk(net);
+    const base = this.nets.records.base(net);
+    const oldLink = chunk[base + NetField.Best]!;
+    const link = this.#select(net, chunk[base + NetField.FirstPath]!) + 1;
+    if (link === 0) {
+      if (oldLink === 0) return false;
+      this.prefixes--;
+    } else {
+      const paths = this.paths.chunk(link - 1);
+      const isModified = this.paths.base(link - 1) + PathField.IsModified;
+      if (link === oldLink && paths[isModified] === 0) return false;
+      paths[isModified] = 0;
+      if (oldLink === 0) this.prefixes++;
     }
-    return hasOtherBest;
+    chunk[base + NetField.Best] = link;
+    return true;
   }
 
-  /** The best path of the net, or -1. */
-  #select(net: number): number {
-    const link = this.nets.records.get(net, NetField.FirstPath);
-    if (link === 0) return -1;
-    if (this.paths.get(link - 1, PathField.Next) === 0) return this.#isCandidate(link - 1) ? link - 1 : -1;
+  /** The best path of the net whose list begins with `firstLink`, or -1. */
+  #select(net: number, firstLink: number): number {
+    if (firstLink === 0) return -1;
+    const chunk = this.paths.chunk(firstLink - 1);
+    const base = this.paths.base(firstLink - 1);
+    if (chunk[base + PathField.Next] === 0) {
+      const isCandidate =
+        chunk[base + PathField.Set] !== 0 && !this.#sessions.isGone(chunk[base + PathField.Slot]!);
+      return isCandidate ? firstLink - 1 : -1;
+    }
     const list = this.#candidates;
     list.clear();
     this.collectCandidates(net, list);
     return list.length === 1 ? list.paths[0]! : selectBestPath(list, this.#store, this.#sessions);
   }
 
-  #isCandidate(path: number): boolean {
-    return (
-      this.paths.get(path, PathField.Set) !== 0 &&
-      !this.#sessions.isGone(this.paths.get(path, PathField.Slot))
-    );
-  }
-
   /** Adds the paths that take part in the decision on the net. */
   collectCandidates(net: number, list: CandidateList): void {
     const paths = this.paths;
     for (let link = this.nets.records.get(net, NetField.FirstPath); link !== 0; ) {
-      const path = link - 1;
-      const set = paths.get(path, PathField.Set) - 1;
-      const slot = paths.get(path, PathField.Slot);
-      if (set >= 0 && !this.#sessions.isGone(slot)) list.push(path, set, slot);
-      link = paths.get(path, PathField.Next);
+      const chunk = paths.chunk(link - 1);
+      const base = paths.base(link - 1);
+      const set = chunk[base + PathField.Set]! - 1;
+      const slot = chunk[base + PathField.Slot]!;
+      if (set >= 0 && !this.#sessions.isGone(slot)) list.push(link - 1, set, slot);
+      link = chunk[base + PathField.Next]!;
     }
   }
 
