@@ -39,8 +39,9 @@ export function nodeBlocks(context: RenderContext): NodeBlock[] {
     blocks.set(prefix, { prefix: spec.cidr, resource, reason: 'block', confirmed });
   }
   for (const block of resources.ipamBlocks.values()) {
+    if (!isOwnedBy(block, options.node)) continue;
     const prefix = formatPrefix(block.spec.cidr);
-    if (!isOwnedBy(block, options.node) || claims.has(prefix)) continue;
+    if (claims.has(prefix)) continue;
     const resource = `IPAMBlock/${block.metadata.name}`;
     blocks.set(prefix, { prefix: block.spec.cidr, resource, reason: 'block', confirmed: true });
   }
@@ -74,18 +75,24 @@ export function originatedRoutes(context: RenderContext, blocks: readonly NodeBl
 /** Addresses of this node in blocks of others, or of nobody. */
 function borrowedAddresses(context: RenderContext, own: readonly NodeBlock[]): OriginatedRoute[] {
   const ownPrefixes = new Set(own.map(({ prefix }) => formatPrefix(prefix)));
+  const { node } = context.options;
   return [...context.resources.ipamBlocks.values()].flatMap((block) => {
     const { spec, metadata } = block;
-    if (spec.deleted || ownPrefixes.has(formatPrefix(spec.cidr)) || isOwnedBy(block, context.options.node))
-      return [];
+    // Few blocks hold anything of this node, and attributes are fewer than addresses: ask them first.
+    if (!spec.attributes.some((attribute) => isHeldBy(attribute, node))) return [];
+    if (spec.deleted || isOwnedBy(block, node)) return [];
+    if (ownPrefixes.has(formatPrefix(spec.cidr))) return [];
     return spec.allocations.flatMap((index, ordinal): OriginatedRoute[] => {
       const attribute = index === null ? undefined : spec.attributes[index];
-      if (attribute === undefined || attribute.releasedAt !== undefined) return [];
-      if (attribute.secondary?.['node'] !== context.options.node) return [];
+      if (attribute === undefined || !isHeldBy(attribute, node)) return [];
       const resource = `IPAMBlock/${metadata.name}`;
       return [{ prefix: addressAt(spec.cidr, ordinal), reason: 'borrowed', resource }];
     });
   });
+}
+
+function isHeldBy(attribute: IpamBlock['spec']['attributes'][number], node: string): boolean {
+  return attribute.releasedAt === undefined && attribute.secondary?.['node'] === node;
 }
 
 /** The host prefix of the address at `ordinal` inside a block. */

@@ -44,13 +44,14 @@ export interface PlacedResource {
   readonly resource: AnyResource;
 }
 
-/** Builds a set; of two resources with one key the later wins. */
+/** Builds a set, each collection in order of its keys; of two resources with one key the later wins. */
 export function makeResourceSet(
   resources: Iterable<PlacedResource>,
   passwordFiles: ReadonlyMap<string, string> = new Map(),
 ): ResourceSet {
   const collections = Object.fromEntries(COLLECTIONS.map((name) => [name, new Map<string, AnyResource>()]));
-  for (const { collection, key, resource } of resources) collections[collection]!.set(key, resource);
+  const sorted = [...resources].sort((a, b) => Number(a.key > b.key) - Number(a.key < b.key));
+  for (const { collection, key, resource } of sorted) collections[collection]!.set(key, resource);
   return { ...(collections as unknown as Omit<ResourceSet, 'passwordFiles'>), passwordFiles };
 }
 

@@ -101,9 +101,9 @@ describe('single addresses', () => {
       block('other', '10.65.1.64/26', { affinity: 'host:b', allocations, attributes }) +
       block('nobodys', 'fd00::ff00/120', { allocations: [null, 0], attributes });
     expect(originated(yaml)).toEqual([
+      'fd00::ff01/128 borrowed IPAMBlock/nobodys',
       '10.65.1.65/32 borrowed IPAMBlock/other',
       '10.65.1.69/32 borrowed IPAMBlock/other',
-      'fd00::ff01/128 borrowed IPAMBlock/nobodys',
     ]);
   });
 
