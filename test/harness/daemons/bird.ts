@@ -4,7 +4,15 @@ import { pollUntil } from '../deadline.ts';
 import { ChildDaemon } from '../process/child-daemon.ts';
 import { outputOf } from '../process/run-command.ts';
 import { TempFolder } from '../process/temp-folder.ts';
-import { type Daemon, type DaemonConfig, type DaemonKind, type DaemonRoute, ofFamily } from './daemon.ts';
+import {
+  type Daemon,
+  type DaemonConfig,
+  type DaemonKind,
+  type DaemonRoute,
+  localAddressFor,
+  type NeighborConfig,
+  ofFamily,
+} from './daemon.ts';
 import { systemCommand } from './system-command.ts';
 
 export class Bird implements Daemon {
@@ -92,21 +100,25 @@ export class Bird implements Daemon {
   }
 }
 
-const protocolName = (neighbor: string): string => `n_${neighbor.replaceAll('.', '_')}`;
+const protocolName = (neighbor: string): string => `n_${neighbor.replaceAll(/[.:]/g, '_')}`;
 
 function birdConfig(config: DaemonConfig): string {
   const statics = (['ipv4', 'ipv6'] as const).map((family) => {
     const routes = ofFamily(config.networks, family).map((network) => `route ${network} blackhole;`);
     return `protocol static networks_${family} { ${family}; ${routes.join(' ')} }`;
   });
+  const channel = (family: Family, neighbor: NeighborConfig): string => {
+    const hop =
+      family === 'ipv6' && !neighbor.address.includes(':') ? ` next hop address ${config.ipv6Address};` : '';
+    return `  ${family} { import all; export where source = RTS_STATIC;${hop} };`;
+  };
   const neighbors = config.neighbors.map(
     (neighbor) => `protocol bgp ${protocolName(neighbor.address)} {
-  local ${config.address} port ${config.port} as ${config.asn};
+  local ${localAddressFor(config, neighbor)} port ${config.port} as ${config.asn};
   neighbor ${neighbor.address} port ${neighbor.port} as ${neighbor.asn};
   strict bind yes; multihop; ${neighbor.passive ? 'passive yes;' : ''}
   hold time ${neighbor.holdTimeSec}; connect delay time 1; connect retry time 1; error wait time 1, 2;
-  ipv4 { import all; export where source = RTS_STATIC; };
-  ipv6 { import all; export where source = RTS_STATIC; next hop address ${config.ipv6NextHop}; };
+${neighbor.families.map((family) => channel(family, neighbor)).join('\n')}
 }`,
   );
   return [

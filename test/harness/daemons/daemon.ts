@@ -13,10 +13,10 @@ export interface DaemonConfig {
   readonly port: number;
   readonly asn: number;
   readonly routerId: string;
-  /** What it originates, IPv4 and IPv6; IPv4 routes have `address` as next hop. */
+  /** What it originates, IPv4 and IPv6, with `address` and `ipv6Address` as next hops. */
   readonly networks: readonly string[];
-  /** Next hop of its IPv6 routes: their sessions run over IPv4. */
-  readonly ipv6NextHop: string;
+  /** Next hop of its IPv6 routes; it listens there where a neighbor has an IPv6 address. */
+  readonly ipv6Address: string;
   readonly neighbors: readonly NeighborConfig[];
 }
 
@@ -24,6 +24,7 @@ export interface NeighborConfig {
   readonly address: string;
   readonly port: number;
   readonly asn: number;
+  readonly families: readonly Family[];
   /** Wait for the neighbor to dial. */
   readonly passive: boolean;
   readonly holdTimeSec: number;
@@ -61,6 +62,15 @@ export interface DaemonKind {
   readonly needsRoot: boolean;
   start(config: DaemonConfig): Promise<Daemon>;
 }
+
+/** Our end of the session with a neighbor: of the neighbor's family. */
+export const localAddressFor = (config: DaemonConfig, neighbor: NeighborConfig): string =>
+  neighbor.address.includes(':') ? config.ipv6Address : config.address;
+
+/** Every address that sessions use. */
+export const localAddresses = (config: DaemonConfig): string[] => [
+  ...new Set([config.address, ...config.neighbors.map((neighbor) => localAddressFor(config, neighbor))]),
+];
 
 export const ofFamily = (networks: readonly string[], family: Family): string[] =>
   networks.filter((network) => network.includes(':') === (family === 'ipv6'));

@@ -24,7 +24,7 @@ describe.each(ALL_DAEMONS)('$name', (kind) => {
     beforeAll(async () => {
       listener = await TestListener.listen(ACTIVE, 0, { asn: ASN, routerId: '10.0.9.2' });
       port = await freePort(ADDRESS);
-      const common = { asn: ASN, holdTimeSec: 30 };
+      const common = { asn: ASN, holdTimeSec: 30, families: ['ipv4', 'ipv6'] as const };
       daemon = await kind.start({
         namespace: null,
         address: ADDRESS,
@@ -32,7 +32,7 @@ describe.each(ALL_DAEMONS)('$name', (kind) => {
         asn: ASN,
         routerId: '10.0.9.1',
         networks: ['10.9.1.0/24', 'fd09:1::/64'],
-        ipv6NextHop: 'fd09::1',
+        ipv6Address: 'fd09::1',
         neighbors: [
           { ...common, address: ACTIVE, port: listener.port, passive: false },
           { ...common, address: PASSIVE, port: 1790, passive: true },

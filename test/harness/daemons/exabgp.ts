@@ -6,7 +6,16 @@ import { pollUntil } from '../deadline.ts';
 import { ChildDaemon } from '../process/child-daemon.ts';
 import { outputOf } from '../process/run-command.ts';
 import { TempFolder } from '../process/temp-folder.ts';
-import type { Daemon, DaemonConfig, DaemonKind, DaemonRoute } from './daemon.ts';
+import {
+  type Daemon,
+  type DaemonConfig,
+  type DaemonKind,
+  type DaemonRoute,
+  localAddresses,
+  localAddressFor,
+  type NeighborConfig,
+  ofFamily,
+} from './daemon.ts';
 import { systemCommand } from './system-command.ts';
 
 /** Not the packaged name: those pipes may exist. */
@@ -35,7 +44,7 @@ export class Exabgp implements Daemon {
     const env = {
       ...environment(),
       'exabgp.daemon.drop': 'false',
-      'exabgp.tcp.bind': config.address,
+      'exabgp.tcp.bind': localAddresses(config).join(' '),
       'exabgp.tcp.port': `${config.port}`,
     };
     const { namespace } = config;
@@ -98,7 +107,7 @@ export class Exabgp implements Daemon {
 const environment = (): NodeJS.ProcessEnv => ({ ...process.env, 'exabgp.api.pipename': PIPE_NAME });
 
 const hopOf = (config: DaemonConfig, network: string): string =>
-  network.includes(':') ? config.ipv6NextHop : config.address;
+  network.includes(':') ? config.ipv6Address : config.address;
 
 function toRoute(prefix: string, nextHop: string, line: string): DaemonRoute {
   const word = (name: string): string | null => new RegExp(` ${name} (\\S+)`).exec(line)?.[1] ?? null;
@@ -113,19 +122,22 @@ function toRoute(prefix: string, nextHop: string, line: string): DaemonRoute {
 }
 
 function exabgpConfig(config: DaemonConfig): string {
-  const routes = config.networks.map((network) => `route ${network} next-hop ${hopOf(config, network)};`);
+  const routes = (neighbor: NeighborConfig): string[] =>
+    neighbor.families
+      .flatMap((family) => ofFamily(config.networks, family))
+      .map((network) => `route ${network} next-hop ${hopOf(config, network)};`);
   return config.neighbors
     .map(
       (neighbor) => `neighbor ${neighbor.address} {
   router-id ${config.routerId};
-  local-address ${config.address};
+  local-address ${localAddressFor(config, neighbor)};
   local-as ${config.asn};
   peer-as ${neighbor.asn};
   hold-time ${neighbor.holdTimeSec};
   ${neighbor.passive ? 'passive true;' : `connect ${neighbor.port};`}
   adj-rib-in true;
-  family { ipv4 unicast; ipv6 unicast; }
-  static { ${routes.join(' ')} }
+  family { ${neighbor.families.map((family) => `${family} unicast;`).join(' ')} }
+  static { ${routes(neighbor).join(' ')} }
 }
 `,
     )

@@ -5,7 +5,15 @@ import { ChildDaemon } from '../process/child-daemon.ts';
 import type { NetworkNamespace } from '../process/network-namespace.ts';
 import { outputOf } from '../process/run-command.ts';
 import { TempFolder } from '../process/temp-folder.ts';
-import { type Daemon, type DaemonConfig, type DaemonKind, type DaemonRoute, ofFamily } from './daemon.ts';
+import {
+  type Daemon,
+  type DaemonConfig,
+  type DaemonKind,
+  type DaemonRoute,
+  localAddresses,
+  localAddressFor,
+  ofFamily,
+} from './daemon.ts';
 import { FRR_BGPD, systemCommand } from './system-command.ts';
 
 /** What we read of `show bgp … json` (one route) and of `show bgp … PREFIX json` (one path). */
@@ -38,20 +46,14 @@ export class Frr implements Daemon {
 
   static async start(text: string, listen: FrrListen, networks: readonly string[] = []): Promise<Frr> {
     const folder = new TempFolder('frr');
-    const child = await ChildDaemon.start('frr', FRR_BGPD, [
-      ...[
-        '--skip_runas',
-        '--no_kernel',
-        '--no_zebra',
-        '--listenon',
-        listen.address,
-        '--bgp_port',
-        `${listen.port}`,
-      ],
+    const args = [
+      ...['--skip_runas', '--no_kernel', '--no_zebra', '--bgp_port', `${listen.port}`],
+      ...listen.addresses.flatMap((address) => ['--listenon', address]),
       ...['--config_file', folder.write('bgpd.conf', text), '--pid_file', folder.file('pid')],
-      ...['--vty_socket', folder.path, '--vty_addr', listen.address, '--vty_port', '0'],
+      ...['--vty_socket', folder.path, '--vty_addr', '127.0.0.1', '--vty_port', '0'],
       ...['--log', 'stdout', '--log-level', 'info'],
-    ]);
+    ];
+    const child = await ChildDaemon.start('frr', FRR_BGPD, args, { namespace: listen.namespace });
     const frr = new Frr(child, folder, listen.asn, networks);
     await frr.#ready();
     return frr;
@@ -126,7 +128,7 @@ export class Frr implements Daemon {
 
 export interface FrrListen {
   readonly namespace: NetworkNamespace | null;
-  readonly address: string;
+  readonly addresses: readonly string[];
   readonly port: number;
   readonly asn: number;
 }
@@ -141,11 +143,23 @@ function toRoute(prefix: string, path: FrrPath): DaemonRoute {
   };
 }
 
+function frrFamily(config: DaemonConfig, family: Family): string {
+  const neighbors = config.neighbors
+    .filter((neighbor) => neighbor.families.includes(family))
+    .flatMap(({ address }) => [
+      `  neighbor ${address} activate`,
+      ...(family === 'ipv6' ? [`  neighbor ${address} route-map HOP out`] : []),
+    ]);
+  const networks = ofFamily(config.networks, family).map((network) => `  network ${network}`);
+  return [` address-family ${family} unicast`, ...neighbors, ...networks, ' exit-address-family'].join('\n');
+}
+
 function frrConfig(config: DaemonConfig): string {
   const neighbors = config.neighbors.flatMap((neighbor) => [
     ` neighbor ${neighbor.address} remote-as ${neighbor.asn}`,
     ` neighbor ${neighbor.address} port ${neighbor.port}`,
-    ` neighbor ${neighbor.address} update-source ${config.address}`,
+    ` neighbor ${neighbor.address} update-source ${localAddressFor(config, neighbor)}`,
+    ` neighbor ${neighbor.address} disable-connected-check`,
     ` neighbor ${neighbor.address} timers ${Math.floor(neighbor.holdTimeSec / 3)} ${neighbor.holdTimeSec}`,
     ` neighbor ${neighbor.address} timers connect 1`,
     ...(neighbor.passive ? [` neighbor ${neighbor.address} passive`] : []),
@@ -154,21 +168,15 @@ function frrConfig(config: DaemonConfig): string {
 hostname frr
 router bgp ${config.asn}
  bgp router-id ${config.routerId}
+ no bgp default ipv4-unicast
  no bgp network import-check
  no bgp ebgp-requires-policy
  bgp allow-martian-nexthop
 ${neighbors.join('\n')}
- address-family ipv4 unicast
-${ofFamily(config.networks, 'ipv4')
-  .map((network) => `  network ${network}\n`)
-  .join('')} exit-address-family
- address-family ipv6 unicast
-${config.neighbors.map(({ address }) => `  neighbor ${address} activate\n  neighbor ${address} route-map HOP out\n`).join('')}
-${ofFamily(config.networks, 'ipv6')
-  .map((network) => `  network ${network}\n`)
-  .join('')} exit-address-family
+${frrFamily(config, 'ipv4')}
+${frrFamily(config, 'ipv6')}
 route-map HOP permit 10
- set ipv6 next-hop global ${config.ipv6NextHop}
+ set ipv6 next-hop global ${config.ipv6Address}
 `;
 }
 
@@ -176,5 +184,6 @@ export const FRR: DaemonKind = {
   name: 'frr',
   commands: [FRR_BGPD, 'vtysh'],
   needsRoot: false,
-  start: (config) => Frr.start(frrConfig(config), config, config.networks),
+  start: (config) =>
+    Frr.start(frrConfig(config), { ...config, addresses: localAddresses(config) }, config.networks),
 };

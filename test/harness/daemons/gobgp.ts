@@ -4,7 +4,14 @@ import { pollUntil } from '../deadline.ts';
 import { ChildDaemon } from '../process/child-daemon.ts';
 import { outputOf } from '../process/run-command.ts';
 import { TempFolder } from '../process/temp-folder.ts';
-import type { Daemon, DaemonConfig, DaemonKind, DaemonRoute } from './daemon.ts';
+import {
+  type Daemon,
+  type DaemonConfig,
+  type DaemonKind,
+  type DaemonRoute,
+  localAddresses,
+  localAddressFor,
+} from './daemon.ts';
 import { systemCommand } from './system-command.ts';
 
 /** What we read of `gobgp global rib -j`: by prefix, the paths with their attributes. */
@@ -18,7 +25,7 @@ const ESTABLISHED = 6;
 const API_PORT = 50051;
 
 /** Where it runs, and the next hops of what `setNetworks` announces. */
-export type GobgpPlace = Pick<DaemonConfig, 'namespace' | 'address' | 'ipv6NextHop'>;
+export type GobgpPlace = Pick<DaemonConfig, 'namespace' | 'address' | 'ipv6Address'>;
 
 export class Gobgp implements Daemon {
   readonly name = 'gobgp';
@@ -75,7 +82,7 @@ export class Gobgp implements Daemon {
     const added = networks.filter((network) => !this.#networks.includes(network));
     for (const network of gone) await this.command('global', 'rib', 'del', '-a', familyOf(network), network);
     for (const network of added) {
-      const hop = familyOf(network) === 'ipv4' ? this.#place.address : this.#place.ipv6NextHop;
+      const hop = familyOf(network) === 'ipv4' ? this.#place.address : this.#place.ipv6Address;
       await this.command('global', 'rib', 'add', '-a', familyOf(network), network, 'nexthop', hop);
     }
     this.#networks = networks;
@@ -123,9 +130,9 @@ function toRoute(prefix: string, path: GobgpPath): DaemonRoute {
   };
 }
 
-export const GOBGP_FAMILIES = ['ipv4-unicast', 'ipv6-unicast'].map((name) => ({
-  config: { 'afi-safi-name': name },
-}));
+/** The `afi-safis` of a neighbor. */
+export const gobgpFamilies = (families: readonly Family[]): unknown =>
+  families.map((family) => ({ config: { 'afi-safi-name': `${family}-unicast` } }));
 
 function gobgpConfig(config: DaemonConfig): unknown {
   return {
@@ -134,14 +141,14 @@ function gobgpConfig(config: DaemonConfig): unknown {
         as: config.asn,
         'router-id': config.routerId,
         port: config.port,
-        'local-address-list': [config.address],
+        'local-address-list': localAddresses(config),
       },
     },
     neighbors: config.neighbors.map((neighbor) => ({
       config: { 'neighbor-address': neighbor.address, 'peer-as': neighbor.asn },
       transport: {
         config: {
-          'local-address': config.address,
+          'local-address': localAddressFor(config, neighbor),
           'remote-port': neighbor.port,
           'passive-mode': neighbor.passive,
         },
@@ -154,7 +161,7 @@ function gobgpConfig(config: DaemonConfig): unknown {
           'idle-hold-time-after-reset': 1,
         },
       },
-      'afi-safis': GOBGP_FAMILIES,
+      'afi-safis': gobgpFamilies(neighbor.families),
     })),
   };
 }

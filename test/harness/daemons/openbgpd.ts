@@ -6,7 +6,14 @@ import { ChildDaemon } from '../process/child-daemon.ts';
 import type { NetworkNamespace } from '../process/network-namespace.ts';
 import { outputOf } from '../process/run-command.ts';
 import { TempFolder } from '../process/temp-folder.ts';
-import type { Daemon, DaemonConfig, DaemonKind, DaemonRoute } from './daemon.ts';
+import {
+  type Daemon,
+  type DaemonConfig,
+  type DaemonKind,
+  type DaemonRoute,
+  localAddresses,
+  localAddressFor,
+} from './daemon.ts';
 import { OPENBGPD as EXECUTABLE, systemCommand } from './system-command.ts';
 
 /** Home of its user, into which its processes change their root. */
@@ -121,24 +128,30 @@ function writeConfig(folder: TempFolder, text: string): void {
   chmodSync(folder.write('bgpd.conf', `socket "${folder.file('ctl')}"\n${text}`), 0o600);
 }
 
+const FAMILY_NAMES = [
+  ['ipv4', 'IPv4'],
+  ['ipv6', 'IPv6'],
+] as const;
+
 function openbgpdConfig(config: DaemonConfig): string {
   const networks = config.networks.map((network) =>
-    network.includes(':') ? `network ${network} set nexthop ${config.ipv6NextHop}` : `network ${network}`,
+    network.includes(':') ? `network ${network} set nexthop ${config.ipv6Address}` : `network ${network}`,
   );
   const neighbors = config.neighbors.map(
     (neighbor) => `neighbor ${neighbor.address} {
   remote-as ${neighbor.asn}
-  local-address ${config.address}
+  local-address ${localAddressFor(config, neighbor)}
   port ${neighbor.port}
   holdtime ${neighbor.holdTimeSec}
-  announce IPv4 unicast
-  announce IPv6 unicast
+${FAMILY_NAMES.map(([family, name]) => `  announce ${name} ${neighbor.families.includes(family) ? 'unicast' : 'none'}`).join('\n')}
 ${neighbor.passive ? '  passive\n' : ''}}`,
   );
   return `AS ${config.asn}
 router-id ${config.routerId}
 fib-update no
-listen on ${config.address} port ${config.port}
+${localAddresses(config)
+  .map((address) => `listen on ${address} port ${config.port}`)
+  .join('\n')}
 ${networks.join('\n')}
 ${neighbors.join('\n')}
 allow from any

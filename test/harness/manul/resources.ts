@@ -50,10 +50,11 @@ ${lines.map((line) => `  ${line}\n`).join('')}`;
 
 /** A BGPPeer of every node. */
 export function bgpPeerYaml(name: string, address: string, port: number, asn: number): string {
+  const host = address.includes(':') ? `[${address}]` : address;
   return `apiVersion: projectcalico.org/v3
 kind: BGPPeer
 metadata: {name: ${name}}
-spec: {peerIP: "${address}:${port}", asNumber: ${asn}}
+spec: {peerIP: "${host}:${port}", asNumber: ${asn}}
 `;
 }
 
