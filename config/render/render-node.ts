@@ -31,7 +31,7 @@ export function renderNode(resources: ResourceSet, options: RenderOptions): Node
   const pools = [...resources.ipPools.values()].map(renderedPool);
   const priorities = routePriorities(context);
   const agent = agentConfig(context, blocks, pools, priorities.kernel);
-  warnOfUnhonouredFields(context, peers);
+  warnOfUnhonouredFields(context, peers, dynamic);
 
   const rendered: RenderedNode = {
     node: options.node,
