@@ -1,0 +1,161 @@
+/** The node agent: puts calculator, route table and apply loop together behind the surface of `agent-api.ts`. */
+import type { Family } from '@manul/bgp/net';
+import type {
+  Agent,
+  AgentConfig,
+  AgentStatus,
+  KernelRouteStatus,
+  KernelWriteEvent,
+  LearntRouteChange,
+} from './agent-api.ts';
+import { RouteCalculator } from './calc/route-calculator.ts';
+import { DEFAULT_RP_FILTER_KEY, globalSysctls, workloadSysctls } from './calc/sysctls.ts';
+import { ApplyLoop } from './dataplane/apply-loop.ts';
+import { type Clock, systemClock } from './dataplane/clock.ts';
+import { ErrorLog } from './dataplane/error-log.ts';
+import { LinkState } from './dataplane/link-state.ts';
+import type { Logger } from './dataplane/logger.ts';
+import { OriginatedSet } from './dataplane/originated-set.ts';
+import { listDifferences, listKernelRoutes } from './dataplane/status-view.ts';
+import { SysctlManager } from './dataplane/sysctl-manager.ts';
+import type { KernelPort } from './kernel/kernel-port.ts';
+import { Ownership } from './routetable/ownership.ts';
+import { familyOfPrefix, MAIN_TABLE } from './routetable/route-key.ts';
+import { RouteTable } from './routetable/route-table.ts';
+
+export interface AgentParts {
+  /** Opened, and closed, by the agent. */
+  readonly kernel: KernelPort;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+}
+
+/**
+ * Starts an agent: it opens the kernel and watches, and writes from the first `apply` on. A kernel that cannot be
+ * opened (no permission) is logged, shown in the status and tried again.
+ */
+export function createAgent(parts: AgentParts): Agent {
+  return new NodeAgent(parts);
+}
+
+const NOTHING_OWNED = new Ownership({ protocols: [], pools: [], isWorkloadInterface: () => false });
+
+class NodeAgent implements Agent {
+  readonly #errors: ErrorLog;
+  readonly #calculator: RouteCalculator;
+  readonly #table: RouteTable;
+  readonly #loop: ApplyLoop;
+  readonly #originated = new OriginatedSet();
+  readonly #writeListeners = new Set<(event: KernelWriteEvent) => void>();
+  readonly #appliedListeners = new Set<(seconds: number) => void>();
+
+  constructor({ kernel, logger, clock = systemClock }: AgentParts) {
+    this.#errors = new ErrorLog(clock, logger);
+    this.#calculator = new RouteCalculator(MAIN_TABLE, (problem) => this.#errors.add(problem));
+    this.#table = new RouteTable(MAIN_TABLE, NOTHING_OWNED, () => clock.now());
+    const plan = { global: globalSysctls, workload: workloadSysctls, rpFilterKey: DEFAULT_RP_FILTER_KEY };
+    this.#loop = new ApplyLoop({
+      kernel,
+      clock,
+      logger,
+      calculator: this.#calculator,
+      table: this.#table,
+      links: new LinkState(),
+      sysctls: new SysctlManager(plan, this.#errors),
+      errors: this.#errors,
+      onWrite: (event) => notify(this.#writeListeners, event),
+      onProgress: () => this.#updateOriginated(),
+      onApplied: (seconds) => notify(this.#appliedListeners, seconds),
+    });
+  }
+
+  apply(config: AgentConfig): void {
+    this.#loop.setConfig(config);
+  }
+
+  onLearntStart(): void {
+    this.#loop.startLearnt();
+  }
+
+  onLearntRoutes(changes: readonly LearntRouteChange[]): void {
+    this.#loop.pushLearnt(changes);
+  }
+
+  onLearntEndOfRib(family: Family): void {
+    this.#loop.endLearnt(family);
+  }
+
+  originated(): readonly string[] {
+    return this.#originated.list();
+  }
+
+  onOriginated(listener: (prefixes: readonly string[]) => void): () => void {
+    return this.#originated.listen(listener);
+  }
+
+  status(): AgentStatus {
+    const calculator = this.#calculator;
+    const table = this.#table;
+    const { config } = this.#loop;
+    return {
+      node: config?.node ?? '',
+      ready: this.#loop.isReady,
+      inSync: this.#loop.isReady && this.#loop.isSettled && table.isInSync,
+      desired: table.desiredCount,
+      actual: table.actualCount,
+      differences: listDifferences({ calculator, table }),
+      workloads: config?.workloads.length ?? 0,
+      blocks: calculator.blockCount,
+      learnt: calculator.learntCount,
+      learntInSync: calculator.isLearntComplete('ipv4') && calculator.isLearntComplete('ipv6'),
+      lastErrors: this.#errors.list(),
+    };
+  }
+
+  kernelRoutes(): readonly KernelRouteStatus[] {
+    const { config } = this.#loop;
+    return listKernelRoutes(
+      { calculator: this.#calculator, table: this.#table },
+      { protocol: config?.routeProtocol ?? 0, metric: (prefix) => this.#metric(prefix) },
+    );
+  }
+
+  onKernelWrite(listener: (event: KernelWriteEvent) => void): () => void {
+    return subscribe(this.#writeListeners, listener);
+  }
+
+  onApplied(listener: (seconds: number) => void): () => void {
+    return subscribe(this.#appliedListeners, listener);
+  }
+
+  close(): Promise<void> {
+    return this.#loop.close();
+  }
+
+  #updateOriginated(): void {
+    const calculator = this.#calculator;
+    this.#originated.update(calculator.announcements(), (prefix) => {
+      const reason = calculator.reasonOf(prefix);
+      if (reason !== 'workload' && reason !== 'block') return 'none';
+      return this.#table.state(prefix, this.#metric(prefix));
+    });
+  }
+
+  #metric(prefix: string): number {
+    return this.#loop.config?.routePriority[familyOfPrefix(prefix)] ?? 0;
+  }
+}
+
+function subscribe<Event>(
+  listeners: Set<(event: Event) => void>,
+  listener: (event: Event) => void,
+): () => void {
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+  };
+}
+
+function notify<Event>(listeners: ReadonlySet<(event: Event) => void>, event: Event): void {
+  for (const listener of [...listeners]) listener(event);
+}

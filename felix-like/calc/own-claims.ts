@@ -1,0 +1,76 @@
+/** What the configuration itself claims on this node: addresses of workloads, and blocks. */
+import { addressBits, contains, formatPrefix, type Prefix, parsePrefix } from '@manul/bgp/net';
+import type { AgentConfig } from '../agent-api.ts';
+
+export interface WorkloadClaim {
+  /** Resource, for messages. */
+  readonly name: string;
+  readonly interfaceName: string;
+}
+
+/** Something that cannot be done as it is wanted. */
+export interface Problem {
+  readonly object: string;
+  readonly text: string;
+}
+
+export class OwnClaims {
+  /** By host prefix; several workloads may claim one address. */
+  readonly workloads = new Map<string, WorkloadClaim[]>();
+  /** Resources by block. */
+  readonly blocks = new Map<string, string>();
+  readonly problems: Problem[] = [];
+  /** Prefixes that this node may announce, sorted: its blocks, and addresses borrowed from the blocks of others. */
+  readonly announcements: readonly string[];
+  readonly #blockPrefixes: Prefix[] = [];
+
+  constructor(config: Pick<AgentConfig, 'workloads' | 'blocks' | 'pools'>) {
+    for (const { name, interfaceName, addresses } of config.workloads) {
+      for (const text of addresses) this.#addWorkload(name, interfaceName, text);
+    }
+    for (const { prefix, resource } of config.blocks) this.#addBlock(prefix, resource);
+    for (const { prefix, encapsulation } of config.pools) {
+      if (encapsulation === 'none') continue;
+      const text = `encapsulation ${encapsulation} is not supported: its routes go to the next hop as they are`;
+      this.problems.push({ object: `pool ${prefix}`, text });
+    }
+    this.announcements = [...this.blocks.keys(), ...this.#borrowed()].sort();
+  }
+
+  /** The block of this node that `prefix` lies in, shorter than it, or null. */
+  blockAround(prefix: Prefix): string | null {
+    const block = this.#blockPrefixes.find(
+      (outer) => outer.length < prefix.length && contains(outer, prefix),
+    );
+    return block === undefined ? null : formatPrefix(block);
+  }
+
+  #borrowed(): readonly string[] {
+    return [...this.workloads.keys()].filter((text) => {
+      const prefix = parsePrefix(text);
+      return prefix !== null && !this.blocks.has(text) && this.blockAround(prefix) === null;
+    });
+  }
+
+  #addWorkload(name: string, interfaceName: string, text: string): void {
+    const prefix = parsePrefix(text);
+    if (prefix === null || prefix.length !== addressBits(prefix.family)) {
+      this.problems.push({ object: `workload ${name}`, text: `${text} is not a host address` });
+      return;
+    }
+    const key = formatPrefix(prefix);
+    const claims = this.workloads.get(key) ?? [];
+    claims.push({ name, interfaceName });
+    this.workloads.set(key, claims);
+  }
+
+  #addBlock(text: string, resource: string): void {
+    const prefix = parsePrefix(text);
+    if (prefix === null) {
+      this.problems.push({ object: `block ${text}`, text: 'is not a prefix' });
+      return;
+    }
+    this.blocks.set(formatPrefix(prefix), resource);
+    this.#blockPrefixes.push(prefix);
+  }
+}

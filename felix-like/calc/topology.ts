@@ -1,0 +1,93 @@
+/** What the kernel tells about links and addresses, in a form that answers: where is this next hop? */
+import { containsAddress, formatAddress, type Prefix, parseAddress, parsePrefix } from '@manul/bgp/net';
+
+export interface LinkFact {
+  readonly index: number;
+  readonly name: string;
+  /** Administratively up. */
+  readonly isUp: boolean;
+  readonly hasCarrier: boolean;
+  readonly isLoopback: boolean;
+}
+
+export interface AddressFact {
+  readonly interfaceIndex: number;
+  readonly address: string;
+  /** Prefix that is on the link by this address. */
+  readonly subnet: string;
+}
+
+export interface KernelFacts {
+  readonly links: readonly LinkFact[];
+  readonly addresses: readonly AddressFact[];
+}
+
+/** The link over which a next hop is reached, or why there is none. */
+export type Resolution =
+  | { readonly interfaceIndex: number; readonly error: null }
+  | { readonly interfaceIndex: null; readonly error: string };
+
+interface Subnet {
+  readonly prefix: Prefix;
+  readonly link: LinkFact;
+}
+
+export class Topology {
+  readonly #byName = new Map<string, LinkFact>();
+  readonly #byIndex = new Map<number, LinkFact>();
+  readonly #own = new Set<string>();
+  readonly #subnets: Subnet[] = [];
+
+  constructor(facts: KernelFacts) {
+    for (const link of facts.links) {
+      this.#byName.set(link.name, link);
+      this.#byIndex.set(link.index, link);
+    }
+    for (const { interfaceIndex, address, subnet } of facts.addresses) {
+      this.#own.add(address);
+      const link = this.#byIndex.get(interfaceIndex);
+      const prefix = parsePrefix(subnet);
+      if (link === undefined || prefix === null || link.isLoopback || !link.isUp) continue;
+      this.#subnets.push({ prefix, link });
+    }
+    this.#subnets.sort(comparePreference);
+  }
+
+  linkNamed(name: string): LinkFact | undefined {
+    return this.#byName.get(name);
+  }
+
+  link(index: number): LinkFact | undefined {
+    return this.#byIndex.get(index);
+  }
+
+  /** Resolves a next hop that must be on a link: of several subnets the longest, of several links one with carrier. */
+  resolve(nextHop: string): Resolution {
+    const address = parseAddress(nextHop);
+    if (address === null) return unresolved(`is not an address`);
+    if (this.#own.has(formatAddress(address))) return unresolved(`is an address of this node`);
+    if (isLinkLocal(address)) {
+      return unresolved(`is link-local, and nothing says on which link`);
+    }
+    const subnet = this.#subnets.find(({ prefix }) => containsAddress(prefix, address));
+    if (subnet === undefined) return unresolved(`is on no connected subnet`);
+    return { interfaceIndex: subnet.link.index, error: null };
+  }
+}
+
+function comparePreference(a: Subnet, b: Subnet): number {
+  return (
+    b.prefix.length - a.prefix.length ||
+    Number(b.link.hasCarrier) - Number(a.link.hasCarrier) ||
+    a.link.index - b.link.index
+  );
+}
+
+/** fe80::/10 (RFC 4291 §2.5.6) */
+function isLinkLocal(address: Uint8Array): boolean {
+  return address.length === 16 && address[0] === 0xfe && (address[1]! & 0xc0) === 0x80;
+}
+
+function unresolved(error: string): Resolution {
+  return { interfaceIndex: null, error };
+}

@@ -1,0 +1,73 @@
+/** Kernel parameters: those of the node, and those of each workload interface when it appears. */
+import type { AgentConfig } from '../agent-api.ts';
+import type { DesiredSysctl } from '../calc/sysctls.ts';
+import type { KernelLink, KernelPort } from '../kernel/kernel-port.ts';
+import type { ErrorLog } from './error-log.ts';
+
+/** What is desired, as `calc` says. */
+export interface SysctlPlan {
+  readonly global: (config: AgentConfig) => readonly DesiredSysctl[];
+  readonly workload: (interfaceName: string, rpFilter: string | null) => readonly DesiredSysctl[];
+  /** Holds the value of `rpFilter`. */
+  readonly rpFilterKey: string;
+}
+
+export interface SysctlCounts {
+  readonly written: number;
+  readonly failed: number;
+}
+
+const NOTHING_WRITTEN: SysctlCounts = { written: 0, failed: 0 };
+
+export class SysctlManager {
+  readonly #plan: SysctlPlan;
+  readonly #errors: ErrorLog;
+  /** Interfaces that are set up, by index and name: a renamed one has other keys. */
+  #done = new Set<string>();
+  #isGlobalDone = false;
+
+  constructor(plan: SysctlPlan, errors: ErrorLog) {
+    this.#plan = plan;
+    this.#errors = errors;
+  }
+
+  /** Looks at all of them again: others write parameters too. */
+  recheck(): void {
+    this.#done = new Set();
+    this.#isGlobalDone = false;
+  }
+
+  async apply(kernel: KernelPort, config: AgentConfig, links: readonly KernelLink[]): Promise<SysctlCounts> {
+    const names = new Set(config.workloads.map(({ interfaceName }) => interfaceName));
+    const present = links.filter(({ name }) => names.has(name));
+    const keys = new Set(present.map(linkKey));
+    for (const key of this.#done) if (!keys.has(key)) this.#done.delete(key);
+    const fresh = present.filter((link) => !this.#done.has(linkKey(link)));
+    if (fresh.length === 0 && this.#isGlobalDone) return NOTHING_WRITTEN;
+    const rpFilter = fresh.length === 0 ? null : await kernel.readSysctl(this.#plan.rpFilterKey);
+    const desired = fresh.flatMap(({ name }) => this.#plan.workload(name, rpFilter));
+    if (!this.#isGlobalDone) desired.unshift(...this.#plan.global(config));
+    const counts = await this.#write(kernel, desired);
+    for (const link of fresh) this.#done.add(linkKey(link));
+    this.#isGlobalDone = true;
+    return counts;
+  }
+
+  async #write(kernel: KernelPort, desired: readonly DesiredSysctl[]): Promise<SysctlCounts> {
+    const outcomes = await kernel.writeSysctls(desired.map(({ key, value }) => ({ key, value })));
+    let written = 0;
+    let failed = 0;
+    outcomes.forEach(({ isChanged, failure }, i) => {
+      const { key, value, isOptional } = desired[i]!;
+      if (isChanged) written++;
+      if (failure === null || (isOptional && failure.code === 'ENOENT')) return;
+      failed++;
+      this.#errors.add({ object: `sysctl ${key}`, text: `cannot be set to ${value}: ${failure.text}` });
+    });
+    return { written, failed };
+  }
+}
+
+function linkKey({ index, name }: KernelLink): string {
+  return `${index} ${name}`;
+}

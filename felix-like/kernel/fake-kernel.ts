@@ -1,0 +1,271 @@
+/**
+ * A kernel in memory: links, addresses, routes and parameters with the rules of the real one as far as the agent
+ * can tell, and handles for whatever others do to it. The contract suite runs the same cases on both.
+ */
+import { containsAddress, formatPrefix, parseAddress, parsePrefix } from '@manul/bgp/net';
+import type {
+  KernelAddress,
+  KernelEvent,
+  KernelFailure,
+  KernelLink,
+  KernelListener,
+  KernelNextHop,
+  KernelPort,
+  KernelRoute,
+  OperationFailure,
+  RouteFilter,
+  RouteOperation,
+  SysctlOutcome,
+  SysctlSetting,
+} from './kernel-port.ts';
+
+export class FakeKernel implements KernelPort {
+  /** Parameters by key; the keys of a link come and go with it. */
+  readonly sysctls = new Map<string, string>();
+  /** Every operation that was asked for, in order. */
+  readonly operations: RouteOperation[] = [];
+  /** Every route dump that was asked for. */
+  readonly dumps: RouteFilter[] = [];
+  readonly #links = new Map<string, KernelLink>();
+  readonly #routes = new Map<string, KernelRoute>();
+  readonly #refusals = new Map<string, KernelFailure>();
+  #addresses: KernelAddress[] = [];
+  #listener: KernelListener | null = null;
+  #lastIndex = 0;
+  #isDeaf = false;
+
+  async open(listener: KernelListener): Promise<void> {
+    this.#listener = listener;
+  }
+
+  async dumpRoutes(filter: RouteFilter, onRoutes: (routes: readonly KernelRoute[]) => void): Promise<void> {
+    this.dumps.push(filter);
+    const routes = [...this.#routes.values()].filter((route) => matches(route, filter));
+    await nextTurn();
+    if (routes.length > 0) onRoutes(routes);
+  }
+
+  async applyRoutes(operations: readonly RouteOperation[]): Promise<readonly OperationFailure[]> {
+    this.operations.push(...operations);
+    const failures = operations.flatMap((operation, index) => {
+      const failure = this.#refusals.get(operation.route.prefix) ?? this.#carryOut(operation);
+      return failure === null ? [] : [{ index, ...failure }];
+    });
+    await nextTurn();
+    return failures;
+  }
+
+  async dumpLinks(): Promise<readonly KernelLink[]> {
+    const links = [...this.#links.values()];
+    await nextTurn();
+    return links;
+  }
+
+  async dumpAddresses(): Promise<readonly KernelAddress[]> {
+    const addresses = [...this.#addresses];
+    await nextTurn();
+    return addresses;
+  }
+
+  async readSysctl(key: string): Promise<string | null> {
+    return this.sysctls.get(key) ?? null;
+  }
+
+  async writeSysctls(settings: readonly SysctlSetting[]): Promise<readonly SysctlOutcome[]> {
+    return settings.map(({ key, value }) => {
+      const present = this.sysctls.get(key);
+      if (present === undefined)
+        return { isChanged: false, failure: refusal('ENOENT', 'no such file or directory') };
+      this.sysctls.set(key, value);
+      return { isChanged: present !== value, failure: null };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#listener = null;
+  }
+
+  // What others do.
+
+  /** @returns the index of the new link */
+  addLink(name: string, options: { readonly isUp?: boolean; readonly kind?: string } = {}): number {
+    const isUp = options.isUp ?? true;
+    const index = ++this.#lastIndex;
+    const link = {
+      index,
+      name,
+      isUp,
+      hasCarrier: isUp,
+      isLoopback: name === 'lo',
+      kind: options.kind ?? 'veth',
+    };
+    for (const key of linkSysctls(name)) this.sysctls.set(key, '0');
+    this.#putLink(link);
+    return index;
+  }
+
+  /** Down takes the routes over the link along: those of IPv6 with an event each, those of IPv4 without. */
+  setLinkUp(name: string, isUp: boolean): void {
+    const link = this.#link(name);
+    this.#putLink({ ...link, isUp, hasCarrier: isUp });
+    if (!isUp) this.#flushRoutes(link.index);
+  }
+
+  removeLink(name: string): void {
+    const link = this.#link(name);
+    for (const address of this.#addresses.filter((entry) => entry.interfaceIndex === link.index)) {
+      this.removeAddress(address.address);
+    }
+    this.#links.delete(name);
+    for (const key of linkSysctls(name)) this.sysctls.delete(key);
+    this.#flushRoutes(link.index);
+    this.#tell({ kind: 'link', isDeleted: true, link });
+  }
+
+  /** @param prefix the address with the length of its subnet, `10.0.0.1/24` */
+  addAddress(name: string, prefix: string): void {
+    const subnet = parsePrefix(prefix, { mask: true });
+    if (subnet === null) throw new RangeError(`not a prefix: ${prefix}`);
+    const interfaceIndex = this.#link(name).index;
+    const address = { interfaceIndex, address: prefix.split('/')[0]!, subnet: formatPrefix(subnet) };
+    this.#addresses.push(address);
+    this.#tell({ kind: 'address', isDeleted: false, address });
+  }
+
+  removeAddress(text: string): void {
+    const address = this.#addresses.find((entry) => entry.address === text);
+    if (address === undefined) throw new RangeError(`no such address: ${text}`);
+    this.#addresses = this.#addresses.filter((entry) => entry !== address);
+    this.#tell({ kind: 'address', isDeleted: true, address });
+  }
+
+  /** Someone else installs a route, over whatever has its key. */
+  putRoute(route: KernelRoute): void {
+    this.#routes.set(keyOf(route), route);
+    this.#tell({ kind: 'route', isDeleted: false, route });
+  }
+
+  /** Someone else deletes the route with this key. */
+  deleteRoute(key: Pick<KernelRoute, 'table' | 'prefix' | 'metric'>): void {
+    const route = this.#routes.get(keyOf(key));
+    if (route === undefined) throw new RangeError(`no such route: ${keyOf(key)}`);
+    this.#routes.delete(keyOf(key));
+    this.#tell({ kind: 'route', isDeleted: true, route });
+  }
+
+  routes(): readonly KernelRoute[] {
+    return [...this.#routes.values()];
+  }
+
+  route(prefix: string): KernelRoute | undefined {
+    return this.routes().find((route) => route.prefix === prefix);
+  }
+
+  /** Refuses every operation on `prefix` from now on; null: no more. */
+  refuse(prefix: string, failure: KernelFailure | null): void {
+    if (failure === null) this.#refusals.delete(prefix);
+    else this.#refusals.set(prefix, failure);
+  }
+
+  /** Events until `announceLoss` are lost. */
+  loseEvents(): void {
+    this.#isDeaf = true;
+  }
+
+  announceLoss(): void {
+    this.#isDeaf = false;
+    queueMicrotask(() => this.#listener?.onEventsLost());
+  }
+
+  #carryOut({ op, route }: RouteOperation): KernelFailure | null {
+    const key = keyOf(route);
+    const present = this.#routes.get(key);
+    if (op === 'delete') {
+      if (present?.target.protocol !== route.target.protocol) return refusal('ESRCH', 'no such route');
+      this.#routes.delete(key);
+      return null;
+    }
+    if (op === 'add' && present !== undefined) return refusal('EEXIST', 'the route exists');
+    for (const nextHop of route.target.nextHops) {
+      const failure = this.#judge(nextHop);
+      if (failure !== null) return failure;
+    }
+    this.#routes.set(key, route);
+    return null;
+  }
+
+  #judge({ gateway, interfaceIndex, onlink }: KernelNextHop): KernelFailure | null {
+    const link = [...this.#links.values()].find((entry) => entry.index === interfaceIndex);
+    if (gateway === null || onlink) {
+      if (link === undefined) return refusal('ENODEV', 'no such interface');
+      return link.isUp ? null : refusal('ENETDOWN', 'the interface is down');
+    }
+    const address = parseAddress(gateway);
+    const isReachable = this.#addresses.some((entry) => {
+      if (interfaceIndex !== null && entry.interfaceIndex !== interfaceIndex) return false;
+      const isUp = [...this.#links.values()].some(
+        (other) => other.index === entry.interfaceIndex && other.isUp,
+      );
+      const subnet = parsePrefix(entry.subnet);
+      return isUp && subnet !== null && address !== null && containsAddress(subnet, address);
+    });
+    return isReachable ? null : refusal('ENETUNREACH', 'Nexthop has invalid gateway');
+  }
+
+  #flushRoutes(interfaceIndex: number): void {
+    for (const [key, route] of this.#routes) {
+      if (!route.target.nextHops.some((nextHop) => nextHop.interfaceIndex === interfaceIndex)) continue;
+      this.#routes.delete(key);
+      if (isIpv6(route.prefix)) this.#tell({ kind: 'route', isDeleted: true, route });
+    }
+  }
+
+  #putLink(link: KernelLink): void {
+    this.#links.set(link.name, link);
+    this.#tell({ kind: 'link', isDeleted: false, link });
+  }
+
+  #link(name: string): KernelLink {
+    const link = this.#links.get(name);
+    if (link === undefined) throw new RangeError(`no such link: ${name}`);
+    return link;
+  }
+
+  #tell(event: KernelEvent): void {
+    if (this.#isDeaf) return;
+    queueMicrotask(() => this.#listener?.onEvents([event]));
+  }
+}
+
+function keyOf({ table, prefix, metric }: Pick<KernelRoute, 'table' | 'prefix' | 'metric'>): string {
+  return `${table} ${prefix} ${metric}`;
+}
+
+function matches(route: KernelRoute, { family, table, protocol, interfaceIndex }: RouteFilter): boolean {
+  if (isIpv6(route.prefix) !== (family === 'ipv6') || route.table !== table) return false;
+  if (protocol !== null && route.target.protocol !== protocol) return false;
+  if (interfaceIndex === null) return true;
+  return route.target.nextHops.some((nextHop) => nextHop.interfaceIndex === interfaceIndex);
+}
+
+function isIpv6(text: string): boolean {
+  return text.includes(':');
+}
+
+function refusal(code: string, text: string): KernelFailure {
+  return { code, text: `${text} (${code})` };
+}
+
+function linkSysctls(name: string): readonly string[] {
+  const ipv4 = ['proxy_arp', 'route_localnet', 'forwarding', 'rp_filter'];
+  const ipv6 = ['proxy_ndp', 'forwarding', 'accept_ra'];
+  return [
+    ...ipv4.map((leaf) => `net/ipv4/conf/${name}/${leaf}`),
+    ...ipv6.map((leaf) => `net/ipv6/conf/${name}/${leaf}`),
+    `net/ipv4/neigh/${name}/proxy_delay`,
+  ];
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,135 @@
+/**
+ * The port to the operating system: what the agent reads from the kernel, writes to it and hears from it.
+ * `linux-kernel.ts` speaks netlink, `fake-kernel.ts` is a kernel in memory; one contract suite holds both.
+ *
+ * Nothing here blocks the caller's thread. Writes are carried out in the order of the calls, and so are dumps;
+ * what a dump says is newer than every event delivered before its first part.
+ */
+import type { Family } from '@manul/bgp/net';
+
+export type RouteType = 'unicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw' | 'other';
+export type RouteScope = 'universe' | 'link' | 'host' | 'other';
+
+/** One way that a unicast route may go on. */
+export interface KernelNextHop {
+  /** Canonical address, null when the destination itself is on the link. Its family may differ from the route's. */
+  readonly gateway: string | null;
+  /** Null in a request: the kernel resolves the link from the gateway. */
+  readonly interfaceIndex: number | null;
+  /** Take the gateway as reachable over the link, whatever the kernel's other routes say. */
+  readonly onlink: boolean;
+  /** Share among several next hops, 1 to 256. */
+  readonly weight: number;
+}
+
+/** What a route does with packets. Many routes share one value; equality is by content. */
+export interface RouteTarget {
+  readonly type: RouteType;
+  /** Who installed the route (rtnetlink(7), `rtm_protocol`). */
+  readonly protocol: number;
+  /** IPv6 knows only `universe`. */
+  readonly scope: RouteScope;
+  /** Empty for every type but `unicast`. */
+  readonly nextHops: readonly KernelNextHop[];
+}
+
+/** A route. Table, prefix and metric are the kernel's key; the protocol is not part of it. */
+export interface KernelRoute {
+  readonly table: number;
+  /** Canonical prefix text. */
+  readonly prefix: string;
+  readonly metric: number;
+  readonly target: RouteTarget;
+}
+
+/** Which routes a dump is to hold; null: any. */
+export interface RouteFilter {
+  readonly family: Family;
+  readonly table: number;
+  readonly protocol: number | null;
+  readonly interfaceIndex: number | null;
+}
+
+export interface RouteOperation {
+  /**
+   * `add` fails with EEXIST when anyone holds the key, `replace` takes it from whoever holds it (atomically),
+   * `delete` removes it if a route of the same protocol holds it, whatever its target, and else fails with ESRCH.
+   */
+  readonly op: 'add' | 'replace' | 'delete';
+  readonly route: KernelRoute;
+}
+
+/** What the kernel refused, and why. */
+export interface KernelFailure {
+  /** `EEXIST`, `ENODEV`… */
+  readonly code: string;
+  readonly text: string;
+}
+
+export interface OperationFailure extends KernelFailure {
+  /** Position of the operation in the call. */
+  readonly index: number;
+}
+
+export interface KernelLink {
+  readonly index: number;
+  readonly name: string;
+  /** Administratively up. */
+  readonly isUp: boolean;
+  readonly hasCarrier: boolean;
+  readonly isLoopback: boolean;
+  /** `veth`, `bridge`, `vxlan`…; null for physical links. */
+  readonly kind: string | null;
+}
+
+export interface KernelAddress {
+  readonly interfaceIndex: number;
+  /** The node's own address, canonical. */
+  readonly address: string;
+  /** Prefix that is on the link by this address, canonical; of the far end on point-to-point links. */
+  readonly subnet: string;
+}
+
+/** A change that someone else made. Own route writes are not reported back: their outcome is known already. */
+export type KernelEvent =
+  | { readonly kind: 'route'; readonly isDeleted: boolean; readonly route: KernelRoute }
+  | { readonly kind: 'link'; readonly isDeleted: boolean; readonly link: KernelLink }
+  | { readonly kind: 'address'; readonly isDeleted: boolean; readonly address: KernelAddress };
+
+export interface KernelListener {
+  /** In the order in which they happened. A link that goes down takes its IPv4 routes along without an event. */
+  onEvents(events: readonly KernelEvent[]): void;
+  /** Events were lost, or the connection to the kernel is a new one: everything must be read again. */
+  onEventsLost(): void;
+  /** The connection to the kernel broke; it is made again by itself, and then `onEventsLost` is called. */
+  onBroken(text: string): void;
+}
+
+export interface SysctlSetting {
+  /** Path below /proc/sys, `net/ipv4/conf/eth0.7/proxy_arp`. */
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface SysctlOutcome {
+  /** False also when the value was there already. */
+  readonly isChanged: boolean;
+  readonly failure: KernelFailure | null;
+}
+
+export interface KernelPort {
+  /** Begins to watch. Rejects, with a sentence for the user, when the process may not write routes. */
+  open(listener: KernelListener): Promise<void>;
+  /** Delivers the routes in parts that are small enough to handle at once. */
+  dumpRoutes(filter: RouteFilter, onRoutes: (routes: readonly KernelRoute[]) => void): Promise<void>;
+  /** Carries out every operation, whether or not others fail; resolves to the failures, in order. */
+  applyRoutes(operations: readonly RouteOperation[]): Promise<readonly OperationFailure[]>;
+  dumpLinks(): Promise<readonly KernelLink[]>;
+  dumpAddresses(): Promise<readonly KernelAddress[]>;
+  /** The value without its line end, or null when there is no such key. */
+  readSysctl(key: string): Promise<string | null>;
+  /** Writes what differs; one outcome for each setting. A missing key fails with ENOENT. */
+  writeSysctls(settings: readonly SysctlSetting[]): Promise<readonly SysctlOutcome[]>;
+  /** Stops watching; what was written stays. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,214 @@
+/** The kernel port over netlink: encodes requests, decodes what comes back; the sockets live in a Worker. */
+import type {
+  KernelAddress,
+  KernelEvent,
+  KernelFailure,
+  KernelLink,
+  KernelListener,
+  KernelPort,
+  KernelRoute,
+  OperationFailure,
+  RouteFilter,
+  RouteOperation,
+  SysctlOutcome,
+  SysctlSetting,
+} from './kernel-port.ts';
+import { decodeAddress, encodeAddressDump } from './netlink/address-message.ts';
+import { MessageType } from './netlink/constants.ts';
+import { decodeLink, encodeLinkDump } from './netlink/link-message.ts';
+import { MessageReader } from './netlink/message-reader.ts';
+import { MessageWriter } from './netlink/message-writer.ts';
+import { decodeRoute, encodeRouteDump, encodeRouteOperation } from './netlink/route-message.ts';
+import { WorkerClient } from './worker-client.ts';
+
+const ROUTE_REQUEST_BYTES = 64;
+/** Nobody uses this table: a deletion there tells whether this process may write, and changes nothing. */
+const PROBE_TABLE = 0xfffffffd;
+/** A dump of what this kernel does not have at all: no such table, link or address family. */
+const EMPTY_DUMP_CODES: readonly string[] = ['ENOENT', 'ENODEV', 'EOPNOTSUPP', 'EAFNOSUPPORT'];
+
+export interface LinuxKernelOptions {
+  /** File of the network namespace to work in (`/run/netns/NAME`); default: that of the process. */
+  readonly networkNamespace?: string;
+}
+
+/** The kernel of this machine. Nothing is opened before `open`. */
+export function createLinuxKernel(options: LinuxKernelOptions = {}): KernelPort {
+  return new LinuxKernel(options);
+}
+
+class LinuxKernel implements KernelPort {
+  readonly #options: LinuxKernelOptions;
+  #client: WorkerClient | null = null;
+  #sequence = 0;
+
+  constructor(options: LinuxKernelOptions) {
+    this.#options = options;
+  }
+
+  async open(listener: KernelListener): Promise<void> {
+    const client = new WorkerClient(
+      { networkNamespace: this.#options.networkNamespace ?? null },
+      {
+        onEvents: (messages) => {
+          const events = decodeEvents(messages);
+          if (events.length > 0) listener.onEvents(events);
+        },
+        onEventsLost: () => listener.onEventsLost(),
+        onBroken: (text) => listener.onBroken(text),
+      },
+    );
+    await client.start();
+    this.#client = client;
+    try {
+      await this.#requireWritePermission();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async dumpRoutes(filter: RouteFilter, onRoutes: (routes: readonly KernelRoute[]) => void): Promise<void> {
+    // The kernel may filter less than it is asked to (older ones know no filters): nobody relies on it.
+    const isWanted = (route: KernelRoute): boolean =>
+      route.table === filter.table &&
+      (filter.protocol === null || route.target.protocol === filter.protocol) &&
+      (filter.interfaceIndex === null ||
+        route.target.nextHops.some((hop) => hop.interfaceIndex === filter.interfaceIndex));
+    await this.#dump(
+      (writer, sequence) => encodeRouteDump(writer, filter, sequence),
+      MessageType.NewRoute,
+      decodeRoute,
+      (routes) => {
+        const wanted = routes.filter(isWanted);
+        if (wanted.length > 0) onRoutes(wanted);
+      },
+    );
+  }
+
+  async applyRoutes(operations: readonly RouteOperation[]): Promise<readonly OperationFailure[]> {
+    if (operations.length === 0) return [];
+    const firstSequence = this.#sequence + 1;
+    const writer = new MessageWriter(operations.length * ROUTE_REQUEST_BYTES);
+    operations.forEach((operation, i) => {
+      encodeRouteOperation(writer, operation, firstSequence + i, i === operations.length - 1);
+    });
+    this.#sequence = (firstSequence + operations.length) & 0x7fffffff;
+    const batch = writer.finish();
+    const request = { kind: 'send', batch, firstSequence, count: operations.length } as const;
+    const reply = await this.#require().request('sent', request, [batch.buffer]);
+    return reply.failures.map(({ index, failure }) => ({ index, ...failure }));
+  }
+
+  async dumpLinks(): Promise<readonly KernelLink[]> {
+    const links: KernelLink[] = [];
+    await this.#dump(encodeLinkDump, MessageType.NewLink, decodeLink, (part) => links.push(...part));
+    return links;
+  }
+
+  async dumpAddresses(): Promise<readonly KernelAddress[]> {
+    const addresses: KernelAddress[] = [];
+    await this.#dump(encodeAddressDump, MessageType.NewAddr, decodeAddress, (part) =>
+      addresses.push(...part),
+    );
+    return addresses;
+  }
+
+  async readSysctl(key: string): Promise<string | null> {
+    return (await this.#require().request('sysctl', { kind: 'readSysctl', key })).value;
+  }
+
+  async writeSysctls(settings: readonly SysctlSetting[]): Promise<readonly SysctlOutcome[]> {
+    return (await this.#require().request('sysctls', { kind: 'writeSysctls', settings })).outcomes;
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.close();
+    this.#client = null;
+  }
+
+  async #dump<Value>(
+    encode: (writer: MessageWriter, sequence: number) => void,
+    type: number,
+    decode: (message: MessageReader) => Value | null,
+    onValues: (values: Value[]) => void,
+  ): Promise<void> {
+    this.#sequence = (this.#sequence + 1) & 0x7fffffff;
+    const writer = new MessageWriter();
+    encode(writer, this.#sequence);
+    const request = { kind: 'dump', request: writer.finish() } as const;
+    const reply = await this.#require().request('dumped', request, [], (messages) => {
+      onValues(decodeAll(messages, type, decode));
+    });
+    if (reply.failure !== null && !EMPTY_DUMP_CODES.includes(reply.failure.code)) {
+      throw new Error(`cannot read from the kernel: ${reply.failure.text}`);
+    }
+  }
+
+  async #requireWritePermission(): Promise<void> {
+    const target = { type: 'unicast', protocol: 0, scope: 'universe', nextHops: [] } as const;
+    const route = { table: PROBE_TABLE, prefix: '0.0.0.0/0', metric: 0, target };
+    const failures = await this.applyRoutes([{ op: 'delete', route }]);
+    if (failures.some(isPermissionMissing)) {
+      throw new Error(
+        'writing routes needs CAP_NET_ADMIN in this network namespace: run as root, or grant the capability',
+      );
+    }
+  }
+
+  #require(): WorkerClient {
+    if (this.#client === null) throw new Error('the connection to the kernel is not open');
+    return this.#client;
+  }
+}
+
+function isPermissionMissing({ code }: KernelFailure): boolean {
+  return code === 'EPERM' || code === 'EACCES';
+}
+
+function decodeAll<Value>(
+  messages: Uint8Array,
+  type: number,
+  decode: (message: MessageReader) => Value | null,
+): Value[] {
+  const values: Value[] = [];
+  const message = new MessageReader(messages);
+  while (message.next()) {
+    const value = message.type === type ? decode(message) : null;
+    if (value !== null) values.push(value);
+  }
+  return values;
+}
+
+/** Notifications as events; what is none of ours (other families, the multicast tables) is left out. */
+function decodeEvents(messages: Uint8Array): KernelEvent[] {
+  const events: KernelEvent[] = [];
+  const message = new MessageReader(messages);
+  while (message.next()) {
+    const event = decodeEvent(message);
+    if (event !== null) events.push(event);
+  }
+  return events;
+}
+
+function decodeEvent(message: MessageReader): KernelEvent | null {
+  switch (message.type) {
+    case MessageType.NewRoute:
+    case MessageType.DelRoute: {
+      const route = decodeRoute(message);
+      return route && { kind: 'route', isDeleted: message.type === MessageType.DelRoute, route };
+    }
+    case MessageType.NewLink:
+    case MessageType.DelLink: {
+      const link = decodeLink(message);
+      return link && { kind: 'link', isDeleted: message.type === MessageType.DelLink, link };
+    }
+    case MessageType.NewAddr:
+    case MessageType.DelAddr: {
+      const address = decodeAddress(message);
+      return address && { kind: 'address', isDeleted: message.type === MessageType.DelAddr, address };
+    }
+    default:
+      return null;
+  }
+}

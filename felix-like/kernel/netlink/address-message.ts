@@ -1,0 +1,49 @@
+/** Addresses as rtnetlink messages: ifaddrmsg { u8 family, prefixlen, flags, scope; u32 index } and attributes. */
+import { addressBits, formatAddress, formatPrefix, maskBytes } from '@manul/bgp/net';
+import type { KernelAddress } from '../kernel-port.ts';
+import { AddressAttribute, AF_UNSPEC, Flag, MessageType } from './constants.ts';
+import { familyOfNumber, HOST_IS_LITTLE_ENDIAN } from './layout.ts';
+import { AttributeReader, type MessageReader } from './message-reader.ts';
+import type { MessageWriter } from './message-writer.ts';
+
+const ADDRESS_HEADER_BYTES = 8;
+
+/** Asks for all addresses of both families. */
+export function encodeAddressDump(writer: MessageWriter, sequence: number): void {
+  writer.beginMessage(MessageType.GetAddr, Flag.Request | Flag.Dump, sequence);
+  writer.u8(AF_UNSPEC);
+  writer.u8(0);
+  writer.u16(0);
+  writer.u32(0);
+  writer.endMessage();
+}
+
+/**
+ * Decodes the present message of `message`, of type RTM_NEWADDR or RTM_DELADDR. IFA_LOCAL is the own address where
+ * it is given, and IFA_ADDRESS then that of the far end; else IFA_ADDRESS is the own one (IPv6).
+ */
+export function decodeAddress(message: MessageReader): KernelAddress | null {
+  const { bytes, view, start, end } = message;
+  if (end - start < ADDRESS_HEADER_BYTES) return null;
+  const family = familyOfNumber(bytes[start]!);
+  const length = bytes[start + 1]!;
+  if (family === null || length > addressBits(family)) return null;
+  const addressLength = addressBits(family) / 8;
+  const attributes = new AttributeReader(message, start + ADDRESS_HEADER_BYTES, end);
+  let address: Uint8Array | null = null;
+  let local: Uint8Array | null = null;
+  while (attributes.next()) {
+    if (attributes.end - attributes.start !== addressLength) continue;
+    if (attributes.type === AddressAttribute.Address)
+      address = bytes.subarray(attributes.start, attributes.end);
+    else if (attributes.type === AddressAttribute.Local)
+      local = bytes.subarray(attributes.start, attributes.end);
+  }
+  const own = local ?? address;
+  if (own === null) return null;
+  return {
+    interfaceIndex: view.getUint32(start + 4, HOST_IS_LITTLE_ENDIAN),
+    address: formatAddress(own),
+    subnet: formatPrefix({ family, bytes: maskBytes(address ?? own, length), length }),
+  };
+}

@@ -1,0 +1,94 @@
+/** Writes netlink messages one after the other into one growing buffer: a batch for one send(). */
+import { HEADER_BYTES } from './constants.ts';
+import { align, HOST_IS_LITTLE_ENDIAN } from './layout.ts';
+
+export class MessageWriter {
+  #bytes: Uint8Array<ArrayBuffer>;
+  #view: DataView;
+  #length = 0;
+  #messageStart = 0;
+
+  constructor(capacityBytes = 4096) {
+    this.#bytes = new Uint8Array(capacityBytes);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** What has been written, in a buffer of its own that may be transferred; the writer is not used again. */
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Begins a message: nlmsghdr { u32 len, u16 type, u16 flags, u32 seq, u32 pid = 0 (the kernel) }. */
+  beginMessage(type: number, flags: number, sequence: number): void {
+    this.#messageStart = this.#length;
+    this.#reserve(HEADER_BYTES);
+    this.#view.setUint16(this.#length + 4, type, HOST_IS_LITTLE_ENDIAN);
+    this.#view.setUint16(this.#length + 6, flags, HOST_IS_LITTLE_ENDIAN);
+    this.#view.setUint32(this.#length + 8, sequence, HOST_IS_LITTLE_ENDIAN);
+    this.#length += HEADER_BYTES;
+  }
+
+  endMessage(): void {
+    this.#view.setUint32(this.#messageStart, this.#length - this.#messageStart, HOST_IS_LITTLE_ENDIAN);
+  }
+
+  u8(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  u16(value: number): void {
+    this.#reserve(2);
+    this.#view.setUint16(this.#length, value, HOST_IS_LITTLE_ENDIAN);
+    this.#length += 2;
+  }
+
+  u32(value: number): void {
+    this.#reserve(4);
+    this.#view.setUint32(this.#length, value, HOST_IS_LITTLE_ENDIAN);
+    this.#length += 4;
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#reserve(value.length);
+    this.#bytes.set(value, this.#length);
+    this.#length += value.length;
+  }
+
+  /** An attribute with a number: rtattr { u16 len, u16 type, u32 }. */
+  u32Attribute(type: number, value: number): void {
+    this.u16(8);
+    this.u16(type);
+    this.u32(value);
+  }
+
+  /** An attribute with bytes, padded to four. */
+  bytesAttribute(type: number, value: Uint8Array): void {
+    const start = this.beginAttribute(type);
+    this.bytes(value);
+    this.endAttribute(start);
+  }
+
+  /** Begins an attribute whose length is not known yet; hand the result to `endAttribute`. */
+  beginAttribute(type: number): number {
+    const start = this.#length;
+    this.u16(0);
+    this.u16(type);
+    return start;
+  }
+
+  endAttribute(start: number): void {
+    this.#view.setUint16(start, this.#length - start, HOST_IS_LITTLE_ENDIAN);
+    this.#reserve(3);
+    this.#length = align(this.#length);
+  }
+
+  /** Room for `count` zeroed bytes. */
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + count));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+}

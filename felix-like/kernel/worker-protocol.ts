@@ -1,0 +1,42 @@
+/** What passes between the thread of the agent and the Worker that talks to the kernel. Bytes are transferred. */
+import type { KernelFailure, SysctlOutcome, SysctlSetting } from './kernel-port.ts';
+
+export interface WorkerSettings {
+  /** File of the network namespace to work in, or null for that of the process. */
+  readonly networkNamespace: string | null;
+}
+
+export type WorkerRequest =
+  | {
+      readonly kind: 'send';
+      readonly id: number;
+      /** Netlink requests, the last one with NLM_F_ACK, sequence numbers consecutive from `firstSequence`. */
+      readonly batch: Uint8Array;
+      readonly firstSequence: number;
+      readonly count: number;
+    }
+  | { readonly kind: 'dump'; readonly id: number; readonly request: Uint8Array }
+  | { readonly kind: 'readSysctl'; readonly id: number; readonly key: string }
+  | { readonly kind: 'writeSysctls'; readonly id: number; readonly settings: readonly SysctlSetting[] }
+  | { readonly kind: 'close' };
+
+export interface FailedRequest {
+  readonly index: number;
+  readonly failure: KernelFailure;
+}
+
+export type WorkerReport =
+  /** Write eight bytes to `wakeFd` after posting requests: the Worker waits for it and for the kernel. */
+  | { readonly kind: 'opened'; readonly wakeFd: number }
+  | { readonly kind: 'events'; readonly messages: Uint8Array }
+  | { readonly kind: 'eventsLost' }
+  /** Part of a dump. */
+  | { readonly kind: 'part'; readonly id: number; readonly messages: Uint8Array }
+  | WorkerReply;
+
+/** The last report on a request. */
+export type WorkerReply =
+  | { readonly kind: 'sent'; readonly id: number; readonly failures: readonly FailedRequest[] }
+  | { readonly kind: 'dumped'; readonly id: number; readonly failure: KernelFailure | null }
+  | { readonly kind: 'sysctl'; readonly id: number; readonly value: string | null }
+  | { readonly kind: 'sysctls'; readonly id: number; readonly outcomes: readonly SysctlOutcome[] };
