@@ -5,7 +5,7 @@ import { makeResourceSet } from '../schema/resource-set.ts';
 import { compareResources } from './compare-resources.ts';
 import { FileReader, passwordPaths, pathProblems, readPasswords } from './file-reader.ts';
 import { PathWatcher } from './path-watcher.ts';
-import { type LedgerEntry, ResourceLedger } from './resource-ledger.ts';
+import { type FileContent, type LedgerEntry, ResourceLedger } from './resource-ledger.ts';
 import { fingerprintFiles, type PathScan, scanPaths } from './scan-paths.ts';
 
 export interface FileDatastoreOptions {
@@ -31,6 +31,8 @@ class FileDatastore implements Datastore {
   #tail: Promise<void> = Promise.resolve();
   #listener: SnapshotListener | null = null;
   #watcher: PathWatcher | null = null;
+  /** Files of the last reading. */
+  #files: readonly string[] = [];
   #fingerprint = '';
   #passwordPrint = '';
   #passwordPaths: ReadonlyMap<string, string> = new Map();
@@ -91,7 +93,8 @@ class FileDatastore implements Datastore {
     if (!always && !changed) return;
     this.#fingerprint = scan.fingerprint;
 
-    const contents = await this.#reader.read(scan.files);
+    const contents = [...(await this.#reader.read(scan.files)), ...this.#outOfSight(scan)];
+    this.#files = contents.map(({ file }) => file);
     const { entries, problems } = this.#ledger.apply(contents);
     const passwords = await this.#readPasswords(entries);
     for (const path of this.#options.paths) if (!isAbsent(path, scan)) this.#seen.add(path);
@@ -99,6 +102,14 @@ class FileDatastore implements Datastore {
       resources: makeResourceSet(entries, passwords),
       problems: [...pathProblems(scan), ...problems, ...compareResources(contents)],
       inSync: this.#options.paths.every((path) => this.#seen.has(path)),
+    });
+  }
+
+  /** Files below a path that cannot be looked at now: they have not vanished, so what they held stays. */
+  #outOfSight({ failed }: PathScan): FileContent[] {
+    return failed.flatMap(({ path, text }) => {
+      const files = this.#files.filter((file) => file === path || dirname(file) === path);
+      return files.map((file) => ({ file, documents: [], unreadable: `cannot be read: ${text}` }));
     });
   }
 

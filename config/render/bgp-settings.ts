@@ -1,7 +1,7 @@
 /** The BGPConfiguration that is in force for one node: `default`, and what `node.<name>` may override of it. */
 import type { BgpConfiguration, ResourceSet } from '../schema/resource-set.ts';
 
-export const DEFAULT_ASN = 64_512;
+const DEFAULT_ASN = 64_512;
 export const DEFAULT_BGP_PORT = 179;
 
 type Spec = BgpConfiguration['spec'];

@@ -8,7 +8,7 @@ export interface Password {
   readonly held: string | null;
 }
 
-export const NO_PASSWORD: Password = { key: null, held: null };
+const NO_PASSWORD: Password = { key: null, held: null };
 
 /** Linux takes keys of at most this many bytes (TCP_MD5SIG_MAXKEYLEN). */
 const MAX_KEY_BYTES = 80;

@@ -29,7 +29,7 @@ export function routerIdOf(context: RenderContext): string {
 }
 
 /** Calico's hash: the first four bytes of SHA-256, kept below the multicast range. */
-export function hashedRouterId(node: string): string {
+function hashedRouterId(node: string): string {
   const bytes = createHash('sha256').update(node).digest().subarray(0, 4);
   if (bytes[0]! > 223) bytes[0] = bytes[0]! - 32;
   return formatAddress(Uint8Array.from(bytes));

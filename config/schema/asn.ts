@@ -1,6 +1,6 @@
 /** AS numbers as users write them: a number, decimal text, or asdot (RFC 5396) `high.low`. */
 
-export const MAX_ASN = 4_294_967_295;
+const MAX_ASN = 4_294_967_295;
 
 /** An inclusive range of AS numbers. */
 export interface AsnRange {

@@ -244,6 +244,6 @@ export const secretReference = z
 
 export type SecretReference = z.output<typeof secretReference>;
 
-export function familyName(family: Family): string {
+function familyName(family: Family): string {
   return family === 'ipv4' ? 'IPv4' : 'IPv6';
 }

@@ -105,7 +105,7 @@ const spec = withRules(fields, [
 ]);
 
 /** Fields that only the `default` object may have. */
-export const GLOBAL_ONLY_FIELDS = [
+const GLOBAL_ONLY_FIELDS = [
   'nodeToNodeMeshEnabled',
   'asNumber',
   'nodeMeshPassword',
@@ -148,5 +148,3 @@ function judgeAdvertisements(fields: Fields, report: (path: Path, text: string) 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
-
-export type BgpConfigurationSpec = z.output<typeof spec>;

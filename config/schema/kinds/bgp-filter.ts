@@ -74,6 +74,3 @@ const spec = z.strictObject({
 });
 
 export const bgpFilter = objectOf(spec);
-
-export type BgpFilterSpec = z.output<typeof spec>;
-export type BgpFilterRule = NonNullable<BgpFilterSpec['importV4']>[number];

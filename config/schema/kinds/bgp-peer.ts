@@ -26,7 +26,7 @@ export interface PeerAddress {
 const WITH_PORT = /^(?:\[([^\]]+)\]|([0-9.]+)):([0-9]+)$/;
 
 /** Parses `address`, `v4:port` or `[v6]:port`. */
-export function parsePeerAddress(value: string): PeerAddress | Refusal {
+function parsePeerAddress(value: string): PeerAddress | Refusal {
   const bare = canonicalAddress(value);
   if (bare !== null) return { address: bare, port: null };
   const parts = WITH_PORT.exec(value);
@@ -121,5 +121,3 @@ const spec = withRules(fields, [
 ]);
 
 export const bgpPeer = objectOf(spec);
-
-export type BgpPeerSpec = z.output<typeof spec>;

@@ -57,9 +57,8 @@ const holdTime: Rule = {
   },
 };
 
-const passwordIsText: Rule = excludes('passwordFile', 'password');
+const oneKey: Rule = excludes('passwordFile', 'password');
 
-const spec = withRules(fields, [holdTime, passwordIsText]);
+const spec = withRules(fields, [holdTime, oneKey]);
 
 export const dynamicNeighbor = objectOf(spec);
-export type DynamicNeighborSpec = z.output<typeof spec>;

@@ -139,5 +139,3 @@ export const felixConfiguration = judged(objectOf(spec), (object, report) => {
     );
   }
 });
-
-export type FelixConfigurationSpec = z.output<typeof spec>;

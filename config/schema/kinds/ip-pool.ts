@@ -103,7 +103,6 @@ const spec = withRules(fields, [
 ]);
 
 export const ipPool = objectOf(spec);
-export type IpPoolSpec = z.output<typeof spec>;
 
 const reservationSpec = z.strictObject({
   reservedCIDRs: z
@@ -113,4 +112,3 @@ const reservationSpec = z.strictObject({
 });
 
 export const ipReservation = objectOf(reservationSpec);
-export type IpReservationSpec = z.output<typeof reservationSpec>;

@@ -99,7 +99,3 @@ const handleSpec = z.strictObject({
 export const ipamBlock = objectOf(blockSpec);
 export const blockAffinity = objectOf(affinitySpec);
 export const ipamHandle = objectOf(handleSpec);
-
-export type IpamBlockSpec = z.output<typeof blockSpec>;
-export type BlockAffinitySpec = z.output<typeof affinitySpec>;
-export type IpamHandleSpec = z.output<typeof handleSpec>;

@@ -43,4 +43,3 @@ const spec = z.strictObject({
 });
 
 export const node = objectOf(spec.default({}));
-export type NodeSpec = z.output<typeof spec>;

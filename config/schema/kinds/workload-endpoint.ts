@@ -30,4 +30,3 @@ const spec = z.strictObject({
 });
 
 export const workloadEndpoint = objectOf(spec);
-export type WorkloadEndpointSpec = z.output<typeof spec>;

@@ -170,6 +170,21 @@ describe('file datastore', () => {
     });
   });
 
+  test('what cannot be looked at any more has not vanished: its resources stay', async () => {
+    folder.write('d/a.yaml', peerYaml('a'));
+    folder.write('d/b.yaml', peerYaml('b'));
+    await withDatastore(createFileDatastore({ paths: [folder.file('d')], pollMs: 50 }), async (log) => {
+      folder.remove('d/b.yaml');
+      symlinkSync('b.yaml', folder.file('d/b.yaml')); // a loop
+      await log.until((snapshot) => snapshot.problems.length === 1);
+      expect(Object.keys(peers(log.last))).toEqual(['a', 'b']);
+      renameSync(folder.file('d'), folder.file('old'));
+      symlinkSync('d', folder.file('d'));
+      await log.until((snapshot) => snapshot.problems.length > 1);
+      expect(Object.keys(peers(log.last))).toEqual(['a', 'b']);
+    });
+  });
+
   test('reload reads everything again, changed or not', async () => {
     folder.write('a.yaml', peerYaml('a'));
     await withDatastore(openFolder(), async (log, datastore) => {
