@@ -1,4 +1,5 @@
 import { mkdirSync, renameSync, symlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { DatastoreSnapshot } from '@manul/config';
 import { createFileDatastore } from '@manul/config';
 import { peerYaml, ResourceFolder, withDatastore } from '../support/resource-folder.ts';
@@ -173,13 +174,17 @@ describe('file datastore', () => {
   test('what cannot be looked at any more has not vanished: its resources stay', async () => {
     folder.write('d/a.yaml', peerYaml('a'));
     folder.write('d/b.yaml', peerYaml('b'));
-    await withDatastore(createFileDatastore({ paths: [folder.file('d')], pollMs: 50 }), async (log) => {
-      folder.remove('d/b.yaml');
-      symlinkSync('b.yaml', folder.file('d/b.yaml')); // a loop
+    symlinkSync('d', folder.file('link'));
+    /** Puts a symbolic link that leads to itself in the place of `name`, in one step. */
+    const loop = (name: string): void => {
+      symlinkSync(basename(name), folder.file('draft'));
+      renameSync(folder.file('draft'), folder.file(name));
+    };
+    await withDatastore(createFileDatastore({ paths: [folder.file('link')], pollMs: 50 }), async (log) => {
+      loop('d/b.yaml');
       await log.until((snapshot) => snapshot.problems.length === 1);
       expect(Object.keys(peers(log.last))).toEqual(['a', 'b']);
-      renameSync(folder.file('d'), folder.file('old'));
-      symlinkSync('d', folder.file('d'));
+      loop('link');
       await log.until((snapshot) => snapshot.problems.length > 1);
       expect(Object.keys(peers(log.last))).toEqual(['a', 'b']);
     });
