@@ -14,8 +14,6 @@ const TEXT_BY_CODE: Readonly<Record<string, string>> = {
 };
 
 /** `connection refused`; the system's own words for a code that is not listed. */
-export function socketErrorText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
-  return (code === undefined ? undefined : TEXT_BY_CODE[code]) ?? error.message;
+export function socketErrorText(error: NodeJS.ErrnoException): string {
+  return (error.code === undefined ? undefined : TEXT_BY_CODE[error.code]) ?? error.message;
 }

@@ -1,0 +1,119 @@
+/** Keepalive and hold timers of live sessions, on a clock that the test moves. */
+import { KEEPALIVE } from '../../harness/bgp/encode.ts';
+import { TestPeer, type TestPeerOptions } from '../../harness/bgp/test-peer.ts';
+import { pollUntil } from '../../harness/deadline.ts';
+import { FakeClock } from './fake-clock.ts';
+import { rangeConfig, SpeakerUnderTest } from './speaker-under-test.ts';
+
+const ADDRESS = '127.0.1.1';
+const NAME = `clients/${ADDRESS}`;
+
+let clock: FakeClock;
+let subject: SpeakerUnderTest;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  subject = await SpeakerUnderTest.start({ dynamic: [rangeConfig()] }, { clock });
+});
+
+afterEach(() => subject.close());
+
+async function establish(options: Partial<TestPeerOptions> = {}): Promise<TestPeer> {
+  const peer = TestPeer.dial(subject.target, {
+    asn: 64512,
+    routerId: '10.0.0.2',
+    localAddress: ADDRESS,
+    ...options,
+  });
+  await peer.established();
+  await subject.state(NAME, 'Established');
+  return peer;
+}
+
+const keepalives = (peer: TestPeer) => peer.messages.filter(({ type }) => type === 4).length;
+
+test('a KEEPALIVE goes out every keepalive interval', async () => {
+  const peer = await establish();
+  for (const sent of [2, 3, 4]) {
+    clock.advance(29_999);
+    expect(subject.speaker.peer(NAME)!.messages.sent.keepalive).toBe(sent - 1);
+    clock.advance(1);
+    peer.send(KEEPALIVE);
+    await peer.until(() => keepalives(peer) === sent || null, `${sent} KEEPALIVEs`);
+    await pollUntil(
+      async () => subject.speaker.peer(NAME)!.messages.received.keepalive === sent || null,
+      `${sent} KEEPALIVEs received`,
+      { intervalMs: 5 },
+    );
+  }
+});
+
+test('a silent peer is dropped with 4/0 when the hold time ends, and not before', async () => {
+  const peer = await establish({ holdTimeSec: 9 });
+  expect(subject.speaker.peer(NAME)).toMatchObject({ holdTimeSeconds: 9, keepaliveSeconds: 3 });
+  clock.advance(8_999);
+  expect(subject.speaker.peer(NAME)!.state).toBe('Established');
+  clock.advance(1);
+  expect(await peer.notified()).toMatchObject({ code: 4, subcode: 0 });
+  const { lastError } = await subject.state(NAME, 'Idle');
+  expect(lastError).toMatchObject({ direction: 'sent', code: 4, subcode: 0, text: 'Hold Timer Expired' });
+  expect(subject.rib.log).toEqual([`up ${NAME}`, `down ${NAME}`]);
+});
+
+test('with hold time 0 neither side expects anything', async () => {
+  const peer = await establish({ holdTimeSec: 0 });
+  clock.advance(10_000_000);
+  expect(subject.speaker.peer(NAME)).toMatchObject({
+    state: 'Established',
+    holdTimeSeconds: 0,
+    keepaliveSeconds: 0,
+  });
+  expect(keepalives(peer)).toBe(1);
+});
+
+test('a client that connects and stays silent is dropped with 4/0 after four minutes', async () => {
+  const peer = TestPeer.dial(subject.target, {
+    asn: 1,
+    routerId: '10.0.0.2',
+    localAddress: ADDRESS,
+    open: null,
+  });
+  await subject.state(NAME, 'OpenSent');
+  clock.advance(240_000);
+  expect(await peer.notified()).toMatchObject({ code: 4, subcode: 0 });
+});
+
+test('a client that went is shown for at least a minute, then forgotten', async () => {
+  const peer = await establish();
+  await peer.shutdown();
+  await subject.state(NAME, 'Idle');
+  clock.advance(60_000);
+  expect(subject.speaker.peers()).toMatchObject([
+    { name: NAME, state: 'Idle', lastError: { code: 6, subcode: 2 } },
+  ]);
+  clock.advance(60_000);
+  expect(subject.speaker.peers()).toEqual([]);
+});
+
+test('a client that came back is not forgotten', async () => {
+  const peer = await establish();
+  await peer.shutdown();
+  await subject.state(NAME, 'Idle');
+  clock.advance(60_000);
+  await establish();
+  clock.advance(60_000);
+  expect(subject.speaker.peers()).toMatchObject([{ name: NAME, flaps: 1 }]);
+});
+
+test('uptime and since follow the clock', async () => {
+  await establish({ holdTimeSec: 0 });
+  const { since } = subject.speaker.peer(NAME)!;
+  clock.advance(12_345);
+  expect(subject.speaker.peer(NAME)).toMatchObject({ since, uptimeSeconds: 12 });
+});
+
+test('closing the speaker leaves no timer behind', async () => {
+  await establish();
+  await subject.close();
+  expect(clock.timers).toBe(0);
+});
