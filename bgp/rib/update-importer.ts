@@ -4,6 +4,7 @@
  */
 import { afiOf, FAMILIES, type Family, Safi } from '../net/index.ts';
 import { ColumnFlag } from '../packet/attributes/attribute-columns.ts';
+import { AttributeType } from '../packet/attributes/attribute-type.ts';
 import { CanonicalBlock } from '../packet/attributes/canonical-block.ts';
 import { cease, updateError } from '../packet/notification.ts';
 import { nlriBytes } from '../packet/update/nlri.ts';
@@ -46,8 +47,10 @@ export class UpdateImporter {
     const known = this.#store.findReceived(bytes, attributesAt, attributesEnd, entry.isInternal);
     // A canonical block never holds MP attributes, so a known one says that this is a plain IPv4 UPDATE.
     if (known >= 0 && entry.session.fourOctetAs) {
+      this.#store.retain(known); // the withdrawals of this very UPDATE may release its last route
       this.#withdraw(entry, bytes, reader.withdrawn);
       this.#announce(entry, bytes, reader.announced, known);
+      this.#store.release(known);
       return this.#checkLimits(entry);
     }
     if (!reader.readAttributes(bytes, entry.context)) return reset(reader);
@@ -71,13 +74,12 @@ export class UpdateImporter {
     this.#withdraw(entry, bytes, reader.mpWithdrawn);
     const hasRoutes = reader.announced.family !== null || reader.mpAnnounced.family !== null;
     if (!hasRoutes) {
-      if (reader.scan.malformed !== null) {
+      const malformed = this.#problemWithoutRoutes(entry, bytes);
+      if (malformed !== null) {
+        // Routes of a family that was not negotiated: there is nothing to withdraw.
+        if (reader.scan.has(AttributeType.MpReachNlri)) return treatedAsWithdraw(malformed, 0);
         // RFC 7606 §5.2: the routes that the attributes belong to cannot be found, so nothing less will do.
-        return {
-          ...ALL_WELL,
-          notification: updateError.malformedAttributeList(),
-          text: reader.scan.malformed,
-        };
+        return { ...ALL_WELL, notification: updateError.malformedAttributeList(), text: malformed };
       }
       return reader.endOfRib === null ? ALL_WELL : { ...ALL_WELL, endOfRib: reader.endOfRib };
     }
@@ -100,6 +102,14 @@ export class UpdateImporter {
     const verdict = this.#checkLimits(entry);
     if (discarded === 0 || verdict.notification !== null) return verdict;
     return { ...verdict, attributesDiscarded: discarded, text: 'a malformed attribute was discarded' };
+  }
+
+  /** What is malformed, beyond what is merely discarded, in the attributes of an UPDATE that announces nothing. */
+  #problemWithoutRoutes({ isInternal, session }: SessionEntry, bytes: Uint8Array): string | null {
+    const { scan } = this.#reader;
+    if (scan.malformed !== null) return scan.malformed;
+    const context = { isInternal, fourOctetAs: session.fourOctetAs };
+    return this.#block.build(bytes, scan, context, -1, 0) ?? this.#block.checkValues();
   }
 
   /** Interns the scanned attributes with the given next hop and announces. @returns why they are malformed. */

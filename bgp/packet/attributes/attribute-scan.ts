@@ -28,6 +28,13 @@ export class AttributeScan {
     return this.#seenIn[code] === this.#scan;
   }
 
+  /** Where the whole attribute lies, its flags, type and length octets included; for a code that is present only. */
+  extent(code: number): { readonly start: number; readonly end: number } {
+    const at = this.valueAt[code]!;
+    const header = (this.flags[code]! & AttributeFlag.ExtendedLength) !== 0 ? 4 : 3;
+    return { start: at - header, end: at + this.valueLength[code]! };
+  }
+
   /** Scans bytes[start, end), the Path Attributes field. The bytes are viewed, not copied. */
   scan(bytes: Uint8Array, start: number, end: number): void {
     this.#scan++;

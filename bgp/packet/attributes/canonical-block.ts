@@ -64,6 +64,11 @@ export class CanonicalBlock {
     return checkBlock(this.bytes, 0, this.length, this.columns);
   }
 
+  /** As `check`, of an UPDATE that announces nothing: there no attribute is mandatory. */
+  checkValues(): string | null {
+    return checkValues(this.bytes, 0, this.length, this.columns);
+  }
+
   #take(source: Uint8Array, scan: AttributeScan, code: number, context: BlockContext): string | null {
     const at = scan.valueAt[code]!;
     const length = scan.valueLength[code]!;
@@ -170,6 +175,20 @@ export function checkBlock(
   end: number,
   columns: AttributeColumns,
 ): string | null {
+  const problem = checkValues(bytes, start, end, columns);
+  if (problem !== null) return problem;
+  if ((columns.flags & ColumnFlag.Origin) === 0) return 'ORIGIN is missing';
+  if ((columns.flags & ColumnFlag.AsPath) === 0) return 'AS_PATH is missing';
+  if ((columns.flags & ColumnFlag.NextHop) === 0) return 'NEXT_HOP is missing';
+  return null;
+}
+
+function checkValues(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  columns: AttributeColumns,
+): string | null {
   resetColumns(columns);
   for (let p = start; p < end; ) {
     const isExtended = (bytes[p]! & AttributeFlag.ExtendedLength) !== 0;
@@ -179,9 +198,6 @@ export function checkBlock(
     if (problem !== null) return problem;
     p = value + length;
   }
-  if ((columns.flags & ColumnFlag.Origin) === 0) return 'ORIGIN is missing';
-  if ((columns.flags & ColumnFlag.AsPath) === 0) return 'AS_PATH is missing';
-  if ((columns.flags & ColumnFlag.NextHop) === 0) return 'NEXT_HOP is missing';
   return null;
 }
 

@@ -74,26 +74,40 @@ export class UpdateReader {
     const at = this.scan.valueAt[AttributeType.MpReachNlri]!;
     const end = at + this.scan.valueLength[AttributeType.MpReachNlri]!;
     const nextHopLength = end - at > 3 ? bytes[at + 3]! : 0;
-    if (end - at < 5 + nextHopLength) return this.#fail('MP_REACH_NLRI is shorter than its own fields');
+    if (end - at < 5 + nextHopLength) {
+      return this.#failMp(bytes, AttributeType.MpReachNlri, 'MP_REACH_NLRI is shorter than its own fields');
+    }
     const family = familyOf((bytes[at]! << 8) | bytes[at + 1]!, bytes[at + 2]!);
     if (family === null || !context.families.has(family)) return true; // not negotiated: ignored (RFC 4760 §6)
     const isLengthKnown =
       family === 'ipv4' ? nextHopLength === 4 : nextHopLength === 16 || nextHopLength === 32;
-    if (!isLengthKnown) return this.#fail(`MP_REACH_NLRI has a next hop of ${nextHopLength} octets`);
+    if (!isLengthKnown) {
+      const text = `MP_REACH_NLRI has a next hop of ${nextHopLength} octets`;
+      return this.#failMp(bytes, AttributeType.MpReachNlri, text);
+    }
     this.mpNextHopAt = at + 4;
     this.mpNextHopLength = nextHopLength;
-    return this.#take(this.mpAnnounced, bytes, family, at + 5 + nextHopLength, end, context);
+    const nlriAt = at + 5 + nextHopLength;
+    if (this.#take(this.mpAnnounced, bytes, family, nlriAt, end, context)) return true;
+    return this.#failMp(bytes, AttributeType.MpReachNlri, `MP_REACH_NLRI: ${this.text}`);
   }
 
   #readMpUnreach(bytes: Uint8Array, context: UpdateContext): boolean {
     if (!this.scan.has(AttributeType.MpUnreachNlri)) return true;
     const at = this.scan.valueAt[AttributeType.MpUnreachNlri]!;
     const end = at + this.scan.valueLength[AttributeType.MpUnreachNlri]!;
-    if (end - at < 3) return this.#fail('MP_UNREACH_NLRI is shorter than its own fields');
+    if (end - at < 3) {
+      return this.#failMp(
+        bytes,
+        AttributeType.MpUnreachNlri,
+        'MP_UNREACH_NLRI is shorter than its own fields',
+      );
+    }
     const family = familyOf((bytes[at]! << 8) | bytes[at + 1]!, bytes[at + 2]!);
     if (family === null || !context.families.has(family)) return true;
     if (end - at === 3 && this.scan.count === 1) this.endOfRib = family; // RFC 4724 §2
-    return this.#take(this.mpWithdrawn, bytes, family, at + 3, end, context);
+    if (this.#take(this.mpWithdrawn, bytes, family, at + 3, end, context)) return true;
+    return this.#failMp(bytes, AttributeType.MpUnreachNlri, `MP_UNREACH_NLRI: ${this.text}`);
   }
 
   #take(
@@ -113,6 +127,14 @@ export class UpdateReader {
     if (problem === null) return true;
     this.reset = updateError.invalidNetworkField();
     this.text = problem;
+    return false;
+  }
+
+  /** Whatever is wrong inside an MP attribute is an Optional Attribute Error that quotes it (RFC 4760 §7). */
+  #failMp(bytes: Uint8Array, code: number, text: string): false {
+    const { start, end } = this.scan.extent(code);
+    this.reset = updateError.optionalAttribute(bytes.subarray(start, end));
+    this.text = text;
     return false;
   }
 
