@@ -18,14 +18,23 @@ export function connectRetryMs(failures: number): number {
   return Math.min(BASE_MS, SOON_MS * 2 ** (failures - 1));
 }
 
-/** Pause after a session or an attempt at one: 1 s after a clean end; else 5, 10, 20, 40, then 60 s. */
-export function idleHoldMs(reason: EndReason, errors: number): number {
-  if (!isError(reason)) return SOON_MS;
-  return Math.min(MAX_MS, BASE_MS * 2 ** Math.max(0, errors - 1));
+/**
+ * Pause after a session or an attempt at one. `failures` counts the ends since the last session that proved
+ * stable, this one included. A peer that merely went: 1, 2, 4 … 60 s; after a disagreement: 5, 10, 20, 40, 60 s.
+ */
+export function idleHoldMs(reason: EndReason, failures: number): number {
+  const base = isDisagreement(reason) ? BASE_MS : SOON_MS;
+  return Math.min(MAX_MS, base * 2 ** Math.max(0, failures - 1));
+}
+
+/** False for an end that we wanted: it says nothing about the peer. */
+export function isFailure(reason: EndReason): boolean {
+  if (reason.kind === 'collision') return false;
+  return reason.kind !== 'stopped' || isDisagreement(reason);
 }
 
 /** True for an end that will probably repeat itself if we come back at once. */
-export function isError(reason: EndReason): boolean {
+function isDisagreement(reason: EndReason): boolean {
   switch (reason.kind) {
     case 'connectionLost':
     case 'connectTimedOut':

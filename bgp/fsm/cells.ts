@@ -1,5 +1,5 @@
 /** Cells that several states share. */
-import { isError } from './back-off.ts';
+import { isFailure } from './back-off.ts';
 import type { Connection, ConnectionPolicy, Handler, Transition } from './connection.ts';
 import type { Effect } from './effect.ts';
 import type { EventName, EventOf } from './event.ts';
@@ -47,21 +47,21 @@ export function end(
   policy: ConnectionPolicy,
   restarts = policy.restarts,
 ): Transition {
-  const errors = isError(reason) ? connection.errors + 1 : connection.errors;
+  const failures = isFailure(reason) ? connection.failures + 1 : connection.failures;
   const effects: Effect[] = [
     { kind: 'stopAllTimers' },
     { kind: 'close', reason },
     connection.state === 'Established' ? { kind: 'sessionDown', reason } : { kind: 'attemptFailed', reason },
   ];
   if (restarts)
-    effects.push({ kind: 'startTimer', timer: 'idleHold', ms: policy.idleHoldMs(reason, errors) });
-  return transition({ ...connection, state: 'Idle', initiator: 'local', errors, session: null }, effects);
+    effects.push({ kind: 'startTimer', timer: 'idleHold', ms: policy.idleHoldMs(reason, failures) });
+  return transition({ ...connection, state: 'Idle', initiator: 'local', failures, session: null }, effects);
 }
 
 /** ManualStop (event 2): the counters are cleared and nothing starts by itself. */
 export const manualStop: Handler<'ManualStop'> = (connection, { notification }, policy) => {
   const { next, effects } = end(connection, { kind: 'stopped', notification }, policy, false);
-  return transition({ ...next, connectFailures: 0, errors: 0 }, effects);
+  return transition({ ...next, connectFailures: 0, failures: 0 }, effects);
 };
 
 export const automaticStop: Handler<'AutomaticStop'> = (connection, { notification }, policy) =>

@@ -13,8 +13,8 @@ export interface Connection {
   readonly initiator: 'local' | 'remote';
   /** ConnectRetryCounter (RFC 4271 §8): failed dials since the last transport connection. */
   readonly connectFailures: number;
-  /** Sessions that ended in an error, since the last one that proved stable. */
-  readonly errors: number;
+  /** Sessions and attempts that ended against our will, since the last session that proved stable. */
+  readonly failures: number;
   /** Set from OpenConfirm on. */
   readonly session: NegotiatedSession | null;
 }
@@ -31,8 +31,8 @@ export interface ConnectionPolicy {
   readonly connectTimeoutMs: number;
   /** ConnectRetryTimer between two dials, by the number of failures so far (1 and up). */
   connectRetryMs(failures: number): number;
-  /** IdleHoldTimer after an end, by the number of errors so far. */
-  idleHoldMs(reason: EndReason, errors: number): number;
+  /** IdleHoldTimer after an end, by the number of failures so far. */
+  idleHoldMs(reason: EndReason, failures: number): number;
 }
 
 export interface Transition {
@@ -57,7 +57,7 @@ export function idleConnection(id: number): Connection {
     state: 'Idle',
     initiator: 'local',
     connectFailures: 0,
-    errors: 0,
+    failures: 0,
     session: null,
   });
 }

@@ -26,8 +26,8 @@ export const established: StateRow = {
   SendHoldTimerExpires: sendHoldTimerExpires,
   KeepaliveTimerExpires: (connection) =>
     transition(connection, [{ kind: 'send', message: 'keepalive' }, keepaliveTimer(connection)]),
-  /** A KEEPALIVE one interval after the session came up proves it stable: the error count starts over. */
-  KeepAliveMsg: (connection) => transition({ ...connection, errors: 0 }, [holdTimer(connection)]),
+  /** A KEEPALIVE one interval after the session came up proves it stable: the count of failures starts over. */
+  KeepAliveMsg: (connection) => transition({ ...connection, failures: 0 }, [holdTimer(connection)]),
   UpdateMsg: (connection) => transition(connection, [holdTimer(connection)]),
   /** RFC 2918 and RFC 4271 §8.2.2 leave the hold timer alone here; a peer that asks for routes is alive. */
   RouteRefreshMsg: (connection) => transition(connection, [holdTimer(connection)]),

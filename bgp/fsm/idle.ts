@@ -24,12 +24,13 @@ function dial(connection: Connection, policy: ConnectionPolicy): Transition {
 }
 
 export const idle: StateRow = {
-  ManualStart: (connection, _event, policy) => dial({ ...connection, connectFailures: 0, errors: 0 }, policy),
+  ManualStart: (connection, _event, policy) =>
+    dial({ ...connection, connectFailures: 0, failures: 0 }, policy),
   ManualStartWithPassiveTcpEstablishment: (connection) =>
-    waitForPeer({ ...connection, connectFailures: 0, errors: 0 }),
+    waitForPeer({ ...connection, connectFailures: 0, failures: 0 }),
   IdleHoldTimerExpires: (connection, _event, policy) => start(connection, policy),
   ManualStop: (connection) =>
-    transition({ ...connection, connectFailures: 0, errors: 0 }, [{ kind: 'stopAllTimers' }]),
+    transition({ ...connection, connectFailures: 0, failures: 0 }, [{ kind: 'stopAllTimers' }]),
   AutomaticStop: (connection) => transition(connection, [{ kind: 'stopAllTimers' }]),
   OpenCollisionDump: (connection) => transition(connection, [{ kind: 'stopAllTimers' }]),
   ConnectRetryTimerExpires: stay,

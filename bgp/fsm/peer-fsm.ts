@@ -189,9 +189,9 @@ class Step {
     }
   }
 
-  /** The error count belongs to the peer and outlives the connection. */
+  /** The count of failures belongs to the peer and outlives the connection. */
   #promote(second: Connection, remaining: Connection | null): void {
-    this.#main = Object.freeze({ ...second, errors: this.#main.errors });
+    this.#main = Object.freeze({ ...second, failures: this.#main.failures });
     this.#second = remaining;
   }
 

@@ -51,14 +51,14 @@ export const EVENTS: { readonly [N in EventName]: Extract<FsmEvent, { name: N }>
 
 export const EVENT_NAMES = Object.keys(EVENTS) as readonly EventName[];
 
-/** Timers with round numbers: dial 5 s, retry 1 s per failure, idle hold 10 s per error (at least one). */
+/** Timers with round numbers: dial 5 s, retry 1 s per failure, idle hold 10 s per failure (at least one). */
 export const POLICY: ConnectionPolicy = {
   passive: false,
   restarts: true,
   openHoldMs: 240_000,
   connectTimeoutMs: 5_000,
   connectRetryMs: (failures) => failures * 1_000,
-  idleHoldMs: (_reason, errors) => Math.max(1, errors) * 10_000,
+  idleHoldMs: (_reason, failures) => Math.max(1, failures) * 10_000,
 };
 
 export function connectionIn(state: State, changes: Partial<Connection> = {}): Connection {

@@ -186,9 +186,9 @@ describe('both ends dial at once', () => {
     expect(subject.shape).toBe('1:Established');
   });
 
-  test('the error count belongs to the peer and outlives a promotion', () => {
+  test('the count of failures belongs to the peer and outlives a promotion', () => {
     const subject = new Subject(DOMINANT).start().on(1, 'TcpCrAcked').on(1, 'BgpHeaderErr');
-    expect(subject.peer.main.errors).toBe(1);
-    expect(subject.accept().peer.main.errors).toBe(1);
+    expect(subject.peer.main.failures).toBe(1);
+    expect(subject.accept().peer.main.failures).toBe(1);
   });
 });

@@ -65,8 +65,8 @@ describe('the machine of one connection', () => {
     expect(effects).toContainEqual({ kind: 'stopTimer', timer: 'keepalive' });
   });
 
-  test('a KEEPALIVE in Established proves the session stable: the error count starts over', () => {
-    const { next } = transition(connectionIn('Established', { errors: 4 }), EVENTS.KeepAliveMsg, POLICY);
-    expect(next.errors).toBe(0);
+  test('a KEEPALIVE in Established proves the session stable: the count of failures starts over', () => {
+    const { next } = transition(connectionIn('Established', { failures: 4 }), EVENTS.KeepAliveMsg, POLICY);
+    expect(next.failures).toBe(0);
   });
 });
