@@ -47,6 +47,8 @@ export interface ShownError {
 
 /** What tests read of `manul peers NAME -o json`. */
 export interface ShownPeerDetail extends ShownPeer {
+  readonly lastSent: ShownError | null;
+  readonly lastReceived: ShownError | null;
   readonly treatedAsWithdraw: number;
   readonly attributesDiscarded: number;
 }
