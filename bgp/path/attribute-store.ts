@@ -37,6 +37,8 @@ export type AttributeSetId = number;
 export class AttributeStore extends HashIndex {
   readonly records = new RecordTable(4);
   readonly #arena = new ByteArena();
+  /** Hash of the block that `find` was asked for last: `insert` always follows a `find` of the same block. */
+  #lastHash = 0;
 
   /** Attribute sets in use. */
   get size(): number {
@@ -62,7 +64,8 @@ export class AttributeStore extends HashIndex {
 
   /** The set whose canonical block is bytes[start, end), or -1. */
   find(bytes: Uint8Array, start: number, end: number): AttributeSetId {
-    return this.#probe(bytes, start, end, hashBytes(bytes, start, end));
+    this.#lastHash = hashBytes(bytes, start, end);
+    return this.#probe(bytes, start, end, this.#lastHash);
   }
 
   /**
@@ -79,9 +82,9 @@ export class AttributeStore extends HashIndex {
     return isClean ? id : EMPTY;
   }
 
-  /** Interns a checked block that `find` did not have. The new set has no reference yet. */
+  /** Interns the checked block that `find` has just not found. The new set has no reference yet. */
   insert(bytes: Uint8Array, start: number, end: number, columns: AttributeColumns): AttributeSetId {
-    const hash = hashBytes(bytes, start, end);
+    const hash = this.#lastHash;
     const records = this.records;
     const id = records.alloc();
     records.set(id, SetField.Address, this.#arena.store(bytes, start, end));

@@ -33,8 +33,9 @@ export class RecordTable {
     const free = this.#freeHead;
     if (free >= 0) {
       this.#freeHead = this.get(free, 0);
-      const start = (free & CHUNK_MASK) << this.#strideBits;
-      this.#chunks[free >>> CHUNK_BITS]!.fill(0, start, start + (1 << this.#strideBits));
+      const chunk = this.chunk(free);
+      const start = this.base(free);
+      for (let i = start; i < start + (1 << this.#strideBits); i++) chunk[i] = 0;
       return free;
     }
     const id = this.#highWater++;
