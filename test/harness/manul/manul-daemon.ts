@@ -45,10 +45,13 @@ export interface ShownError {
   readonly text: string;
 }
 
+type MessageKind = 'open' | 'update' | 'notification' | 'keepalive' | 'routeRefresh';
+
 /** What tests read of `manul peers NAME -o json`. */
 export interface ShownPeerDetail extends ShownPeer {
   readonly lastSent: ShownError | null;
   readonly lastReceived: ShownError | null;
+  readonly messages: Readonly<Record<'sent' | 'received', Readonly<Record<MessageKind, number>>>>;
   readonly treatedAsWithdraw: number;
   readonly attributesDiscarded: number;
 }
@@ -92,6 +95,15 @@ export class ManulDaemon {
     return this.#child.pid;
   }
 
+  /** The folder of resources that it watches. */
+  get folder(): string {
+    return this.#folder.path;
+  }
+
+  get controlPath(): string {
+    return this.#folder.file('control.sock');
+  }
+
   /** Writes or replaces a resource file; the daemon notices by itself. */
   writeFile(name: string, text: string): void {
     this.#folder.write(name, text);
@@ -103,7 +115,7 @@ export class ManulDaemon {
 
   /** Runs one of its commands against this daemon, whatever the outcome. */
   run(...words: readonly string[]): Promise<CommandResult> {
-    return runCommand(MANUL, [...words, '--control', this.#control]);
+    return runCommand(MANUL, [...words, '--control', this.controlPath]);
   }
 
   /** The result of a read command. @throws Error with what it said when it fails. */
@@ -180,10 +192,6 @@ export class ManulDaemon {
     this.#child.signal('SIGCONT');
     await this.#child.stop();
     this.#folder.remove();
-  }
-
-  get #control(): string {
-    return this.#folder.file('control.sock');
   }
 
   async #ready(): Promise<void> {

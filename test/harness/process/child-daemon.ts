@@ -1,6 +1,7 @@
 /** A long-running child process: output kept, stopped by its own pid, never outliving this process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Changes, DEFAULT_DEADLINE_MS } from '../deadline.ts';
+import { atExit } from './at-exit.ts';
 import { inNamespace, type NetworkNamespace } from './network-namespace.ts';
 
 export interface ChildOptions {
@@ -25,9 +26,7 @@ export class ChildDaemon {
   readonly #child: ChildProcess;
   readonly #options: ChildOptions;
   readonly #changes = new Changes();
-  readonly #onExit = (): void => {
-    this.#child.kill('SIGKILL');
-  };
+  readonly #forget: () => void;
 
   private constructor(name: string, child: ChildProcess, options: ChildOptions) {
     this.name = name;
@@ -42,10 +41,10 @@ export class ChildDaemon {
     }
     child.on('close', (status, signal) => {
       this.ended = signal ?? status ?? 'unknown';
-      process.removeListener('exit', this.#onExit);
+      this.#forget();
       this.#changes.notify();
     });
-    process.once('exit', this.#onExit);
+    this.#forget = atExit(() => child.kill('SIGKILL'));
   }
 
   /** Resolves once the process exists. @throws Error when it cannot be started. */

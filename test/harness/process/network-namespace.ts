@@ -3,25 +3,26 @@
  * 127.0.0.0/8 as next hop, and for suites that must not share ports with anyone.
  */
 import { spawnSync } from 'node:child_process';
+import { atExit } from './at-exit.ts';
 
 let made = 0;
 
 export class NetworkNamespace {
   readonly name: string;
-  readonly #onExit = (): void => this.remove();
+  readonly #forget: () => void;
 
   /** @param addresses with prefix length, put on its loopback; needs root. */
   constructor(purpose: string, addresses: readonly string[]) {
     made += 1;
     this.name = `manul-${purpose}-${process.pid}-${made}`;
     run(['netns', 'add', this.name]);
-    process.once('exit', this.#onExit);
+    this.#forget = atExit(() => this.remove());
     run(['-n', this.name, 'link', 'set', 'lo', 'up']);
     for (const address of addresses) run(['-n', this.name, 'address', 'add', address, 'dev', 'lo', 'nodad']);
   }
 
   remove(): void {
-    process.removeListener('exit', this.#onExit);
+    this.#forget();
     run(['netns', 'delete', this.name]);
   }
 }

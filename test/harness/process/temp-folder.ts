@@ -2,14 +2,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atExit } from './at-exit.ts';
 
 export class TempFolder {
   readonly path: string;
-  readonly #onExit = (): void => this.remove();
+  readonly #forget: () => void;
 
   constructor(name: string) {
     this.path = mkdtempSync(join(tmpdir(), `manul-${name}-`));
-    process.once('exit', this.#onExit);
+    this.#forget = atExit(() => this.remove());
   }
 
   /** Absolute path of `name` inside. */
@@ -24,7 +25,7 @@ export class TempFolder {
   }
 
   remove(): void {
-    process.removeListener('exit', this.#onExit);
+    this.#forget();
     rmSync(this.path, { recursive: true, force: true });
   }
 }
