@@ -139,6 +139,11 @@ export class SessionTable implements SlotFacts {
     }
   }
 
+  /** Slots in use, the speaker's own apart. */
+  get used(): number {
+    return this.#entries.length - 1 - this.#free.length;
+  }
+
   entry(slot: SessionSlot): SessionEntry | null {
     return this.#entries[slot] ?? null;
   }

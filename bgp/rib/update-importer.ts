@@ -4,7 +4,6 @@
  */
 import { afiOf, FAMILIES, type Family, Safi } from '../net/index.ts';
 import { ColumnFlag } from '../packet/attributes/attribute-columns.ts';
-import { AttributeType } from '../packet/attributes/attribute-type.ts';
 import { CanonicalBlock } from '../packet/attributes/canonical-block.ts';
 import { cease, updateError } from '../packet/notification.ts';
 import { nlriBytes } from '../packet/update/nlri.ts';
@@ -77,7 +76,7 @@ export class UpdateImporter {
       const malformed = this.#problemWithoutRoutes(entry, bytes);
       if (malformed !== null) {
         // Routes of a family that was not negotiated: there is nothing to withdraw.
-        if (reader.scan.has(AttributeType.MpReachNlri)) return treatedAsWithdraw(malformed, 0);
+        if (reader.announcesIgnored) return treatedAsWithdraw(malformed, 0);
         // RFC 7606 §5.2: the routes that the attributes belong to cannot be found, so nothing less will do.
         return { ...ALL_WELL, notification: updateError.malformedAttributeList(), text: malformed };
       }

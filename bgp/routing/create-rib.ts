@@ -25,7 +25,16 @@ export interface RibOptions {
   readonly delay?: (ms: number, callback: () => void) => void;
 }
 
-export function createRib(options: RibOptions = {}): Rib {
+/** Records in use. None is left once every session has ended and nothing is originated any more. */
+export interface RibFootprint {
+  readonly attributeSets: number;
+  readonly nets: number;
+  readonly paths: number;
+  /** Slots whose session is there, or whose routes are. */
+  readonly sessions: number;
+}
+
+export function createRib(options: RibOptions = {}): Rib & { footprint(): RibFootprint } {
   return new ComposedRib(options);
 }
 
@@ -197,6 +206,17 @@ class ComposedRib implements Rib {
     return {
       prefixes: perFamily((family) => this.#ribs[family].prefixes),
       paths: perFamily((family) => this.#ribs[family].paths.live),
+    };
+  }
+
+  footprint(): RibFootprint {
+    const sum = (of: (rib: FamilyRib) => number) =>
+      FAMILIES.reduce((total, family) => total + of(this.#ribs[family]), 0);
+    return {
+      attributeSets: this.#store.size,
+      nets: sum((rib) => rib.nets.records.live),
+      paths: sum((rib) => rib.paths.live),
+      sessions: this.#sessions.used,
     };
   }
 

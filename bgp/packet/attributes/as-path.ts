@@ -26,7 +26,12 @@ export const asPath: AttributeDescriptor = {
  * Walks path segments whose AS numbers have `asBytes` octets (RFC 7606 §7.2, RFC 7607).
  * @returns what is wrong, or null.
  */
-export function checkSegments(bytes: Uint8Array, at: number, length: number, asBytes: 2 | 4): string | null {
+export function checkSegments(
+  bytes: ArrayLike<number>,
+  at: number,
+  length: number,
+  asBytes: 2 | 4,
+): string | null {
   const end = at + length;
   let p = at;
   while (p < end) {

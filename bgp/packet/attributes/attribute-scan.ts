@@ -20,9 +20,16 @@ export class AttributeScan {
   malformed: string | null = null;
   /** Why the session must be reset, or null. */
   reset: Notification | null = null;
+  /** Reason for `reset`, for the log. */
+  text = '';
   /** Number of the scan that saw each type code last; saves clearing between scans. */
   readonly #seenIn = new Uint32Array(256);
-  #scan = 0;
+  #scan: number;
+
+  /** @param scansBefore how many scans are behind it; their number is an unsigned 32-bit integer that wraps. */
+  constructor(scansBefore = 0) {
+    this.#scan = scansBefore;
+  }
 
   has(code: number): boolean {
     return this.#seenIn[code] === this.#scan;
@@ -37,7 +44,7 @@ export class AttributeScan {
 
   /** Scans bytes[start, end), the Path Attributes field. The bytes are viewed, not copied. */
   scan(bytes: Uint8Array, start: number, end: number): void {
-    this.#scan++;
+    this.#startScan();
     this.count = 0;
     this.malformed = null;
     this.reset = null;
@@ -63,22 +70,26 @@ export class AttributeScan {
   }
 
   #note(bytes: Uint8Array, at: number, flags: number, code: number, value: number, length: number): void {
+    const isMp = code === AttributeType.MpReachNlri || code === AttributeType.MpUnreachNlri;
+    if (this.#seenIn[code] === this.#scan) {
+      // RFC 7606 §3(g): a second MP attribute resets, of any other the first counts.
+      if (isMp) this.#fail(updateError.malformedAttributeList(), `attribute ${code} occurs twice`);
+      return;
+    }
     const expected = expectedFlags[code]!;
     if (expected === UNRECOGNIZED) {
       if ((flags & AttributeFlag.Optional) === 0) {
         // RFC 4271 §6.3: without knowing a well-known attribute its route cannot be understood.
-        this.reset = updateError.unrecognizedWellKnownAttribute(bytes.subarray(at, value + length));
+        const attribute = bytes.subarray(at, value + length);
+        const text = `attribute ${code} is well-known but not recognised`;
+        this.#fail(updateError.unrecognizedWellKnownAttribute(attribute), text);
         return;
       }
     } else if (((flags ^ expected) & OPTIONAL_OR_TRANSITIVE) !== 0) {
-      this.malformed ??= `attribute ${code} has flags 0x${flags.toString(16)}`; // RFC 7606 §3(c)
-    }
-    if (this.#seenIn[code] === this.#scan) {
-      // RFC 7606 §3(g): a second MP attribute resets, of any other the first counts.
-      if (code === AttributeType.MpReachNlri || code === AttributeType.MpUnreachNlri) {
-        this.reset = updateError.malformedAttributeList();
-      }
-      return;
+      const text = `attribute ${code} has flags 0x${flags.toString(16)}`;
+      // RFC 7606 §3(c); an MP attribute is then as incorrect as one with broken NLRI (§5.3).
+      if (isMp) this.#fail(updateError.optionalAttribute(bytes.subarray(at, value + length)), text);
+      else this.malformed ??= text;
     }
     this.#seenIn[code] = this.#scan;
     this.valueAt[code] = value;
@@ -87,5 +98,18 @@ export class AttributeScan {
     let i = this.count++;
     for (; i > 0 && this.codes[i - 1]! > code; i--) this.codes[i] = this.codes[i - 1]!;
     this.codes[i] = code;
+  }
+
+  #fail(notification: Notification, text: string): void {
+    this.reset = notification;
+    this.text = text;
+  }
+
+  /** Numbers the next scan. Once in four billion the numbers begin anew. */
+  #startScan(): void {
+    this.#scan = (this.#scan + 1) >>> 0;
+    if (this.#scan > 0) return;
+    this.#seenIn.fill(0);
+    this.#scan = 1;
   }
 }

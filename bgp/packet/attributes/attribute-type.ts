@@ -32,7 +32,8 @@ export const OPTIONAL_NON_TRANSITIVE = AttributeFlag.Optional;
 
 export const OriginValue = { Igp: 0, Egp: 1, Incomplete: 2 } as const;
 
-export const SegmentType = { AsSet: 1, AsSequence: 2 } as const;
+/** RFC 4271 §4.3; the last two only inside a confederation (RFC 5065 §3), which Manul never is part of. */
+export const SegmentType = { AsSet: 1, AsSequence: 2, ConfedSequence: 3, ConfedSet: 4 } as const;
 
 /** Placeholder for a four-octet AS number in two octets (RFC 6793 §9). */
 export const AS_TRANS = 23456;

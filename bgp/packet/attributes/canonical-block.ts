@@ -7,13 +7,17 @@
 
 import { checkSegments } from './as-path.ts';
 import { type AttributeColumns, ColumnFlag, emptyColumns, resetColumns } from './attribute-columns.ts';
+import { readUint32 } from './attribute-descriptor.ts';
 import type { AttributeScan } from './attribute-scan.ts';
-import { AS_TRANS, AttributeFlag, AttributeType } from './attribute-type.ts';
+import { AS_TRANS, AttributeFlag, AttributeType, OPTIONAL_TRANSITIVE } from './attribute-type.ts';
+import { distinctLargeCommunities } from './communities.ts';
 import { descriptorByCode, expectedFlags, UNRECOGNIZED } from './registry.ts';
-import { mergeAs4Path, widenSegments } from './two-octet-as.ts';
+import { mergeAs4Path, readAs4Path, widenSegments } from './two-octet-as.ts';
 
 /** Room for any block of an extended message, with two-octet AS numbers widened. */
 const MAX_BLOCK_BYTES = 1 << 18;
+/** What an attribute's length field can say. */
+const MAX_VALUE_BYTES = 0xffff;
 
 export interface BlockContext {
   readonly isInternal: boolean;
@@ -93,18 +97,31 @@ export class CanonicalBlock {
         if (length !== 0) return this.#discard(); // RFC 7606 §7.6
         break;
       case AttributeType.Aggregator:
-        if (length !== (context.fourOctetAs ? 8 : 6)) return this.#discard(); // RFC 7606 §7.7
-        if (!context.fourOctetAs) return this.#takeTwoOctetAggregator(source, scan);
+        return this.#takeAggregator(source, scan, context);
+      case AttributeType.LargeCommunities:
+        if (length % 12 === 0) return this.#takeLargeCommunities(source, scan);
         break;
     }
     const expected = expectedFlags[code]!;
     const flags = scan.flags[code]!;
     if (expected !== UNRECOGNIZED) {
-      this.#put(code, expected | (flags & AttributeFlag.Partial), source, at, length);
+      // Partial belongs to optional transitive attributes only (RFC 4271 §4.3).
+      const partial = expected === OPTIONAL_TRANSITIVE ? flags & AttributeFlag.Partial : 0;
+      this.#put(code, expected | partial, source, at, length);
     } else if ((flags & AttributeFlag.Transitive) !== 0) {
       const partial = AttributeFlag.Optional | AttributeFlag.Transitive | AttributeFlag.Partial;
       this.#put(code, partial, source, at, length);
     }
+    return null;
+  }
+
+  /** Each value once, as RFC 8092 §3 asks of the receiver. */
+  #takeLargeCommunities(source: Uint8Array, scan: AttributeScan): null {
+    const at = scan.valueAt[AttributeType.LargeCommunities]!;
+    const value = source.subarray(at, at + scan.valueLength[AttributeType.LargeCommunities]!);
+    const distinct = distinctLargeCommunities(value);
+    const partial = scan.flags[AttributeType.LargeCommunities]! & AttributeFlag.Partial;
+    this.#put(AttributeType.LargeCommunities, OPTIONAL_TRANSITIVE | partial, distinct, 0, distinct.length);
     return null;
   }
 
@@ -120,42 +137,57 @@ export class CanonicalBlock {
     if (problem !== null) return `AS_PATH ${problem}`;
     let path = new Uint8Array(length * 2 + 4);
     path = path.subarray(0, widenSegments(source, at, length, path, 0));
-    const merged = this.#as4PathApplies(source, scan) ? mergeAs4Path(path, as4Value(source, scan)) : null;
-    const value = merged ?? path;
+    const as4Path = this.#as4Path(source, scan);
+    const value = (as4Path === null ? null : mergeAs4Path(path, as4Path)) ?? path;
+    if (value.length > MAX_VALUE_BYTES) return `AS_PATH has ${value.length} octets once widened`;
     this.#put(AttributeType.AsPath, AttributeFlag.Transitive, value, 0, value.length);
     return null;
   }
 
-  /** RFC 6793 §4.2.3: an AGGREGATOR with a real AS number says that AS4_PATH is stale; §6: a malformed one is dropped. */
-  #as4PathApplies(source: Uint8Array, scan: AttributeScan): boolean {
-    if (!scan.has(AttributeType.As4Path) || this.#aggregatorIsReal(source, scan)) return false;
+  /** AS4_PATH where it counts; null without one, and when it is stale or malformed (RFC 6793 §6). */
+  #as4Path(source: Uint8Array, scan: AttributeScan): Uint8Array | null {
+    if (!scan.has(AttributeType.As4Path) || this.#isAs4Stale(source, scan)) return null;
     const at = scan.valueAt[AttributeType.As4Path]!;
-    if (checkSegments(source, at, scan.valueLength[AttributeType.As4Path]!, 4) === null) return true;
-    this.discarded++;
-    return false;
+    const path = readAs4Path(source.subarray(at, at + scan.valueLength[AttributeType.As4Path]!));
+    if (path === null) this.discarded++;
+    return path;
   }
 
-  #aggregatorIsReal(source: Uint8Array, scan: AttributeScan): boolean {
-    if (!scan.has(AttributeType.Aggregator) || scan.valueLength[AttributeType.Aggregator] !== 6) return false;
-    const at = scan.valueAt[AttributeType.Aggregator]!;
-    return ((source[at]! << 8) | source[at + 1]!) !== AS_TRANS;
+  /**
+   * An AGGREGATOR with a real AS number beside AS4_AGGREGATOR: a speaker without four-octet AS numbers has
+   * aggregated since, so that neither AS4 attribute counts (RFC 6793 §4.2.3).
+   */
+  #isAs4Stale(source: Uint8Array, scan: AttributeScan): boolean {
+    if (!scan.has(AttributeType.As4Aggregator) || !scan.has(AttributeType.Aggregator)) return false;
+    if (scan.valueLength[AttributeType.Aggregator] !== 6) return false;
+    return readUint16(source, scan.valueAt[AttributeType.Aggregator]!) !== AS_TRANS;
   }
 
-  #takeTwoOctetAggregator(source: Uint8Array, scan: AttributeScan): null {
+  #takeAggregator(source: Uint8Array, scan: AttributeScan, context: BlockContext): null {
     const at = scan.valueAt[AttributeType.Aggregator]!;
-    const flags =
-      expectedFlags[AttributeType.Aggregator]! |
-      (scan.flags[AttributeType.Aggregator]! & AttributeFlag.Partial);
-    if (scan.has(AttributeType.As4Aggregator) && !this.#aggregatorIsReal(source, scan)) {
-      if (scan.valueLength[AttributeType.As4Aggregator] === 8) {
-        this.#put(AttributeType.Aggregator, flags, source, scan.valueAt[AttributeType.As4Aggregator]!, 8);
-        return null;
-      }
-      this.discarded++;
+    const length = scan.valueLength[AttributeType.Aggregator]!;
+    if (length !== (context.fourOctetAs ? 8 : 6)) return this.#discard(); // RFC 7606 §7.7
+    const asn = context.fourOctetAs ? readUint32(source, at) : readUint16(source, at);
+    if (asn === 0) return this.#discard(); // RFC 7607 §2
+    const flags = OPTIONAL_TRANSITIVE | (scan.flags[AttributeType.Aggregator]! & AttributeFlag.Partial);
+    if (context.fourOctetAs) {
+      this.#put(AttributeType.Aggregator, flags, source, at, length);
+      return null;
     }
-    const wide = Uint8Array.of(0, 0, ...source.subarray(at, at + 6));
-    this.#put(AttributeType.Aggregator, flags, wide, 0, 8);
+    const wideAt = asn === AS_TRANS ? this.#as4AggregatorAt(source, scan) : -1;
+    if (wideAt >= 0) this.#put(AttributeType.Aggregator, flags, source, wideAt, 8);
+    else
+      this.#put(AttributeType.Aggregator, flags, Uint8Array.of(0, 0, ...source.subarray(at, at + 6)), 0, 8);
     return null;
+  }
+
+  /** Where the value of AS4_AGGREGATOR stands, or -1 when there is none or it is malformed (RFC 6793 §6, RFC 7607 §2). */
+  #as4AggregatorAt(source: Uint8Array, scan: AttributeScan): number {
+    if (!scan.has(AttributeType.As4Aggregator)) return -1;
+    const at = scan.valueAt[AttributeType.As4Aggregator]!;
+    if (scan.valueLength[AttributeType.As4Aggregator] === 8 && readUint32(source, at) !== 0) return at;
+    this.discarded++;
+    return -1;
   }
 
   #put(code: number, flags: number, source: Uint8Array, at: number, length: number): void {
@@ -201,9 +233,8 @@ function checkValues(
   return null;
 }
 
-function as4Value(source: Uint8Array, scan: AttributeScan): Uint8Array {
-  const at = scan.valueAt[AttributeType.As4Path]!;
-  return source.subarray(at, at + scan.valueLength[AttributeType.As4Path]!);
+function readUint16(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
 /** Walks the attributes of a canonical block: `code`, `flags`, and the value at `at`, of `length` octets. */

@@ -46,6 +46,22 @@ export const largeCommunities: AttributeDescriptor = {
   },
 };
 
+/** The large communities of `value` (a multiple of 12 octets), each once, in order of first occurrence. */
+export function distinctLargeCommunities(value: Uint8Array): Uint8Array {
+  if (value.length <= 12) return value;
+  const seen = new Set<string>();
+  const distinct = new Uint8Array(value.length);
+  let end = 0;
+  for (let p = 0; p < value.length; p += 12) {
+    const key = String.fromCharCode(...value.subarray(p, p + 12));
+    if (seen.has(key)) continue;
+    seen.add(key);
+    distinct.set(value.subarray(p, p + 12), end);
+    end += 12;
+  }
+  return distinct.subarray(0, end);
+}
+
 /** `aa:nn` for each of the communities in bytes[at, at + length). */
 export function formatCommunities(bytes: Uint8Array, at: number, length: number): string[] {
   const texts: string[] = [];

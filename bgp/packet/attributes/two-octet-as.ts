@@ -2,6 +2,7 @@
  * Sessions without four-octet AS numbers (RFC 6793): AS_PATH and AGGREGATOR are widened on receipt, with
  * AS4_PATH and AS4_AGGREGATOR merged in (§4.2.3), and narrowed on the way out (§4.2.2).
  */
+import { checkSegments } from './as-path.ts';
 import { readUint32 } from './attribute-descriptor.ts';
 import { AS_TRANS, SegmentType } from './attribute-type.ts';
 
@@ -27,6 +28,23 @@ export function widenSegments(
     }
   }
   return o;
+}
+
+/**
+ * The value of an AS4_PATH less its confederation segments, which no speaker may send there.
+ * @returns null when it is malformed (RFC 6793 §6, RFC 7607 §2).
+ */
+export function readAs4Path(value: Uint8Array): Uint8Array | null {
+  if (value.length === 0) return null;
+  const kept: number[] = [];
+  for (let p = 0; p < value.length; ) {
+    const end = p + 2 + 4 * (value[p + 1] ?? 0);
+    const isConfederation = value[p] === SegmentType.ConfedSequence || value[p] === SegmentType.ConfedSet;
+    if (end > value.length || value[p + 1] === 0) return null;
+    if (!isConfederation) for (let i = p; i < end; i++) kept.push(value[i]!);
+    p = end;
+  }
+  return checkSegments(kept, 0, kept.length, 4) === null ? Uint8Array.from(kept) : null;
 }
 
 /**

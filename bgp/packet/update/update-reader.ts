@@ -63,7 +63,7 @@ export class UpdateReader {
     this.scan.scan(bytes, this.attributesAt, this.attributesEnd);
     if (this.scan.reset !== null) {
       this.reset = this.scan.reset;
-      this.text = 'an attribute is well-known but not recognised, or an MP attribute occurs twice';
+      this.text = this.scan.text;
       return false;
     }
     return this.#readMpReach(bytes, context) && this.#readMpUnreach(bytes, context);
@@ -105,9 +105,19 @@ export class UpdateReader {
     }
     const family = familyOf((bytes[at]! << 8) | bytes[at + 1]!, bytes[at + 2]!);
     if (family === null || !context.families.has(family)) return true;
-    if (end - at === 3 && this.scan.count === 1) this.endOfRib = family; // RFC 4724 §2
+    if (end - at === 3 && this.scan.count === 1 && this.#hasNoIpv4) this.endOfRib = family; // RFC 4724 §2
     if (this.#take(this.mpWithdrawn, bytes, family, at + 3, end, context)) return true;
     return this.#failMp(bytes, AttributeType.MpUnreachNlri, `MP_UNREACH_NLRI: ${this.text}`);
+  }
+
+  /** Routes are announced in a family that was not negotiated. */
+  get announcesIgnored(): boolean {
+    const hasIpv4 = this.announced.family === null && this.announced.at < this.announced.end;
+    return hasIpv4 || (this.scan.has(AttributeType.MpReachNlri) && this.mpNextHopAt < 0);
+  }
+
+  get #hasNoIpv4(): boolean {
+    return this.withdrawn.at === this.withdrawn.end && this.announced.at === this.announced.end;
   }
 
   #take(
