@@ -23,6 +23,7 @@ export async function serveRoleLink(options: AgentEndOptions): Promise<RoleLink>
   let current: Socket | null = null;
   let greeted = false;
   let lastError: string | null = null;
+  let closing = false;
   const server = createServer((socket) => {
     current?.destroy(new Error('another speaker has connected'));
     current = socket;
@@ -34,7 +35,7 @@ export async function serveRoleLink(options: AgentEndOptions): Promise<RoleLink>
         options.logger.info('speaker connected to the agent');
       },
       onClosed: (reason) => {
-        options.logger.warn('speaker has left, its routes are kept', { reason });
+        if (!closing) options.logger.warn('speaker has left, its routes are kept', { reason });
         lastError = reason;
         if (current === socket) current = null;
       },
@@ -45,6 +46,7 @@ export async function serveRoleLink(options: AgentEndOptions): Promise<RoleLink>
     status: () => ({ kind: 'socket', path: options.path, connected: current !== null && greeted, lastError }),
     close: () =>
       new Promise((resolve) => {
+        closing = true;
         server.close(() => resolve());
         current?.destroy();
       }),
