@@ -13,6 +13,7 @@ import { SessionTable } from '../rib/session-table.ts';
 import { UpdateImporter } from '../rib/update-importer.ts';
 import type { OriginatedPrefix } from '../speaker/speaker-config.ts';
 import type { RibSummary, RouteQuery, RouteStatus } from '../speaker/speaker-status.ts';
+import { PackScratch } from '../update-group/pack-scratch.ts';
 import { BestRouteFeed } from './best-route-feed.ts';
 import { GroupSet } from './group-set.ts';
 import { LocalRoutes } from './local-routes.ts';
@@ -71,9 +72,10 @@ class ComposedRib implements Rib {
       requestWork: () => this.onWork?.(),
       requestWorkAfter: (ms: number) => delay(ms, () => this.onWork?.()),
     };
+    const scratch = new PackScratch();
     this.#groups = perFamily((family) => {
       const { nets, paths } = this.#ribs[family];
-      const tables = { store: this.#store, nets, paths, sessions: this.#sessions };
+      const tables = { store: this.#store, nets, paths, sessions: this.#sessions, scratch };
       return new GroupSet(this.#ribs[family], tables, host);
     });
     this.#importer = new UpdateImporter(this.#store, this.#sessions, this.#ribs);

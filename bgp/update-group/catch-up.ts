@@ -8,7 +8,7 @@ import { NetField } from '../path/net-table.ts';
 import { PathField } from '../path/path-table.ts';
 import { type GroupParts, SLOW_BYTES } from './group-parts.ts';
 import { type Member, NO_REPLAY } from './member.ts';
-import { MAX_BATCH } from './message-packer.ts';
+import { MAX_BATCH } from './pack-scratch.ts';
 
 /** Queue length up to which a catching-up member is given more. */
 const READY_BYTES = SLOW_BYTES / 4;

@@ -6,6 +6,7 @@ import { CompiledPolicy, REJECTED } from '../policy/compile-policy.ts';
 import type { SessionTable } from '../rib/session-table.ts';
 import { canExport } from './export-attributes.ts';
 import type { ExportContext } from './export-context.ts';
+import type { PackScratch } from './pack-scratch.ts';
 
 /** The tables of one family that its update groups read. */
 export interface FamilyTables {
@@ -13,6 +14,7 @@ export interface FamilyTables {
   readonly nets: NetTable;
   readonly paths: PathTable;
   readonly sessions: SessionTable;
+  readonly scratch: PackScratch;
 }
 
 export class ExportEvaluator {

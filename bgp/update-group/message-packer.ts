@@ -13,13 +13,11 @@ import { HEADER_BYTES, writeUpdateHeader } from '../packet/update/update-writer.
 import { type AttributeStore, SetField } from '../path/attribute-store.ts';
 import type { NetTable } from '../path/net-table.ts';
 import type { SessionTable } from '../rib/session-table.ts';
-import { ExportedAttributes, type ExportIdentity, type ExportSource } from './export-attributes.ts';
+import type { ExportIdentity, ExportSource } from './export-attributes.ts';
 import type { ExportContext } from './export-context.ts';
 import type { FamilyTables } from './export-evaluator.ts';
 import type { ChunkBuilder } from './output-chunk.ts';
-
-/** Most entries packed together: bounds one slice of work to a few milliseconds. */
-export const MAX_BATCH = 8192;
+import { MAX_BATCH, type PackScratch } from './pack-scratch.ts';
 
 /** Octets of an MP attribute before its NLRI, next hop apart: header 4, AFI 2, SAFI 1. */
 const MP_HEAD = 7;
@@ -30,19 +28,9 @@ export class MessagePacker {
   readonly #context: ExportContext;
   readonly #builder: ChunkBuilder;
   readonly #sessions: SessionTable;
-  readonly #exported = new ExportedAttributes();
-
-  readonly #net = new Int32Array(MAX_BATCH);
-  readonly #slot = new Int32Array(MAX_BATCH);
-  readonly #pathId = new Int32Array(MAX_BATCH);
-  readonly #next = new Int32Array(MAX_BATCH);
+  readonly #scratch: PackScratch;
   #entries = 0;
-  readonly #sets = new Int32Array(MAX_BATCH);
   #setCount = 0;
-
-  readonly #goneNet = new Int32Array(MAX_BATCH);
-  readonly #goneSlot = new Int32Array(MAX_BATCH);
-  readonly #gonePathId = new Int32Array(MAX_BATCH);
   #gone = 0;
   /** Attribute sets whose block does not fit in a message of this session type. */
   oversized = 0;
@@ -53,6 +41,7 @@ export class MessagePacker {
     this.#sessions = tables.sessions;
     this.#context = context;
     this.#builder = builder;
+    this.#scratch = tables.scratch;
   }
 
   get isFull(): boolean {
@@ -66,16 +55,16 @@ export class MessagePacker {
   /** Adds a route; `slot` is its source, which will not get it. The set must live until `pack`. */
   announce(net: number, pathId: number, set: number, slot: number): void {
     const entry = this.#entries++;
-    this.#net[entry] = net;
-    this.#slot[entry] = slot;
-    this.#pathId[entry] = pathId;
-    this.#next[entry] = 0;
+    this.#scratch.net[entry] = net;
+    this.#scratch.slot[entry] = slot;
+    this.#scratch.pathId[entry] = pathId;
+    this.#scratch.next[entry] = 0;
     const records = this.#store.records;
     if (records.get(set, SetField.BucketHead) === 0) {
       records.set(set, SetField.BucketHead, entry + 1);
-      this.#sets[this.#setCount++] = set;
+      this.#scratch.sets[this.#setCount++] = set;
     } else {
-      this.#next[records.get(set, SetField.BucketTail) - 1] = entry + 1;
+      this.#scratch.next[records.get(set, SetField.BucketTail) - 1] = entry + 1;
     }
     records.set(set, SetField.BucketTail, entry + 1);
   }
@@ -83,9 +72,9 @@ export class MessagePacker {
   /** Adds a withdrawal; the session in `slot` was never sent the route (0: everybody was). */
   withdraw(net: number, pathId: number, slot: number): void {
     const entry = this.#gone++;
-    this.#goneNet[entry] = net;
-    this.#goneSlot[entry] = slot;
-    this.#gonePathId[entry] = pathId;
+    this.#scratch.goneNet[entry] = net;
+    this.#scratch.goneSlot[entry] = slot;
+    this.#scratch.gonePathId[entry] = pathId;
   }
 
   /** Writes everything added to the chunk builder, withdrawals first. */
@@ -94,7 +83,7 @@ export class MessagePacker {
     this.#gone = 0;
     const records = this.#store.records;
     for (let i = 0; i < this.#setCount; i++) {
-      const set = this.#sets[i]!;
+      const set = this.#scratch.sets[i]!;
       const head = records.get(set, SetField.BucketHead);
       records.set(set, SetField.BucketHead, 0);
       this.#packBucket(set, head);
@@ -107,9 +96,9 @@ export class MessagePacker {
     let entry = head;
     let slot = -1;
     while (entry !== 0) {
-      if (this.#slot[entry - 1] !== slot) {
-        slot = this.#slot[entry - 1]!;
-        this.#exported.write(this.#store, set, this.#source(slot), this.#context, this.#identity());
+      if (this.#scratch.slot[entry - 1] !== slot) {
+        slot = this.#scratch.slot[entry - 1]!;
+        this.#scratch.exported.write(this.#store, set, this.#source(slot), this.#context, this.#identity());
       }
       const next = this.#context.family === 'ipv4' ? this.#packIpv4(entry, slot) : this.#packMp(entry, slot);
       if (next === entry) {
@@ -133,7 +122,7 @@ export class MessagePacker {
     this.#builder.reserve();
     const out = this.#builder.bytes;
     const start = this.#builder.length;
-    const attributes = this.#exported;
+    const attributes = this.#scratch.exported;
     let p = start + HEADER_BYTES;
     out[p] = 0;
     out[p + 1] = 0;
@@ -156,7 +145,7 @@ export class MessagePacker {
     this.#builder.reserve();
     const out = this.#builder.bytes;
     const start = this.#builder.length;
-    const attributes = this.#exported;
+    const attributes = this.#scratch.exported;
     const attributesAt = start + HEADER_BYTES + 4;
     const mpAt = attributesAt;
     let p = mpAt + MP_HEAD;
@@ -177,9 +166,9 @@ export class MessagePacker {
     const longest = this.#longestEntry();
     let p = at;
     let next = entry;
-    while (next !== 0 && p + longest <= limit && this.#slot[next - 1] === slot) {
-      p = this.#writeEntry(this.#net[next - 1]!, this.#pathId[next - 1]!, out, p);
-      next = this.#next[next - 1]!;
+    while (next !== 0 && p + longest <= limit && this.#scratch.slot[next - 1] === slot) {
+      p = this.#writeEntry(this.#scratch.net[next - 1]!, this.#scratch.pathId[next - 1]!, out, p);
+      next = this.#scratch.next[next - 1]!;
     }
     return [next, p];
   }
@@ -204,14 +193,14 @@ export class MessagePacker {
     this.#builder.reserve();
     const out = this.#builder.bytes;
     const start = this.#builder.length;
-    const slot = this.#goneSlot[from]!;
+    const slot = this.#scratch.goneSlot[from]!;
     const isIpv4 = this.#context.family === 'ipv4';
     const nlriAt = start + HEADER_BYTES + (isIpv4 ? 2 : 4 + MP_HEAD);
     const limit = start + this.#context.maxMessageBytes - 2 - this.#longestEntry();
     let p = nlriAt;
     let entry = from;
-    while (entry < this.#gone && p <= limit && this.#goneSlot[entry] === slot) {
-      p = this.#writeEntry(this.#goneNet[entry]!, this.#gonePathId[entry]!, out, p);
+    while (entry < this.#gone && p <= limit && this.#scratch.goneSlot[entry] === slot) {
+      p = this.#writeEntry(this.#scratch.goneNet[entry]!, this.#scratch.gonePathId[entry]!, out, p);
       entry++;
     }
     if (!isIpv4) {

@@ -35,9 +35,6 @@ export class OutputChunk {
   }
 }
 
-/** A chunk is cut when a further message might not fit. 64 KiB to all sockets was the fastest size measured. */
-const CHUNK_BYTES = 1 << 16;
-
 /** Fills chunks message by message. Scratch is reused: `cut` copies out what was written. */
 export class ChunkBuilder {
   readonly bytes: Uint8Array;
@@ -46,9 +43,10 @@ export class ChunkBuilder {
   #exclusions: Map<number, Exclusion[]> | null = null;
   #chunks: OutputChunk[] = [];
 
-  constructor(maxMessageBytes: number) {
+  /** @param bytes scratch with room for several messages of `maxMessageBytes`. */
+  constructor(bytes: Uint8Array, maxMessageBytes: number) {
+    this.bytes = bytes;
     this.#maxMessageBytes = maxMessageBytes;
-    this.bytes = new Uint8Array(CHUNK_BYTES + maxMessageBytes);
   }
 
   /** Makes room for one more message, which begins at `length`. */

@@ -20,8 +20,9 @@ import type { ExportContext } from './export-context.ts';
 import { ExportEvaluator, type FamilyTables } from './export-evaluator.ts';
 import { type GroupHost, SLOW_BYTES } from './group-parts.ts';
 import { Member } from './member.ts';
-import { MAX_BATCH, MessagePacker } from './message-packer.ts';
+import { MessagePacker } from './message-packer.ts';
 import { ChunkBuilder, type OutputChunk } from './output-chunk.ts';
+import { MAX_BATCH } from './pack-scratch.ts';
 
 /** Longest time that a group waits for its members when most of them are slow. */
 const MAX_PAUSE_MS = 200;
@@ -68,7 +69,7 @@ export class UpdateGroup {
     this.#host = host;
     this.adjRibOut = adjRibOut;
     this.evaluator = new ExportEvaluator(tables, context);
-    this.#builder = new ChunkBuilder(context.maxMessageBytes);
+    this.#builder = new ChunkBuilder(tables.scratch.chunk, context.maxMessageBytes);
     this.#packer = new MessagePacker(tables, context, this.#builder);
     this.#catchUp = new CatchUp({
       tables,
