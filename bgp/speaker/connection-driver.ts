@@ -236,6 +236,7 @@ export class ConnectionDriver implements InputSource {
   #onLost(text: string): void {
     if (this.#socket === null || this.#lost !== null) return;
     this.#lost = text;
+    this.#output?.close();
     this.#context.scheduler.addInput(this);
   }
 

@@ -5,15 +5,41 @@
  */
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { addressFamily } from '../net/index.ts';
+import type { Clock } from './clock.ts';
 import type { SpeakerConfig } from './speaker-config.ts';
 
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
+
+/** Asking the system takes longer than the rest of a session's start: a burst of sessions asks once. */
+const REMEMBERED_MS = 2_000;
+
+/** Answers from the interfaces as they were at most two seconds ago. */
+export class OtherFamilyAddresses {
+  readonly #clock: Clock;
+  readonly #readInterfaces: () => Interfaces;
+  #interfaces: Interfaces = {};
+  #readAt = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Clock, readInterfaces: () => Interfaces = networkInterfaces) {
+    this.#clock = clock;
+    this.#readInterfaces = readInterfaces;
+  }
+
+  find(localAddress: string, config: Pick<SpeakerConfig, 'listen' | 'peers'>): string | null {
+    const now = this.#clock.now();
+    if (now - this.#readAt >= REMEMBERED_MS) {
+      this.#interfaces = this.#readInterfaces();
+      this.#readAt = now;
+    }
+    return otherFamilyAddress(localAddress, config, this.#interfaces);
+  }
+}
 
 /** Null: we have none, and routes of that family cannot be announced with ourselves as next hop. */
 export function otherFamilyAddress(
   localAddress: string,
   config: Pick<SpeakerConfig, 'listen' | 'peers'>,
-  interfaces: Interfaces = networkInterfaces(),
+  interfaces: Interfaces,
 ): string | null {
   const family = addressFamily(localAddress) === 'ipv4' ? 'ipv6' : 'ipv4';
   const configured = [

@@ -132,6 +132,7 @@ export class PeerDriver implements ConnectionHost {
 
   /** A connection that the listener accepted, paused. */
   accept(socket: Socket): void {
+    this.#options.context.scheduler.onAccepted();
     this.#acceptedSockets.push(socket);
     this.#dispatch({ kind: 'accepted' });
   }

@@ -10,7 +10,7 @@ import { encodeNotification } from '../packet/notification-codec.ts';
 import type { SpeakerContext } from './connection-driver.ts';
 import { DynamicPeers } from './dynamic-peers.ts';
 import { ListenRanges } from './listen-ranges.ts';
-import { otherFamilyAddress } from './other-family-address.ts';
+import { OtherFamilyAddresses } from './other-family-address.ts';
 import { PeerDriver, type PeerListener } from './peer-driver.ts';
 import { configuredSettings, dynamicSettings, type SessionSettings } from './session-settings.ts';
 import type { Logger } from './speaker-api.ts';
@@ -28,6 +28,7 @@ export interface PeerManagerOptions {
 export class PeerManager {
   readonly #options: PeerManagerOptions;
   readonly #dynamic: DynamicPeers;
+  readonly #otherFamily: OtherFamilyAddresses;
   #configured: PeerDriver[] = [];
   /** Configured peers by canonical address; several may share one (other port, other local address). */
   #byAddress = new Map<string, PeerDriver[]>();
@@ -37,6 +38,7 @@ export class PeerManager {
   constructor(options: PeerManagerOptions) {
     this.#options = options;
     this.#dynamic = new DynamicPeers(options.context.clock);
+    this.#otherFamily = new OtherFamilyAddresses(options.context.clock);
   }
 
   configured(): readonly PeerDriver[] {
@@ -201,7 +203,7 @@ export class PeerManager {
       logger,
       listener,
       otherFamilyAddress: (localAddress) =>
-        this.#config === null ? null : otherFamilyAddress(localAddress, this.#config),
+        this.#config === null ? null : this.#otherFamily.find(localAddress, this.#config),
     });
   }
 }

@@ -5,6 +5,10 @@
  * Sockets only queue what they read. A turn takes messages off those queues, round-robin over the connections
  * that have any, for about `INPUT_BUDGET_MS`, then lets the RIB work for about `WORK_BUDGET_MS`, so that what a
  * turn has read leaves with it. Between two turns (setImmediate) the event loop serves timers and sockets.
+ *
+ * The event loop accepts one connection each time around. When a thousand clients come at once, full turns would
+ * let them in at a few per second and write to all others after each; so a turn that follows an accepted
+ * connection leaves the RIB's work to the next one, for at most `MAX_DEFERRAL_MS` in a row.
  */
 import type { Clock } from './clock.ts';
 import type { Logger } from './speaker-api.ts';
@@ -13,6 +17,8 @@ const INPUT_BUDGET_MS = 4;
 const WORK_BUDGET_MS = 4;
 /** Octets of one connection before the next has its turn. */
 const QUANTUM_BYTES = 64 * 1024;
+/** How long the RIB may wait for connections that come in one after the other. */
+const MAX_DEFERRAL_MS = 25;
 
 export interface InputSource {
   /**
@@ -38,6 +44,10 @@ export class TurnScheduler {
   readonly #waiting = new Set<InputSource>();
   #immediate: NodeJS.Immediate | null = null;
   #closed = false;
+  /** A connection was accepted since the last turn: more may be waiting. */
+  #hasAccepted = false;
+  /** When the RIB last had its time. */
+  #lastWork = 0;
 
   constructor(options: TurnSchedulerOptions) {
     this.#options = options;
@@ -57,6 +67,12 @@ export class TurnScheduler {
     return this.#waiting.has(source);
   }
 
+  /** A connection was accepted; the listener may have more. */
+  onAccepted(): void {
+    this.#hasAccepted = true;
+    this.requestTurn();
+  }
+
   requestTurn(): void {
     if (this.#immediate === null && !this.#closed) this.#immediate = setImmediate(() => this.#turn());
   }
@@ -71,7 +87,7 @@ export class TurnScheduler {
   #turn(): void {
     this.#immediate = null;
     this.#handleInput();
-    const isDone = this.#work();
+    const isDone = this.#mayDefer() ? false : this.#work();
     if (this.#closed) return;
     if (this.#waiting.size > 0 || !isDone) this.requestTurn();
     else this.#options.onIdle();
@@ -96,7 +112,14 @@ export class TurnScheduler {
     }
   }
 
+  #mayDefer(): boolean {
+    const hasAccepted = this.#hasAccepted;
+    this.#hasAccepted = false;
+    return hasAccepted && this.#options.clock.now() - this.#lastWork < MAX_DEFERRAL_MS;
+  }
+
   #work(): boolean {
+    this.#lastWork = this.#options.clock.now();
     try {
       return this.#options.work(WORK_BUDGET_MS);
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { NetworkInterfaceInfo } from 'node:os';
-import { otherFamilyAddress } from '../../../bgp/speaker/other-family-address.ts';
+import { OtherFamilyAddresses, otherFamilyAddress } from '../../../bgp/speaker/other-family-address.ts';
+import { FakeClock } from './fake-clock.ts';
 import { peerConfig, speakerConfig } from './speaker-under-test.ts';
 
 const info = (address: string, internal = false) => ({ address, internal }) as NetworkInterfaceInfo;
@@ -41,5 +42,19 @@ describe('our address of the other family', () => {
     expect(otherFamilyAddress('10.0.1.1', wildcard, interfaces)).toBeNull();
     expect(otherFamilyAddress('127.0.0.1', wildcard, interfaces)).toBeNull();
     expect(otherFamilyAddress('192.0.2.9', wildcard, interfaces)).toBeNull();
+  });
+
+  test('a burst of sessions asks the system once, a later session again', () => {
+    const clock = new FakeClock();
+    let asked = 0;
+    const addresses = new OtherFamilyAddresses(clock, () => {
+      asked++;
+      return interfaces;
+    });
+    for (let i = 0; i < 100; i++) expect(addresses.find('10.0.0.1', wildcard)).toBe('2001:db8::1');
+    expect(asked).toBe(1);
+    clock.advance(2_000);
+    addresses.find('10.0.0.1', wildcard);
+    expect(asked).toBe(2);
   });
 });

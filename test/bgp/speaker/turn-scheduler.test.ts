@@ -64,6 +64,28 @@ describe('turn scheduler', () => {
     expect(log).toEqual(['idle']);
   });
 
+  test('while connections come in, the RIB waits, but not for long', async () => {
+    const { clock, log, scheduler } = setUp(() => {
+      log.push('work');
+      return true;
+    });
+    scheduler.requestTurn();
+    await nextTurn();
+    expect(log.splice(0)).toEqual(['work', 'idle']);
+    for (let accepted = 0; accepted < 5; accepted++) {
+      scheduler.onAccepted();
+      scheduler.addInput(source(String(accepted), 1, log, clock));
+      clock.advance(6);
+      await nextTurn();
+    }
+    expect(log.splice(0)).toEqual(['0', '1', '2', '3', '4', 'work', 'idle']);
+    scheduler.onAccepted();
+    await nextTurn();
+    expect(log.splice(0)).toEqual([]);
+    await nextTurn();
+    expect(log).toEqual(['work', 'idle']);
+  });
+
   test('a source that throws is told, and harms nobody else', async () => {
     const { clock, log, scheduler } = setUp();
     scheduler.addInput({
