@@ -1,5 +1,5 @@
 /** Which of its two modes the demo runs in on this machine, and why. */
-import { findCommand, outputOf } from './command.ts';
+import { findCommand } from './command.ts';
 import { DemoFailure } from './demo-failure.ts';
 import { Namespace } from './namespace.ts';
 import type { Mode } from './options.ts';
@@ -30,15 +30,22 @@ async function namespacesObstacle(stage: Stage): Promise<string | null> {
   if (findCommand('ip') === null) return 'iproute2 is not installed (no command ip)';
   if (findCommand('ping') === null) return 'there is no command ping to show that pods reach each other';
   try {
-    const probe = await Namespace.create(stage, 'probe');
-    await probe.ip('link', 'add', 'port', 'type', 'veth', 'peer', 'name', 'eth0');
-    await probe.ip('link', 'add', 'switch', 'type', 'bridge');
-    await probe.setSysctl('net/ipv4/ip_forward', 1);
-    await outputOf(probe.command('ip', 'route', 'show'), stage.signal);
-    await probe.remove();
+    await tryNamespace(stage);
     return null;
   } catch (error) {
     if (error instanceof DemoFailure) return `network namespaces do not work here (${error.message})`;
     throw error;
+  }
+}
+
+/** @throws DemoFailure with the command that this machine refuses */
+async function tryNamespace(stage: Stage): Promise<void> {
+  const probe = await Namespace.create(stage, 'probe');
+  try {
+    await probe.ip('link', 'add', 'port', 'type', 'veth', 'peer', 'name', 'eth0');
+    await probe.ip('link', 'add', 'switch', 'type', 'bridge');
+    await probe.setSysctl('net/ipv4/ip_forward', 1);
+  } finally {
+    await probe.remove();
   }
 }

@@ -63,6 +63,10 @@ export class DaemonProcess {
     return daemon;
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   /** Sends a message with a socket that the process listens on from now on, beside this one. */
   hand(message: Serializable, listener: Server): Promise<void> {
     return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { findCommand, outputOf } from './command.ts';
 import { DaemonProcess } from './daemon-process.ts';
 import type { Namespace } from './namespace.ts';
 import { OUTSIDE, RACK, RACK_SUBNET, ROUTER } from './rack-plan.ts';
-import { makeFolder, type Stage, until } from './stage.ts';
+import { leftoverFolder, makeFolder, type Stage, until } from './stage.ts';
 import type { TopOfRack } from './top-of-rack.ts';
 
 export interface FrrInstallation {
@@ -21,6 +21,8 @@ export interface FrrInstallation {
 
 /** Looked into before PATH: other routing daemons have a bgpd, too. */
 const FRR_FOLDERS = ['/usr/lib/frr', '/usr/libexec/frr'];
+
+const FRR_TEMPORARY = '/var/tmp/frr';
 
 const BGPD_CONFIG = `frr defaults datacenter
 hostname ${ROUTER.name}
@@ -56,7 +58,7 @@ export async function startFrr(stage: Stage, namespace: Namespace, frr: FrrInsta
   const start = async (name: string, executable: string, config: string): Promise<void> => {
     const configPath = join(folder, `${name}.conf`);
     writeFileSync(configPath, config);
-    await DaemonProcess.start(stage, name, [
+    const daemon = await DaemonProcess.start(stage, name, [
       ...namespace.command(
         executable,
         '--config_file',
@@ -66,12 +68,17 @@ export async function startFrr(stage: Stage, namespace: Namespace, frr: FrrInsta
       ),
       ...['--socket', zebraSocket, '--vty_socket', folder, '--vty_port', '0', '--log', 'stdout'],
     ]);
+    // What a daemon of FRR leaves when it is stopped before it listens to signals.
+    stage.cleanup.add(leftoverFolder(join(FRR_TEMPORARY, `${name}.${daemon.pid}`)));
   };
   const zebraSocket = join(folder, 'zserv.api');
   const ask = (...commands: readonly string[]): Promise<string> =>
     outputOf([frr.vtysh, '--vty_socket', folder, ...commands.flatMap((text) => ['-c', text])], stage.signal);
   await start('zebra', frr.zebra, `hostname ${ROUTER.name}\n`);
-  await until(stage, 'zebra answers', async () => (await ask('show ip route')) && true);
+  await until(stage, 'zebra answers', async () => {
+    await ask('show ip route');
+    return true;
+  });
   await start('bgpd', frr.bgpd, BGPD_CONFIG);
   await until(stage, 'bgpd announces the network behind it', async () =>
     (await ask(`show bgp ipv4 unicast ${OUTSIDE.subnet}`)).includes('best') ? true : null,

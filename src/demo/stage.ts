@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reasonOf } from '../cli/command-error.ts';
-import { Cleanup } from './cleanup.ts';
+import { Cleanup, type Leftover } from './cleanup.ts';
 import { DemoFailure } from './demo-failure.ts';
 import type { Screen } from './screen.ts';
 
@@ -37,9 +37,13 @@ export function createStage(screen: Screen, stop: AbortController): Stage {
 /** A new folder that is removed at the end, for this user alone. */
 export function makeFolder(cleanup: Cleanup, parent: string, prefix: string): string {
   const folder = mkdtempSync(join(parent, prefix));
-  const removeNow = (): void => rmSync(folder, { recursive: true, force: true });
-  cleanup.add({ kind: 'folder', name: folder, remove: async () => removeNow(), removeNow });
+  cleanup.add(leftoverFolder(folder));
   return folder;
+}
+
+export function leftoverFolder(path: string): Leftover {
+  const removeNow = (): void => rmSync(path, { recursive: true, force: true });
+  return { kind: 'folder', name: path, remove: async () => removeNow(), removeNow };
 }
 
 const LOOK_EVERY_MS = 50;

@@ -1,0 +1,104 @@
+/** The demo as a user starts it, in a folder for temporary files of its own, by which all that is its is found. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Changes } from '../../harness/deadline.ts';
+
+const ROOT = resolve(__dirname, '../../..');
+const NODE = join(ROOT, 'node_modules/node/bin/node');
+/** The demo itself takes some seconds. */
+const DEADLINE_MS = 100_000;
+
+export interface DemoEnd {
+  /** Exit status; null when a signal ended it. */
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class DemoRun {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'manul-test-'));
+  readonly #child: ChildProcess;
+  readonly #changes = new Changes();
+  readonly #closed: Promise<unknown>;
+  stdout = '';
+  stderr = '';
+
+  constructor(...options: readonly string[]) {
+    this.#child = spawn(NODE, [join(ROOT, 'src/demo/main.ts'), ...options], {
+      cwd: ROOT,
+      env: { ...process.env, TMPDIR: this.#folder, NO_COLOR: '1', MANUL_NODE: 'not-to-be-used' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.stdout += text;
+      this.#changes.notify();
+    });
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+    });
+    this.#closed = once(this.#child, 'close').then(() => this.#changes.notify());
+  }
+
+  /** Resolves once it has printed `text`. @throws Error when it ends before */
+  async printed(text: string): Promise<void> {
+    await this.#changes.until(
+      () => {
+        if (this.stdout.includes(text)) return true;
+        if (this.#child.exitCode !== null)
+          throw new Error(`the demo has ended: ${this.stdout}${this.stderr}`);
+        return null;
+      },
+      `the demo prints “${text}”`,
+      DEADLINE_MS,
+    );
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async end(): Promise<DemoEnd> {
+    await this.#closed;
+    return { status: this.#child.exitCode, stdout: this.stdout, stderr: this.stderr };
+  }
+
+  /** Processes, other than the demo itself, that it or its children started and that are there now: command lines by pid. */
+  processes(): ReadonlyMap<number, string> {
+    const found = new Map<number, string>();
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      if (Number(pid) === this.#child.pid) continue;
+      try {
+        const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+        if (!environment.includes(`TMPDIR=${this.#folder}`)) continue;
+        found.set(Number(pid), readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim());
+      } catch {
+        // it has ended meanwhile, or is somebody else's
+      }
+    }
+    return found;
+  }
+
+  /** Its temporary files: in its own folder, and those of FRR, which its user could not reach there. */
+  files(): readonly string[] {
+    const frr = readdirSync('/tmp').filter((name) => /^manul-demo-\w{6}-frr-/.test(name));
+    return [...readdirSync(this.#folder), ...frr];
+  }
+
+  /** Kills what is left of it, after a test that failed. */
+  destroy(): void {
+    this.#child.kill('SIGKILL');
+    for (const pid of this.processes().keys()) process.kill(pid, 'SIGKILL');
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** Names of the network namespaces of demos, as `ip netns` lists them. */
+export function demoNamespaces(): readonly string[] {
+  const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
+  return (stdout ?? '')
+    .split('\n')
+    .filter((line) => /^manul-[a-z0-9]{6}-(?:switch|rr-1|tor|node|pod|host|probe)/.test(line));
+}
