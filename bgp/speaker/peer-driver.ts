@@ -3,6 +3,7 @@
  * event at a time: what an effect causes waits until the effects before it are done.
  */
 import type { Socket } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import { connectRetryMs, idleHoldMs } from '../fsm/back-off.ts';
 import type { Effect } from '../fsm/effect.ts';
 import type { EventOf, FsmEvent } from '../fsm/event.ts';
@@ -137,14 +138,17 @@ export class PeerDriver implements ConnectionHost {
     this.#dispatch({ kind: 'accepted' });
   }
 
-  /** New settings. The session is reset only where its wire parameters, or whom we accept, changed. */
+  /**
+   * New settings. The session is reset only where its wire parameters, or whom we accept, changed. A peer that
+   * waits to be tried again is tried now: the change may be what was wrong.
+   */
   update(settings: SessionSettings): void {
     const before = this.#settings;
     this.#settings = settings;
     const session = this.session;
     const isWelcome = session === null || acceptsAsn(settings, session.peerAsn);
-    const dialsAnew = session === null && before.passive !== settings.passive;
-    if (!isWelcome || dialsAnew || !hasSameWireParameters(before, settings)) {
+    const startsAnew = session === null && (this.connection === null || !agreesOnPeer(before, settings));
+    if (!isWelcome || startsAnew || !hasSameWireParameters(before, settings)) {
       this.stop(cease.otherConfigurationChange());
       this.start();
     } else if (this.#live !== null) {
@@ -336,4 +340,9 @@ export class PeerDriver implements ConnectionHost {
     const otherFamily = this.#options.otherFamilyAddress(localAddress);
     return ribSession(this.#settings, session, { localAddress, otherFamily });
   }
+}
+
+/** Both wait for, or dial, a peer of the same AS numbers. */
+function agreesOnPeer(a: SessionSettings, b: SessionSettings): boolean {
+  return a.passive === b.passive && isDeepStrictEqual(a.asNumbers, b.asNumbers);
 }

@@ -16,7 +16,7 @@ import type { Logger } from './speaker-api.ts';
 const INPUT_BUDGET_MS = 4;
 const WORK_BUDGET_MS = 4;
 /** Octets of one connection before the next has its turn. */
-const QUANTUM_BYTES = 64 * 1024;
+const QUANTUM_BYTES = 16 * 1024;
 /** How long the RIB may wait for connections that come in one after the other. */
 const MAX_DEFERRAL_MS = 25;
 

@@ -2,7 +2,7 @@
 import { capability, encodeOpen, KEEPALIVE } from '../../harness/bgp/encode.ts';
 import { TestListener } from '../../harness/bgp/test-listener.ts';
 import { TestPeer, type TestPeerOptions } from '../../harness/bgp/test-peer.ts';
-import { peerConfig, SpeakerUnderTest } from './speaker-under-test.ts';
+import { LOCAL, peerConfig, SpeakerUnderTest, speakerConfig } from './speaker-under-test.ts';
 
 const PEER = '127.0.0.2';
 
@@ -169,6 +169,24 @@ describe('a reset', () => {
   test('of a peer that does not exist says so', async () => {
     subject = await SpeakerUnderTest.start({});
     expect(subject.speaker.resetPeer('nobody')).toBe(false);
+  });
+});
+
+describe('a peer that was refused', () => {
+  test('is tried again as soon as its configuration changes, whatever the back-off', async () => {
+    const port = await listenAsPeer();
+    subject = await SpeakerUnderTest.start({ peers: [peerConfig({ passive: false, port, asn: 64999 })] });
+    expect(await (await listener!.accepted()).notified()).toMatchObject({ code: 2, subcode: 2 });
+    await subject.state('peer', 'Idle');
+    const changedAt = performance.now();
+    subject.speaker.apply(
+      speakerConfig({
+        listen: [{ address: LOCAL, port: 0 }],
+        peers: [peerConfig({ passive: false, port })],
+      }),
+    );
+    await (await listener!.accepted(1)).established();
+    expect(performance.now() - changedAt).toBeLessThan(2_500); // the back-off is 5 s
   });
 });
 

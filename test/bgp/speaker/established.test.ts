@@ -2,6 +2,7 @@
 import { cease, updateError } from '../../../bgp/packet/notification.ts';
 import { announcement, encodeUpdate, endOfRib, frame, KEEPALIVE } from '../../harness/bgp/encode.ts';
 import { TestPeer, type TestPeerOptions } from '../../harness/bgp/test-peer.ts';
+import { dialDeaf } from './deaf-client.ts';
 import { APPLIED, type FakeSession } from './fake-rib.ts';
 import { LOCAL, rangeConfig, SpeakerUnderTest } from './speaker-under-test.ts';
 
@@ -90,13 +91,15 @@ describe('an Established session', () => {
   });
 
   test('a reader that does not read shows up as queued bytes', async () => {
-    const [, { output }] = await establish();
-    const chunk = Buffer.concat(Array(20_000).fill(announcement(['10.9.0.0/24'], { nextHop: LOCAL })));
-    for (let i = 0; i < 20; i++) output.write(chunk);
+    const reader = dialDeaf(subject.target, ADDRESS);
+    const { output } = await subject.until(() => subject.rib.session(), 'a session in the RIB');
+    for (let i = 0; i < 20; i++) output.write(Buffer.alloc(1_000_000, 0xff));
     expect(output.queuedBytes()).toBeGreaterThan(0);
     expect(subject.speaker.peer(NAME)!.outputQueueBytes).toBe(output.queuedBytes());
+    reader.resume();
     await new Promise<void>((resolve) => output.onceDrained(resolve));
     expect(output.queuedBytes()).toBe(0);
+    reader.destroy();
   });
 
   test('asks the RIB for a family again on ROUTE-REFRESH (RFC 2918)', async () => {

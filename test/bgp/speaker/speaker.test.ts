@@ -1,10 +1,11 @@
 /** The speaker as a whole: listening, best routes for the agent, closing. */
-import { connect, createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import type { Family } from '../../../bgp/net/index.ts';
 import type { BestRouteListener } from '../../../bgp/speaker/speaker-api.ts';
 import type { BestRouteChange } from '../../../bgp/speaker/speaker-status.ts';
-import { capability, encodeOpen, endOfRib, KEEPALIVE } from '../../harness/bgp/encode.ts';
+import { endOfRib } from '../../harness/bgp/encode.ts';
 import { TestPeer } from '../../harness/bgp/test-peer.ts';
+import { dialDeaf } from './deaf-client.ts';
 import { APPLIED } from './fake-rib.ts';
 import { LOCAL, peerConfig, rangeConfig, SpeakerUnderTest, speakerConfig } from './speaker-under-test.ts';
 
@@ -124,12 +125,7 @@ describe('closing', () => {
 
   test('a peer that does not read does not hold it up for long', async () => {
     subject = await SpeakerUnderTest.start({ dynamic: [rangeConfig()] });
-    const capabilities = [capability.multiprotocol('ipv4'), capability.fourOctetAs(64512)];
-    const open = encodeOpen({ asn: 64512, routerId: '10.0.0.2', holdTimeSec: 90, capabilities });
-    const socket = connect({ host: LOCAL, port: subject.port, localAddress: '127.0.1.1' });
-    socket.pause();
-    socket.on('error', () => undefined);
-    socket.write(Buffer.concat([open, KEEPALIVE]));
+    const socket = dialDeaf(subject.target, '127.0.1.1');
     const { output } = await subject.until(() => subject.rib.session(), 'a session');
     for (let i = 0; i < 40; i++) output.write(Buffer.alloc(1_000_000, 0xff));
     const begun = performance.now();
