@@ -66,11 +66,13 @@ class FileDatastore implements Datastore {
     await this.#tail;
   }
 
+  /** Never reads by itself: a file that looks different may just be half written. */
   async #poll(): Promise<void> {
     if (this.#polling) return;
     this.#polling = true;
     try {
-      await this.#enqueue(false);
+      const { scan, passwordPrint } = await this.#look();
+      if (this.#differs(scan, passwordPrint)) this.#watcher?.notify();
     } finally {
       this.#polling = false;
     }
@@ -86,11 +88,8 @@ class FileDatastore implements Datastore {
   async #read(always: boolean): Promise<void> {
     if (this.#listener === null) return;
     // Fingerprints are taken before reading: what changes meanwhile shows as a difference at the next look.
-    const scan = await scanPaths(this.#options.paths);
-    const passwordPrint = await fingerprintFiles([...this.#passwordPaths.values()]);
-    this.#watcher?.setFolders([...scan.folders, ...foldersOf(this.#passwordPaths)]);
-    const changed = scan.fingerprint !== this.#fingerprint || passwordPrint !== this.#passwordPrint;
-    if (!always && !changed) return;
+    const { scan, passwordPrint } = await this.#look();
+    if (!always && !this.#differs(scan, passwordPrint)) return;
     this.#fingerprint = scan.fingerprint;
 
     const contents = [...(await this.#reader.read(scan.files)), ...this.#outOfSight(scan)];
@@ -103,6 +102,18 @@ class FileDatastore implements Datastore {
       problems: [...pathProblems(scan), ...problems, ...compareResources(contents)],
       inSync: this.#options.paths.every((path) => this.#seen.has(path)),
     });
+  }
+
+  async #look(): Promise<{ readonly scan: PathScan; readonly passwordPrint: string }> {
+    const scan = await scanPaths(this.#options.paths);
+    const passwordPrint = await fingerprintFiles([...this.#passwordPaths.values()]);
+    this.#watcher?.setFolders([...scan.folders, ...foldersOf(this.#passwordPaths)]);
+    return { scan, passwordPrint };
+  }
+
+  /** Whether anything has changed since the last reading. */
+  #differs(scan: PathScan, passwordPrint: string): boolean {
+    return scan.fingerprint !== this.#fingerprint || passwordPrint !== this.#passwordPrint;
   }
 
   /** Files below a path that cannot be looked at now: they have not vanished, so what they held stays. */

@@ -12,6 +12,12 @@ import { isNotFound, reasonOf } from './scan-paths.ts';
 /** Parsing gives the event loop its turn after this long. */
 const SLICE_MS = 10;
 
+/**
+ * A file that held something and is empty now is more likely about to be written (`kubectl get … > file` empties
+ * it seconds before) than meant to delete everything: that, its removal says.
+ */
+const EMPTIED = 'is empty: what it held stays in force until the file is written or removed';
+
 export class FileReader {
   #caches = new Map<string, Map<string, readonly ReadDocument[]>>();
 
@@ -37,9 +43,14 @@ export class FileReader {
       if (isNotFound(error)) return null;
       return { file, documents: [], unreadable: `cannot be read: ${reasonOf(error)}` };
     }
+    const before = this.#caches.get(file);
+    if (before !== undefined && text.trim() === '' && holdsAny(before)) {
+      for (const [known, read] of before) cache.set(known, read);
+      return { file, documents: [], unreadable: EMPTIED };
+    }
     const documents: ReadDocument[] = [];
     let sliceEnd = performance.now() + SLICE_MS;
-    for (const step of readDocuments(text, this.#caches.get(file) ?? new Map())) {
+    for (const step of readDocuments(text, before ?? new Map())) {
       documents.push(...step.documents);
       cache.set(step.text, step.remembered);
       if (performance.now() < sliceEnd) continue;
@@ -48,6 +59,10 @@ export class FileReader {
     }
     return { file, documents, unreadable: null };
   }
+}
+
+function holdsAny(cache: ReadonlyMap<string, readonly ReadDocument[]>): boolean {
+  return [...cache.values()].some((documents) => documents.length > 0);
 }
 
 /** Password files that DynamicNeighbors name, by neighbor; relative paths start at the file that names them. */

@@ -56,7 +56,7 @@ export class PathWatcher {
 
   #watch(folder: string, identity: string): void {
     try {
-      const watcher = watch(folder, () => this.#notified());
+      const watcher = watch(folder, () => this.notify());
       watcher.on('error', () => {
         watcher.close();
         this.#watched.delete(folder);
@@ -67,7 +67,8 @@ export class PathWatcher {
     }
   }
 
-  #notified(): void {
+  /** Something has changed, by whatever means it was found out: `onNotified` follows when it has been quiet. */
+  notify(): void {
     const now = performance.now();
     if (this.#quiet === null) this.#firstNotifiedMs = now;
     else clearTimeout(this.#quiet);

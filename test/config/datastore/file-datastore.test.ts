@@ -122,6 +122,39 @@ describe('file datastore', () => {
     });
   });
 
+  test('a file that is emptied keeps what it held until it is written or removed', async () => {
+    folder.write('a.yaml', peerYaml('a'));
+    folder.write('b.yaml', '');
+    await withDatastore(openFolder(), async (log) => {
+      expect(log.last.problems).toEqual([]);
+      folder.write('a.yaml', '\n');
+      const emptied = await log.until((snapshot) => snapshot.problems.length > 0);
+      expect(peers(emptied)).toEqual({ a: '10.0.0.1' });
+      expect(emptied.problems).toMatchObject([
+        { file: folder.file('a.yaml'), text: expect.stringContaining('is empty') },
+      ]);
+      folder.write('b.yaml', '\n');
+      await log.until((snapshot) => snapshot !== emptied);
+      expect(log.last).toMatchObject({ problems: emptied.problems });
+      folder.write('a.yaml', peerYaml('a', spec('10.0.0.2')));
+      expect((await log.until(has('a', '10.0.0.2'))).problems).toEqual([]);
+      folder.write('a.yaml', '# nothing any more, on purpose\n');
+      expect((await log.until((snapshot) => !('a' in peers(snapshot)))).problems).toEqual([]);
+    });
+  });
+
+  test('a file that is half written is left alone, also by the poll', async () => {
+    const [first, second] = [peerYaml('a'), `---\n${peerYaml('b')}`];
+    folder.write('a.yaml', first + second);
+    await withDatastore(createFileDatastore({ paths: [folder.path], pollMs: 10 }), async (log) => {
+      folder.write('a.yaml', first); // cut off exactly behind a document
+      await new Promise((resolve) => setTimeout(resolve, 50)); // half the quiet time
+      folder.write('a.yaml', first + second.replace('10.0.0.1', '10.0.0.2'));
+      await log.until(has('b', '10.0.0.2'));
+      expect(log.snapshots.every((snapshot) => 'b' in peers(snapshot))).toBe(true);
+    });
+  });
+
   test('a second definition leaves the last good version in force, until one of them goes', async () => {
     folder.write('a.yaml', peerYaml('a'));
     await withDatastore(openFolder(), async (log) => {
