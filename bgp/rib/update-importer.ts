@@ -6,7 +6,7 @@ import { afiOf, FAMILIES, type Family, Safi } from '../net/index.ts';
 import { ColumnFlag } from '../packet/attributes/attribute-columns.ts';
 import { CanonicalBlock } from '../packet/attributes/canonical-block.ts';
 import { cease, updateError } from '../packet/notification.ts';
-import { nlriBytes } from '../packet/update/nlri.ts';
+import { isMeaningless, nlriBytes } from '../packet/update/nlri.ts';
 import { type NlriRange, UpdateReader } from '../packet/update/update-reader.ts';
 import type { AttributeStore } from '../path/attribute-store.ts';
 import { PathField } from '../path/path-table.ts';
@@ -30,6 +30,8 @@ export class UpdateImporter {
   readonly #ribs: Readonly<Record<Family, FamilyRib>>;
   readonly #reader = new UpdateReader();
   readonly #block = new CanonicalBlock();
+  /** Prefixes of the present UPDATE that mean nothing as unicast routes. */
+  #ignored = 0;
 
   constructor(store: AttributeStore, sessions: SessionTable, ribs: Readonly<Record<Family, FamilyRib>>) {
     this.#store = store;
@@ -40,6 +42,7 @@ export class UpdateImporter {
   /** Applies the UPDATE body bytes[start, end) of the session. */
   receive(entry: SessionEntry, bytes: Uint8Array, start: number, end: number): UpdateVerdict {
     const reader = this.#reader;
+    this.#ignored = 0;
     if (!reader.readBody(bytes, start, end, entry.context)) return reset(reader);
     const { attributesAt, attributesEnd } = reader;
     if (attributesAt === attributesEnd) return this.#receiveBare(entry, bytes);
@@ -50,7 +53,7 @@ export class UpdateImporter {
       this.#withdraw(entry, bytes, reader.withdrawn);
       this.#announce(entry, bytes, reader.announced, known);
       this.#store.release(known);
-      return this.#checkLimits(entry);
+      return this.#conclude(entry);
     }
     if (!reader.readAttributes(bytes, entry.context)) return reset(reader);
     return this.#receiveScanned(entry, bytes);
@@ -98,7 +101,7 @@ export class UpdateImporter {
       this.#withdraw(entry, bytes, reader.mpAnnounced);
       return treatedAsWithdraw(problem, discarded);
     }
-    const verdict = this.#checkLimits(entry);
+    const verdict = this.#conclude(entry);
     if (discarded === 0 || verdict.notification !== null) return verdict;
     return { ...verdict, attributesDiscarded: discarded, text: 'a malformed attribute was discarded' };
   }
@@ -147,8 +150,13 @@ export class UpdateImporter {
         pathId = (bytes[p]! << 24) | (bytes[p + 1]! << 16) | (bytes[p + 2]! << 8) | bytes[p + 3]!;
         p += 4;
       }
-      const net = rib.nets.findOrInsert(bytes, p);
+      const at = p;
       p += nlriBytes(bytes[p]!);
+      if (isMeaningless(bytes, at, rib.nets.maxLength)) {
+        this.#ignored++;
+        continue;
+      }
+      const net = rib.nets.findOrInsert(bytes, at);
       const set = isEligible ? this.#applyPolicy(entry, rib, net, receivedSet) : REJECTED;
       rib.put(net, entry.slot, pathId, receivedSet, set);
     }
@@ -191,10 +199,10 @@ export class UpdateImporter {
     return policy.evaluate(this.#store, rib.nets, net, set, this.#sessions.sourceClass(entry.slot));
   }
 
-  /** Cease 6/1 beyond the limit of prefixes of a family (RFC 4486 §4). */
-  #checkLimits(entry: SessionEntry): UpdateVerdict {
+  /** The verdict once the routes are in: Cease 6/1 beyond the limit of prefixes of a family (RFC 4486 §4). */
+  #conclude(entry: SessionEntry): UpdateVerdict {
     const limit = entry.session.maxPrefixes;
-    if (limit === null) return ALL_WELL;
+    if (limit === null) return this.#ignored === 0 ? ALL_WELL : ignored(this.#ignored);
     for (const family of FAMILIES) {
       const count = this.#ribs[family].received(entry.slot);
       if (count <= limit) continue;
@@ -204,8 +212,12 @@ export class UpdateImporter {
         text: `${count} ${family} prefixes exceed the limit of ${limit}`,
       };
     }
-    return ALL_WELL;
+    return this.#ignored === 0 ? ALL_WELL : ignored(this.#ignored);
   }
+}
+
+function ignored(count: number): UpdateVerdict {
+  return { ...ALL_WELL, text: `${count} multicast or link-local prefixes were ignored` };
 }
 
 function reset(reader: UpdateReader): UpdateVerdict {

@@ -333,7 +333,8 @@ function isNoteworthy(verdict: UpdateVerdict): boolean {
     verdict.notification !== null ||
     verdict.treatedAsWithdraw ||
     verdict.attributesDiscarded > 0 ||
-    verdict.endOfRib !== null
+    verdict.endOfRib !== null ||
+    verdict.text !== ''
   );
 }
 

@@ -28,3 +28,15 @@ export function checkNlri(
   }
   return p === end ? null : 'NLRI ends inside a prefix';
 }
+
+/**
+ * True for a prefix of multicast or IPv6 link-local addresses at bytes[at]: as a unicast route it means nothing
+ * and is ignored (RFC 4271 §6.3).
+ */
+export function isMeaningless(bytes: Uint8Array, at: number, maxLength: number): boolean {
+  const length = bytes[at]!;
+  if (maxLength === 32) return length >= 4 && bytes[at + 1]! >> 4 === 0xe;
+  if (length < 8) return false;
+  const first = bytes[at + 1]!;
+  return first === 0xff || (first === 0xfe && length >= 10 && bytes[at + 2]! >> 6 === 2);
+}
