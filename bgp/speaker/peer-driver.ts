@@ -17,6 +17,7 @@ import {
   peerTransition,
 } from '../fsm/peer-fsm.ts';
 import type { EndReason } from '../fsm/reason.ts';
+import { isTalking } from '../fsm/state.ts';
 import type { Family } from '../net/index.ts';
 import { ErrorCode } from '../packet/iana.ts';
 import { type NegotiatedSession, negotiate } from '../packet/negotiate.ts';
@@ -307,11 +308,12 @@ export class PeerDriver implements ConnectionHost {
     const wasConnected = driver.isConnected;
     const wasSent = driver.close(notificationFor(reason));
     this.#endText = reasonText(reason);
-    const hasHeir = this.#live !== null && this.#live.driver !== driver;
+    const { main, second } = this.#machine;
+    const hasHeir = [main, second].some((c) => c !== null && c.id !== driver.id && isTalking(c.state));
     const error = this.record.noteEnd(reason, { wasSent, wasConnected, hasHeir });
     const { name: peer, address, neighbor } = this.#settings;
     if (error !== null) this.#options.listener.onPeerEvent({ kind: 'notification', peer, error });
-    if (hasHeir && reason.kind === 'collision' && neighbor !== null) {
+    if (reason.kind === 'collision' && neighbor !== null && this.#live !== null) {
       this.#options.listener.onPeerEvent({ kind: 'refused', address, neighbor, reason: 'duplicate' });
     }
   }

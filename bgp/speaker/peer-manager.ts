@@ -14,7 +14,7 @@ import { OtherFamilyAddresses } from './other-family-address.ts';
 import { PeerDriver, type PeerListener } from './peer-driver.ts';
 import { configuredSettings, dynamicSettings, type SessionSettings } from './session-settings.ts';
 import type { Logger } from './speaker-api.ts';
-import type { SpeakerConfig } from './speaker-config.ts';
+import type { DynamicNeighborConfig, SpeakerConfig } from './speaker-config.ts';
 import type { RefusedReason } from './speaker-status.ts';
 
 export interface PeerManagerOptions {
@@ -55,8 +55,9 @@ export class PeerManager {
   }
 
   apply(config: SpeakerConfig): void {
-    this.#config = config;
-    this.#ranges = new ListenRanges(config.dynamic);
+    const dynamic = keepUnchanged(this.#config?.dynamic ?? [], config.dynamic);
+    this.#config = { ...config, dynamic };
+    this.#ranges = new ListenRanges(dynamic);
     this.#applyConfigured(config);
     for (const peer of [...this.#dynamic.all()]) this.#reconsider(peer, config);
   }
@@ -206,6 +207,18 @@ export class PeerManager {
         this.#config === null ? null : this.#otherFamily.find(localAddress, this.#config),
     });
   }
+}
+
+/** Ranges that did not change keep their identity, so that thousands of clients compare them by reference. */
+function keepUnchanged(
+  running: readonly DynamicNeighborConfig[],
+  wanted: readonly DynamicNeighborConfig[],
+): readonly DynamicNeighborConfig[] {
+  const byName = new Map(running.map((neighbor) => [neighbor.name, neighbor]));
+  return wanted.map((neighbor) => {
+    const known = byName.get(neighbor.name);
+    return known !== undefined && isDeepStrictEqual(known, neighbor) ? known : neighbor;
+  });
 }
 
 /**

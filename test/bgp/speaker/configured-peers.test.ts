@@ -147,6 +147,10 @@ describe('both sides dial at once (RFC 4271 §6.8)', () => {
     await subject.state('peer', 'Established');
     expect(subject.rib.log).toEqual(['up peer']);
     expect(winner.isEstablished).toBe(true);
+    expect(subject.speaker.peer('peer')).toMatchObject({
+      lastError: null,
+      lastSent: { code: 6, subcode: 7 },
+    });
   });
 });
 

@@ -137,6 +137,33 @@ describe('an Established session', () => {
   });
 });
 
+describe('a flood of one client', () => {
+  test('delays nobody: another session comes up, and a reset gets through, long before its end', async () => {
+    subject.rib.judge = () => {
+      const end = performance.now() + 0.1;
+      while (performance.now() < end);
+      return APPLIED;
+    };
+    const [flooder, { updates }] = await establish();
+    const update = announcement(['10.0.0.0/24'], { nextHop: ADDRESS });
+    const count = 40_000; // four seconds of work
+    flooder.send(Buffer.concat(Array(count).fill(update)));
+    await subject.until(() => updates.length > 100 || null, 'the flood has begun');
+    const other = TestPeer.dial(subject.target, {
+      asn: 64512,
+      routerId: '10.0.0.3',
+      localAddress: '127.0.1.9',
+    });
+    await other.established();
+    subject.speaker.resetPeer('clients/127.0.1.9');
+    await other.notified();
+    expect(updates.length).toBeLessThan(count / 2);
+    subject.speaker.resetPeer(NAME);
+    await flooder.notified();
+    expect(updates.length).toBeLessThan(count / 2);
+  });
+});
+
 describe('the verdict on an UPDATE', () => {
   test('treat-as-withdraw and discarded attributes are counted, the session stays (RFC 7606)', async () => {
     subject.rib.judge = () => ({

@@ -2,6 +2,7 @@
 import { KEEPALIVE } from '../../harness/bgp/encode.ts';
 import { TestPeer, type TestPeerOptions } from '../../harness/bgp/test-peer.ts';
 import { pollUntil } from '../../harness/deadline.ts';
+import { dialDeaf } from './deaf-client.ts';
 import { FakeClock } from './fake-clock.ts';
 import { rangeConfig, SpeakerUnderTest } from './speaker-under-test.ts';
 
@@ -69,6 +70,33 @@ test('with hold time 0 neither side expects anything', async () => {
     keepaliveSeconds: 0,
   });
   expect(keepalives(peer)).toBe(1);
+});
+
+test('a peer that lives but takes nothing is dropped after eight minutes (RFC 9687)', async () => {
+  const socket = dialDeaf(subject.target, ADDRESS);
+  const { output } = await subject.until(() => subject.rib.session(), 'a session in the RIB');
+  for (let i = 0; i < 20; i++) output.write(Buffer.alloc(1_000_000, 0xff));
+  for (let interval = 1; interval <= 16; interval++) {
+    const { keepalive } = subject.speaker.peer(NAME)!.messages.received;
+    socket.write(KEEPALIVE);
+    await pollUntil(
+      async () => subject.speaker.peer(NAME)!.messages.received.keepalive > keepalive || null,
+      'KEEPALIVE received',
+      { intervalMs: 5 },
+    );
+    clock.advance(30_000);
+    expect(subject.speaker.peer(NAME)!.state).toBe('Established');
+  }
+  clock.advance(30_000);
+  const { lastError } = await subject.state(NAME, 'Idle');
+  expect(lastError).toMatchObject({
+    direction: 'sent',
+    code: 8,
+    subcode: 0,
+    text: 'Send Hold Timer Expired',
+  });
+  clock.advance(1_000);
+  socket.destroy();
 });
 
 test('a client that connects and stays silent is dropped with 4/0 after four minutes', async () => {
