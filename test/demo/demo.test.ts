@@ -1,7 +1,8 @@
 /** The demo in both modes, from start to end: what it shows, how it ends, and that nothing is left of it. */
+import { spawnSync } from 'node:child_process';
 import { get } from 'node:http';
 import { describeWith, unmetReason } from '../support/requirements.ts';
-import { DemoRun, demoNamespaces } from './support/demo-run.ts';
+import { DemoRun } from './support/demo-run.ts';
 
 jest.setTimeout(240_000);
 
@@ -20,6 +21,7 @@ function demo(...options: readonly string[]): DemoRun {
 function expectNothingLeft(run: DemoRun): void {
   expect([...run.processes().values()]).toEqual([]);
   expect(run.files()).toEqual([]);
+  expect(run.namespaces()).toEqual([]);
 }
 
 /** What one `$ command` line of the output was followed by, up to the next command or step. */
@@ -125,16 +127,6 @@ describeWith({}, 'the demo with processes', () => {
 });
 
 describeWith(NAMESPACES, 'the demo with network namespaces', () => {
-  let before: readonly string[];
-
-  beforeEach(() => {
-    before = demoNamespaces();
-  });
-
-  afterEach(() => {
-    expect(demoNamespaces()).toEqual(before);
-  });
-
   test('a pod reaches pods of other nodes and the host behind the router, and that reaches them', async () => {
     const run = demo('--mode', 'namespaces', '--exit');
     const { status, stdout, stderr } = await run.end();
@@ -170,6 +162,7 @@ describeWith(NAMESPACES, 'the demo with network namespaces', () => {
     await run.printed(UP);
     const urls = [...run.stdout.matchAll(/GET (http:\S+)\/metrics/g)].map(([, url]) => url!);
     expect(urls).toHaveLength(4);
+    expect(run.namespaces()).toHaveLength(10);
     for (const url of urls) expect(await fetchText(`${url}/`)).toContain('10.244.3.0/26');
     run.signal('SIGINT');
     expect(await run.end()).toMatchObject({ status: 0, stderr: '' });
@@ -187,13 +180,17 @@ describeWith(NAMESPACES, 'the demo with network namespaces', () => {
     },
   );
 
-  test('a step that fails ends it with status 1, says what failed, and leaves nothing', async () => {
+  test('a step that fails ends it with status 1, names the command, and leaves nothing', async () => {
     const run = demo('--mode', 'namespaces', '--exit');
-    await run.printed('The kernel:');
-    const [pid] = [...run.processes()].find(([, command]) => command.includes('--node node-3')) ?? [];
-    process.kill(pid!, 'SIGKILL');
+    await run.printed('Sessions:');
+    const host = run
+      .namespaces()
+      .find((name) => name.includes('-host'))!
+      .split(' ')[0]!;
+    expect(spawnSync('ip', ['-n', host, 'link', 'set', 'eth0', 'down']).status).toBe(0);
     const { status, stderr } = await run.end();
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/^demo: node-3 has ended \(SIGKILL\)/)]);
+    const command = `ip netns exec ${host} ping -n -c 1 -w 5 10.244.1.10`;
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`demo: ${command}: `)]);
     expectNothingLeft(run);
   });
 });

@@ -90,7 +90,7 @@ describe('the options', () => {
     });
   });
 
-  test.each([['--tor', 'cisco'], ['--nonsense'], ['more']])('refuse %s %s', (...words) => {
+  test.each([[['--tor', 'cisco']], [['--nonsense']], [['more']]])('refuse %j', (words) => {
     expect(() => readOptions(words)).toThrow(words.at(-1));
   });
 });

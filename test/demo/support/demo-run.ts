@@ -23,6 +23,8 @@ export class DemoRun {
   readonly #child: ChildProcess;
   readonly #changes = new Changes();
   readonly #closed: Promise<unknown>;
+  /** Part of all its names; null until it has printed something. */
+  #runId: string | null = null;
   stdout = '';
   stderr = '';
 
@@ -34,6 +36,8 @@ export class DemoRun {
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
+      this.#runId ??=
+        /manul-demo-(\w{6})/.exec(readdirSync(this.#folder).join(' '))?.[1]?.toLowerCase() ?? null;
       this.#changes.notify();
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -81,10 +85,16 @@ export class DemoRun {
     return found;
   }
 
-  /** Its temporary files: in its own folder, and those of FRR, which its user could not reach there. */
+  /** Its temporary files: in its own folder, and those of FRR, whose user could not reach them there. */
   files(): readonly string[] {
-    const frr = readdirSync('/tmp').filter((name) => /^manul-demo-\w{6}-frr-/.test(name));
+    const frr = readdirSync('/tmp').filter((name) => name.startsWith(`manul-demo-${this.#runId}-`));
     return [...readdirSync(this.#folder), ...frr];
+  }
+
+  /** Its network namespaces, as `ip netns` lists them. */
+  namespaces(): readonly string[] {
+    const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
+    return (stdout ?? '').split('\n').filter((line) => line.startsWith(`manul-${this.#runId}-`));
   }
 
   /** Kills what is left of it, after a test that failed. */
@@ -93,12 +103,4 @@ export class DemoRun {
     for (const pid of this.processes().keys()) process.kill(pid, 'SIGKILL');
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-/** Names of the network namespaces of demos, as `ip netns` lists them. */
-export function demoNamespaces(): readonly string[] {
-  const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
-  return (stdout ?? '')
-    .split('\n')
-    .filter((line) => /^manul-[a-z0-9]{6}-(?:switch|rr-1|tor|node|pod|host|probe)/.test(line));
 }
