@@ -63,29 +63,3 @@ export type FsmEvent =
 
 export type EventName = FsmEvent['name'];
 export type EventOf<N extends EventName> = Extract<FsmEvent, { name: N }>;
-
-/** RFC numbers, for logs and for whoever reads both; null for what no RFC numbers. */
-export const EVENT_NUMBER: Readonly<Record<EventName, number | null>> = {
-  ManualStart: 1,
-  ManualStop: 2,
-  ManualStartWithPassiveTcpEstablishment: 4,
-  AutomaticStop: 8,
-  ConnectRetryTimerExpires: 9,
-  HoldTimerExpires: 10,
-  KeepaliveTimerExpires: 11,
-  IdleHoldTimerExpires: 13,
-  TcpCrAcked: 16,
-  TcpConnectionConfirmed: 17,
-  TcpConnectionFails: 18,
-  BgpOpen: 19,
-  BgpHeaderErr: 21,
-  BgpOpenMsgErr: 22,
-  OpenCollisionDump: 23,
-  NotifMsgVerErr: 24,
-  NotifMsg: 25,
-  KeepAliveMsg: 26,
-  UpdateMsg: 27,
-  UpdateMsgErr: 28,
-  SendHoldTimerExpires: 29,
-  RouteRefreshMsg: null,
-};

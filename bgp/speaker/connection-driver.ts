@@ -142,10 +142,6 @@ export class ConnectionDriver implements InputSource {
     }
   }
 
-  sendControl(type: number, message: Uint8Array): void {
-    this.#output?.sendControl(type, message);
-  }
-
   /**
    * Ends the connection; doing it twice changes nothing.
    * @returns true when the NOTIFICATION could be sent: our OPEN went before it
