@@ -19,7 +19,7 @@ function segments(path: readonly Segment[], asBytes: 2 | 4): Buffer {
   const write = (type: number, asns: readonly number[]) => {
     const part = Buffer.alloc(2 + asBytes * asns.length, 0);
     part.set([type, asns.length]);
-    asns.forEach((asn, i) => part.writeUIntBE(asn, 2 + asBytes * i, asBytes));
+    for (const [i, asn] of asns.entries()) part.writeUIntBE(asn, 2 + asBytes * i, asBytes);
     parts.push(part);
   };
   let run: number[] = [];
