@@ -101,6 +101,7 @@ export class DemoRun {
   destroy(): void {
     this.#child.kill('SIGKILL');
     for (const pid of this.processes().keys()) process.kill(pid, 'SIGKILL');
+    for (const line of this.namespaces()) spawnSync('ip', ['netns', 'delete', line.split(' ')[0]!]);
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }
