@@ -33,7 +33,8 @@ export function importProblem(store: AttributeStore, set: number, identity: Impo
         }
         break;
       case AttributeType.NextHop:
-        if (identity.ownAddresses.some((own) => own.length <= length && startsWith(bytes, at, own))) {
+        // A link-local address may follow the global one; both families differ in length.
+        if (identity.ownAddresses.some((own) => isAddress(bytes, at, Math.min(length, 16), own))) {
           return 'NEXT_HOP is our own address (RFC 4271 §5.1.3)';
         }
         break;
@@ -51,7 +52,8 @@ export function importProblem(store: AttributeStore, set: number, identity: Impo
   return null;
 }
 
-function startsWith(bytes: Uint8Array, at: number, value: Uint8Array): boolean {
-  for (let i = 0; i < value.length; i++) if (bytes[at + i] !== value[i]) return false;
+function isAddress(bytes: Uint8Array, at: number, length: number, address: Uint8Array): boolean {
+  if (address.length !== length) return false;
+  for (let i = 0; i < length; i++) if (bytes[at + i] !== address[i]) return false;
   return true;
 }

@@ -7,7 +7,12 @@ import type { Family } from '../net/index.ts';
 import type { FamilyRib, RibConsumer } from '../rib/family-rib.ts';
 import type { SessionSlot } from '../rib/rib-port.ts';
 import type { SessionEntry } from '../rib/session-table.ts';
-import { type ExportContext, exportContext, updateGroupKey } from '../update-group/export-context.ts';
+import {
+  type ExportContext,
+  exportContext,
+  hasSameNextHops,
+  updateGroupKey,
+} from '../update-group/export-context.ts';
 import type { FamilyTables } from '../update-group/export-evaluator.ts';
 import type { GroupHost } from '../update-group/group-parts.ts';
 import { UpdateGroup } from '../update-group/update-group.ts';
@@ -128,6 +133,7 @@ export class GroupSet implements RibConsumer {
       if (member === null) continue;
       this.#groupOf.set(slot, group);
       group.adopt(member);
+      if (!hasSameNextHops(from.context, context)) group.resend(slot);
     }
     if (isWhole) this.#retire(from, false);
   }

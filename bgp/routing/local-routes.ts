@@ -61,7 +61,7 @@ export class LocalRoutes {
       [AttributeType.NextHop, WELL_KNOWN, new Uint8Array(family === 'ipv4' ? 4 : 16)],
       [AttributeType.LocalPref, WELL_KNOWN, uint32(one.localPref)],
     ];
-    const tags = one.communities.map(parseCommunity).filter((tag) => tag !== null);
+    const tags = distinct(one.communities.map(parseCommunity).filter((tag) => tag !== null));
     const standard = Uint8Array.from(tags.filter((tag) => tag.length === 4).flatMap((tag) => [...tag]));
     const large = Uint8Array.from(tags.filter((tag) => tag.length === 12).flatMap((tag) => [...tag]));
     if (standard.length > 0) {
@@ -73,6 +73,11 @@ export class LocalRoutes {
     const found = this.#store.find(block, 0, block.length);
     return found >= 0 ? found : this.#store.insert(block, 0, block.length, columns);
   }
+}
+
+/** Each of the octet strings once (RFC 8092 §3), in order of first occurrence. */
+function distinct(tags: readonly Uint8Array[]): Uint8Array[] {
+  return [...new Map(tags.map((tag) => [tag.join('.'), tag])).values()];
 }
 
 function writeBlock(values: readonly [number, number, Uint8Array][]): Uint8Array {

@@ -4,6 +4,7 @@
  * (RFC 6793 §4.2.2). Written once for each attribute set and source of a flush, not for each route.
  */
 
+import { addressBits } from '../net/index.ts';
 import { ColumnFlag } from '../packet/attributes/attribute-columns.ts';
 import { readUint32 } from '../packet/attributes/attribute-descriptor.ts';
 import {
@@ -17,6 +18,7 @@ import {
 import { BlockCursor, writeAttributeHeader } from '../packet/attributes/canonical-block.ts';
 import { DEFAULT_LOCAL_PREF } from '../packet/attributes/local-pref.ts';
 import { narrowSegments, needsAs4 } from '../packet/attributes/two-octet-as.ts';
+import { nlriBytes } from '../packet/update/nlri.ts';
 import type { AttributeStore } from '../path/attribute-store.ts';
 import { SourceClass } from '../path/source-class.ts';
 import type { ExportContext } from './export-context.ts';
@@ -34,6 +36,15 @@ export interface ExportIdentity {
   readonly clusterId: number;
 }
 
+const NO_ADDRESS = new Uint8Array(0);
+const IPV6_BYTES = 16;
+/** Header of an UPDATE and its two length fields. */
+const UPDATE_BYTES = 23;
+/** What MP_REACH_NLRI has before its NLRI, the next hop apart: header 4, AFI 2, SAFI 1, length 1, Reserved 1. */
+const MP_REACH_BYTES = 9;
+/** "T" bit of an extended community's type: not transitive across ASes (RFC 4360 §2). */
+const NON_TRANSITIVE = 0x40;
+
 /** Longest block that is worth writing: more does not fit in any message. */
 const MAX_BLOCK_BYTES = 1 << 17;
 
@@ -42,10 +53,13 @@ export class ExportedAttributes {
   readonly bytes = new Uint8Array(MAX_BLOCK_BYTES);
   length = 0;
   /** The next hop: nextHop[0, nextHopLength). */
-  readonly nextHop = new Uint8Array(32);
+  readonly nextHop = new Uint8Array(IPV6_BYTES);
   nextHopLength = 0;
 
-  /** Writes the attributes of `set` for the group. The caller has checked `canExport`. */
+  /**
+   * Writes the attributes of `set` for the group. The caller has checked `canExport`; where that does not hold
+   * (any more) because the session has no own address of the family, `nextHopLength` is 0.
+   */
   write(
     store: AttributeStore,
     set: number,
@@ -66,6 +80,13 @@ export class ExportedAttributes {
     }
     this.#insertMissing(written, 255, isReflected, store.flags(set), source, context, identity);
     if (!context.fourOctetAs) this.#appendAs4(bytes, start, start + store.length(set), context);
+  }
+
+  /** True when what was written leaves room in a message for a prefix of any length. */
+  fits({ family, addPath, maxMessageBytes }: ExportContext): boolean {
+    const reach = family === 'ipv4' ? 0 : MP_REACH_BYTES + this.nextHopLength;
+    const longestEntry = (addPath ? 4 : 0) + nlriBytes(addressBits(family));
+    return UPDATE_BYTES + this.length + reach + longestEntry <= maxMessageBytes;
   }
 
   /** Attributes that the set lacks and the session needs, in their place in the type order. */
@@ -125,6 +146,12 @@ export class ExportedAttributes {
           return;
         }
         break;
+      case AttributeType.ExtendedCommunities:
+        if (!context.isInternal) {
+          this.#writeTransitiveCommunities(bytes, cursor);
+          return;
+        }
+        break;
       case AttributeType.Aggregator:
         if (!context.fourOctetAs) {
           this.#writeNarrowAggregator(bytes, cursor);
@@ -153,13 +180,25 @@ export class ExportedAttributes {
 
   #writeNextHop(bytes: Uint8Array, cursor: BlockCursor, source: ExportSource, context: ExportContext): void {
     const isOwn = usesOwnNextHop(source.sourceClass, context);
-    const from = isOwn ? context.ownNextHop! : bytes;
+    const from = isOwn ? (context.ownNextHop ?? NO_ADDRESS) : bytes;
     const at = isOwn ? 0 : cursor.at;
-    this.nextHopLength = isOwn ? from.length : cursor.length;
+    // A link-local address behind the global one is for the link that it came from (RFC 2545 §3).
+    this.nextHopLength = isOwn ? from.length : Math.min(cursor.length, IPV6_BYTES);
     for (let i = 0; i < this.nextHopLength; i++) this.nextHop[i] = from[at + i]!;
     if (context.family !== 'ipv4') return; // goes into MP_REACH_NLRI
     this.#header(AttributeType.NextHop, WELL_KNOWN, this.nextHopLength);
     this.#append(this.nextHop, 0, this.nextHopLength);
+  }
+
+  /** Extended communities less those that must stay in the AS (RFC 4360 §6); nothing when none is left. */
+  #writeTransitiveCommunities(bytes: Uint8Array, cursor: BlockCursor): void {
+    const kept: number[] = [];
+    for (let p = cursor.at; p < cursor.at + cursor.length; p += 8) {
+      if ((bytes[p]! & NON_TRANSITIVE) === 0) kept.push(...bytes.subarray(p, p + 8));
+    }
+    if (kept.length === 0) return;
+    this.#header(cursor.code, cursor.flags, kept.length);
+    this.#append(Uint8Array.from(kept), 0, kept.length);
   }
 
   #writeNarrowAggregator(bytes: Uint8Array, cursor: BlockCursor): void {

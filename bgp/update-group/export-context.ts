@@ -38,6 +38,11 @@ export function exportContext(session: RibSession, family: Family): ExportContex
   };
 }
 
+/** True when routes leave with the same next hops: only then what members hold already stays as it is. */
+export function hasSameNextHops(a: ExportContext, b: ExportContext): boolean {
+  return a.nextHop === b.nextHop && String(a.ownNextHop) === String(b.ownNextHop);
+}
+
 /**
  * Key of the update group: sessions with equal keys receive equal octets. The ingredients are all of
  * `ExportContext`: 1 family, 2 internal or external, 3 reflection client, 4 our AS number, 5 width of AS

@@ -21,10 +21,14 @@ export class ExportEvaluator {
   readonly policy: CompiledPolicy;
   readonly #tables: FamilyTables;
   readonly #context: ExportContext;
+  /** A set of at most so many octets fits in a message, whatever export adds to it. */
+  readonly #surelyFits: number;
 
   constructor(tables: FamilyTables, context: ExportContext) {
     this.#tables = tables;
     this.#context = context;
+    // A two-octet session has AS_PATH one and a half times, in two attributes; the rest is of fixed size.
+    this.#surelyFits = (context.maxMessageBytes >> 1) - 128;
     this.policy = new CompiledPolicy(context.policy, context.isInternal ? 'ibgp' : 'ebgp', context.family);
   }
 
@@ -37,7 +41,23 @@ export class ExportEvaluator {
     if (sessions.isGone(slot)) return REJECTED;
     const sourceClass = sessions.sourceClass(slot);
     if (!canExport(store.flags(set), sourceClass, this.#context)) return REJECTED;
-    if (this.policy.acceptsAll) return set;
-    return this.policy.evaluate(store, nets, net, set, sourceClass);
+    const accepted = this.policy.acceptsAll ? set : this.policy.evaluate(store, nets, net, set, sourceClass);
+    if (accepted < 0 || store.length(accepted) <= this.#surelyFits) return accepted;
+    return this.#fits(accepted, slot) ? accepted : this.#reject(accepted);
+  }
+
+  /** A route whose attributes fill a message is not sent, and withdrawn where it was (RFC 8654 §5). */
+  #fits(set: number, slot: number): boolean {
+    const { store, sessions, scratch } = this.#tables;
+    const { exported } = scratch;
+    const source = { sourceClass: sessions.sourceClass(slot), routerId: sessions.routerId(slot) };
+    const identity = { routerId: sessions.ownRouterId, clusterId: sessions.ownClusterId };
+    exported.write(store, set, source, this.#context, identity);
+    return exported.fits(this.#context);
+  }
+
+  #reject(set: number): number {
+    this.#tables.store.dropIfUnused(set);
+    return REJECTED;
   }
 }

@@ -32,8 +32,6 @@ export class MessagePacker {
   #entries = 0;
   #setCount = 0;
   #gone = 0;
-  /** Attribute sets whose block does not fit in a message of this session type. */
-  oversized = 0;
 
   constructor(tables: FamilyTables, context: ExportContext, builder: ChunkBuilder) {
     this.#store = tables.store;
@@ -100,13 +98,22 @@ export class MessagePacker {
         slot = this.#scratch.slot[entry - 1]!;
         this.#scratch.exported.write(this.#store, set, this.#source(slot), this.#context, this.#identity());
       }
-      const next = this.#context.family === 'ipv4' ? this.#packIpv4(entry, slot) : this.#packMp(entry, slot);
-      if (next === entry) {
-        this.oversized++;
-        return;
+      let next = entry;
+      if (this.#scratch.exported.nextHopLength > 0) {
+        next = this.#context.family === 'ipv4' ? this.#packIpv4(entry, slot) : this.#packMp(entry, slot);
       }
-      entry = next;
+      entry = next === entry ? this.#skip(entry, slot) : next;
     }
+  }
+
+  /**
+   * The entry behind those from `slot`, which cannot be written: the session's context has changed, and its group
+   * has yet to find out that they are not for it any more.
+   */
+  #skip(entry: number, slot: number): number {
+    let next = entry;
+    while (next !== 0 && this.#scratch.slot[next - 1] === slot) next = this.#scratch.next[next - 1]!;
+    return next;
   }
 
   #source(slot: number): ExportSource {
