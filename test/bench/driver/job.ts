@@ -1,0 +1,41 @@
+/** What the benchmark tells its driver process, and what it hears from it. */
+
+export interface Job {
+  readonly scenario: string;
+  /** Which of the scenario's acts; each begins with a fresh daemon. */
+  readonly act: number;
+  readonly target: { readonly address: string; readonly port: number };
+  readonly asn: number;
+  /** Of the reflector, dotted quad. */
+  readonly clusterId: string;
+  /** Root of the daemon's processes. */
+  readonly daemonPid: number;
+  /** A phase that takes longer is given up. */
+  readonly cutSec: number;
+}
+
+export interface PhaseResult {
+  readonly phase: string;
+  /** Null: cut. For `latency` phases: how long was measured. */
+  readonly seconds: number | null;
+  /** Routes that receivers had to take or lose, all receivers together; for `sessions` the sessions. */
+  readonly routes: number;
+  readonly cpuSeconds: number;
+  readonly peakRssBytes: number;
+  readonly driverCpuSeconds: number;
+  /** Largest time between two messages on an idle session with a hold time of 3 s; null: the daemon lost it. */
+  readonly keepaliveGapMs: number | null;
+  readonly latency: Latency | null;
+}
+
+/** Milliseconds from the write of a change to its arrival, over all changes and receivers. */
+export interface Latency {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+export type DriverMessage =
+  | { readonly kind: 'phase'; readonly result: PhaseResult }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'done' };

@@ -1,0 +1,139 @@
+/**
+ * One client session of the driver: from a loopback address of its own, just enough BGP to become and stay
+ * Established, sending prepared octets, receiving into a `RouteReader`. All sessions read into one shared buffer.
+ */
+import { connect, type Socket } from 'node:net';
+import { capability, encodeOpen, KEEPALIVE, MessageType } from '../../harness/bgp/encode.ts';
+import type { Family } from '../../harness/bgp/prefix-text.ts';
+import { Ledger } from './ledger.ts';
+import { RouteReader } from './route-reader.ts';
+
+const READ_BUFFER = Buffer.allocUnsafeSlow(512 * 1024);
+const HOLD_TIME_SEC = 240;
+
+export interface SessionOptions {
+  readonly target: { readonly address: string; readonly port: number };
+  readonly asn: number;
+  /** Distinguishes sessions: address 127.x.y.z and router ID 10.x.y.z, 1 to 65535. */
+  readonly number: number;
+  readonly family: Family;
+  /** Size of the ledger. */
+  readonly prefixes: number;
+  /** Default 240; the idle session asks for less. */
+  readonly holdTimeSec?: number;
+}
+
+export type SessionPhase = 'connecting' | 'opened' | 'established' | 'closed';
+
+export class Session {
+  readonly options: SessionOptions;
+  readonly reader: RouteReader;
+  phase: SessionPhase = 'connecting';
+  /** The daemon's OPEN has arrived at some time. */
+  hasOpened = false;
+  /** Why it closed. */
+  reason = '';
+  /** performance.now() of the last octets, ms. */
+  lastReadAt = 0;
+  /** After each piece of input has been taken. */
+  onInput: (() => void) | null = null;
+  /** After each change of `phase`. */
+  onPhase: ((phase: SessionPhase) => void) | null = null;
+  /** Do not look at what arrives: for senders that nobody verifies. */
+  discards = false;
+
+  readonly #socket: Socket;
+  #keepalives: NodeJS.Timeout | null = null;
+
+  constructor(options: SessionOptions) {
+    this.options = options;
+    this.reader = new RouteReader(options.family, new Ledger(options.prefixes), (type, body) =>
+      this.#message(type, body),
+    );
+    this.#socket = connect({
+      host: options.target.address,
+      port: options.target.port,
+      localAddress: `127.${numberOctets(options.number)}`,
+      onread: { buffer: READ_BUFFER, callback: (length, bytes) => this.#read(length, bytes) },
+    });
+    this.#socket.setNoDelay(true);
+    this.#socket.on('connect', () => this.#sendOpen());
+    this.#socket.on('error', (error) => {
+      this.reason ||= error.message;
+    });
+    this.#socket.on('close', () => this.#closed());
+  }
+
+  /** ORIGINATOR_ID of what it announces. */
+  get routerId(): string {
+    return routerIdOf(this.options.number);
+  }
+
+  /** Writes prepared messages; resolves when the kernel has taken the last of them. */
+  send(pieces: readonly Buffer[]): Promise<void> {
+    return new Promise((resolve) => {
+      const last = pieces.length - 1;
+      if (last < 0) resolve();
+      this.#socket.cork();
+      for (const [i, piece] of pieces.entries())
+        this.#socket.write(piece, i === last ? () => resolve() : undefined);
+      this.#socket.uncork();
+    });
+  }
+
+  /** Ends the connection without a word, as a dying process does. */
+  drop(): void {
+    this.#socket.destroy();
+  }
+
+  #sendOpen(): void {
+    const { asn, family, holdTimeSec = HOLD_TIME_SEC } = this.options;
+    const capabilities = [
+      capability.multiprotocol(family),
+      capability.routeRefresh(),
+      capability.fourOctetAs(asn),
+    ];
+    this.#socket.write(encodeOpen({ asn, routerId: this.routerId, holdTimeSec, capabilities }));
+  }
+
+  #read(length: number, bytes: Uint8Array): boolean {
+    this.lastReadAt = performance.now();
+    if (this.discards && this.phase === 'established') return true;
+    this.reader.consume(bytes, length);
+    this.onInput?.();
+    return true;
+  }
+
+  #message(type: number, body: Uint8Array): void {
+    if (type === MessageType.Open) {
+      this.#socket.write(KEEPALIVE);
+      const holdTimeSec = Math.min((body[3]! << 8) | body[4]!, this.options.holdTimeSec ?? HOLD_TIME_SEC);
+      this.#keepalives = setInterval(() => this.#socket.write(KEEPALIVE), (holdTimeSec * 1000) / 3);
+      this.hasOpened = true;
+      this.#enter('opened');
+    } else if (type === MessageType.Keepalive && this.phase === 'opened') {
+      this.#enter('established');
+    } else if (type === MessageType.Notification) {
+      this.reason ||= `NOTIFICATION ${body[0]}/${body[1]}`;
+    }
+  }
+
+  #closed(): void {
+    if (this.#keepalives !== null) clearInterval(this.#keepalives);
+    this.#enter('closed');
+  }
+
+  #enter(phase: SessionPhase): void {
+    this.phase = phase;
+    this.onPhase?.(phase);
+  }
+}
+
+/** Never .0 or .255 at the end, and never 127.0.x.y, where the daemon is. */
+function numberOctets(number: number): string {
+  return `${1 + Math.floor(number / 62_500)}.${Math.floor(number / 250) % 250}.${(number % 250) + 1}`;
+}
+
+export function routerIdOf(number: number): string {
+  return `10.${numberOctets(number)}`;
+}

@@ -1,0 +1,63 @@
+/** Plays one act: a fresh daemon, a fresh driver process, and what the driver reports. */
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { REFLECTOR, type ReflectorKind } from './daemons/reflector.ts';
+import type { DriverMessage, Job, PhaseResult } from './driver/job.ts';
+import type { Scenario } from './scenarios/scenario.ts';
+
+const DRIVER = fileURLToPath(new URL('./driver/main.ts', import.meta.url));
+/** Loading a slow daemon before the clock runs, and the phases themselves, take several times the cut. */
+const ACT_CUTS = 12;
+
+export interface ActResult {
+  readonly phases: readonly PhaseResult[];
+  /** Why the act could not be played to its end, or null. */
+  readonly failure: string | null;
+}
+
+/** @param cutSec after which a phase is given up */
+export async function playAct(
+  scenario: Scenario,
+  act: number,
+  kind: ReflectorKind,
+  cutSec: number,
+): Promise<ActResult> {
+  const daemon = await kind.start();
+  try {
+    const { address, port, asn, clusterId } = REFLECTOR;
+    return await drive(
+      {
+        scenario: scenario.name,
+        act,
+        target: { address, port },
+        asn,
+        clusterId,
+        daemonPid: daemon.pid,
+        cutSec,
+      },
+      ACT_CUTS * cutSec * 1000,
+    );
+  } finally {
+    await daemon.stop();
+  }
+}
+
+function drive(job: Job, deadlineMs: number): Promise<ActResult> {
+  return new Promise((resolve) => {
+    const phases: PhaseResult[] = [];
+    let failure: string | null = 'the driver ended early';
+    const driver = fork(DRIVER, [JSON.stringify(job)], { stdio: ['ignore', 2, 2, 'ipc'] });
+    const deadline = setTimeout(() => {
+      failure = `not finished within ${deadlineMs / 1000} s`;
+      driver.kill('SIGKILL');
+    }, deadlineMs);
+    driver.on('message', (message: DriverMessage) => {
+      if (message.kind === 'phase') phases.push(message.result);
+      else failure = message.kind === 'failed' ? message.reason : null;
+    });
+    driver.on('exit', () => {
+      clearTimeout(deadline);
+      resolve({ phases, failure });
+    });
+  });
+}

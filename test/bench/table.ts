@@ -1,0 +1,60 @@
+/** The rows as a table for people: one block for each scenario and phase, one line for each daemon. */
+import type { Row } from './summary.ts';
+
+const HEADINGS = [
+  '',
+  'seconds',
+  'routes/s',
+  'CPU s',
+  'peak MB',
+  'p50/p99/max ms',
+  'idle gap s',
+  'driver CPU s',
+  'ratio',
+];
+
+export function formatTable(rows: readonly Row[], cutSec: number): string {
+  const blocks = new Map<string, Row[]>();
+  for (const row of rows) {
+    const title = `${row.scenario} ${row.phase}`;
+    blocks.set(title, [...(blocks.get(title) ?? []), row]);
+  }
+  return [...blocks].map(([title, block]) => formatBlock(title, block, cutSec)).join('\n');
+}
+
+function formatBlock(title: string, rows: readonly Row[], cutSec: number): string {
+  const lines = [HEADINGS.with(0, title), ...rows.map((row) => cells(row, cutSec))];
+  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  widths[0] = Math.max(widths[0]!, 24);
+  return lines
+    .map((line) =>
+      line.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+    )
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
+}
+
+function cells(row: Row, cutSec: number): string[] {
+  const { p50Ms, p99Ms, maxMs, keepaliveGapMs, driverCpuSeconds } = row.metrics;
+  const latency = p50Ms === null ? '' : [p50Ms, p99Ms, maxMs].map((ms) => number(ms ?? 0)).join(' / ');
+  return [
+    `  ${row.daemon}`,
+    row.seconds === null ? `> ${cutSec}` : number(row.seconds),
+    row.seconds === null ? '' : perSecond(row.routes / row.seconds),
+    number(row.cpuSeconds),
+    (row.peakRssBytes / 1e6).toFixed(0),
+    latency,
+    keepaliveGapMs === null ? 'lost' : (keepaliveGapMs / 1000).toFixed(2),
+    number(driverCpuSeconds),
+    row.ratio === null ? '' : row.ratio.toFixed(2),
+  ];
+}
+
+function number(value: number): string {
+  return value < 10 ? value.toFixed(2) : value.toFixed(1);
+}
+
+function perSecond(value: number): string {
+  if (value >= 1e6) return `${(value / 1e6).toFixed(2)} M`;
+  return value >= 1e4 ? `${(value / 1e3).toFixed(0)} k` : value.toFixed(0);
+}
