@@ -6,12 +6,13 @@
  * (blackhole, so that unused addresses of the block do not loop), a route learnt by BGP. Inside an own block only
  * learnt host routes count: those are addresses that another node borrowed.
  */
-import { addressBits, type Family, formatPrefix, type Prefix, parsePrefix } from '@manul/bgp/net';
+import { addressBits, type Family, formatPrefix, parsePrefix } from '@manul/bgp/net';
 import type { AgentConfig, LearntRouteChange } from '../agent-api.ts';
 import type { KernelRoute, RouteTarget } from '../routetable/route-key.ts';
-import { LearntRoutes } from './learnt-routes.ts';
+import { type Claim, ClaimTable } from './claim-table.ts';
+import { NextHopCache } from './next-hop-cache.ts';
 import { OwnClaims, type Problem, type WorkloadClaim } from './own-claims.ts';
-import { type KernelFacts, type Resolution, Topology } from './topology.ts';
+import { type KernelFacts, type LinkFact, Topology } from './topology.ts';
 
 export type RouteReason = 'workload' | 'block' | 'learnt';
 
@@ -31,12 +32,6 @@ export type CalculatorConfig = Pick<
 /** Takes what has been settled: the route to `prefix`, or null for none. */
 export type RouteSink = (prefix: string, route: KernelRoute | null) => void;
 
-interface ResolvedNextHop {
-  readonly resolution: Resolution;
-  readonly target: RouteTarget | null;
-}
-
-const NEXT_HOP_LIMIT = 1024;
 const NO_CONFIG: CalculatorConfig = {
   workloads: [],
   blocks: [],
@@ -48,15 +43,12 @@ const NO_CONFIG: CalculatorConfig = {
 export class RouteCalculator {
   readonly #table: number;
   readonly #onProblem: (problem: Problem) => void;
-  readonly #learnt = new LearntRoutes();
-  readonly #dirty = new Set<string>();
+  readonly #claims = new ClaimTable();
   readonly #waiting = new Map<string, WaitingRoute>();
   #config = NO_CONFIG;
   #own = new OwnClaims(NO_CONFIG);
   #topology = new Topology({ links: [], addresses: [] });
-  #nextHops = new Map<string, ResolvedNextHop>();
-  /** At so many known next hops those without routes are forgotten. */
-  #nextHopLimit = NEXT_HOP_LIMIT;
+  #nextHops = this.#newNextHops(0);
   #blackhole = blackholeTarget(0);
 
   /**
@@ -69,92 +61,85 @@ export class RouteCalculator {
   }
 
   get learntCount(): number {
-    return this.#learnt.size;
+    return this.#claims.learntCount;
   }
 
   get blockCount(): number {
     return this.#own.blocks.size;
   }
 
+  /** What is wrong with the configuration. */
   get problems(): readonly Problem[] {
     return this.#own.problems;
   }
 
   get isSettled(): boolean {
-    return this.#dirty.size === 0;
+    return !this.#claims.hasDirty;
   }
 
   /** Replaces the configuration. @returns true when every route changes: protocol or metrics are others now */
   setConfig(config: CalculatorConfig): boolean {
     const before = this.#own;
-    const isRewrite =
-      config.routeProtocol !== this.#config.routeProtocol ||
-      config.routePriority.ipv4 !== this.#config.routePriority.ipv4 ||
-      config.routePriority.ipv6 !== this.#config.routePriority.ipv6;
+    const isRewrite = !hasSameNumbers(config, this.#config);
     this.#config = config;
     this.#own = new OwnClaims(config);
-    for (const own of [before, this.#own]) {
-      for (const prefix of own.workloads.keys()) this.#dirty.add(prefix);
-      for (const prefix of own.blocks.keys()) this.#dirty.add(prefix);
+    for (const { workloads, blocks } of [before, this.#own]) {
+      for (const prefix of workloads.keys()) this.#claims.touch(prefix);
+      for (const prefix of blocks.keys()) this.#claims.touch(prefix);
     }
     if (isRewrite) {
       this.#blackhole = blackholeTarget(config.routeProtocol);
-      this.#nextHops = new Map();
+      this.#nextHops = this.#newNextHops(config.routeProtocol);
     }
-    if (isRewrite || !hasSameKeys(before.blocks, this.#own.blocks)) this.#markLearnt(() => true);
+    const areBlocksSame = hasSameKeys(before.blocks, this.#own.blocks);
+    if (isRewrite || !areBlocksSame) this.#claims.touchLearnt(() => true, !areBlocksSame);
     return isRewrite;
   }
 
   setFacts(facts: KernelFacts): void {
     this.#topology = new Topology(facts);
-    for (const prefix of this.#own.workloads.keys()) this.#dirty.add(prefix);
-    const changed = new Set<string>();
-    const before = this.#nextHops;
-    this.#nextHops = new Map();
-    for (const [nextHop, { resolution }] of before) {
-      const after = this.#topology.resolve(nextHop);
-      const isSame = after.interfaceIndex === resolution.interfaceIndex && after.error === resolution.error;
-      if (isSame) this.#nextHops.set(nextHop, before.get(nextHop)!);
-      else changed.add(nextHop);
-    }
-    if (changed.size > 0) this.#markLearnt((nextHop) => changed.has(nextHop));
+    for (const prefix of this.#own.workloads.keys()) this.#claims.touch(prefix);
+    const changed = this.#nextHops.onTopology(this.#topology);
+    if (changed.size > 0) this.#claims.touchLearnt((nextHop) => changed.has(nextHop), false);
   }
 
+  /** A stream of learnt routes begins. */
   startLearnt(): void {
-    this.#learnt.start();
+    this.#claims.startStream();
   }
 
   changeLearnt(change: LearntRouteChange): void {
-    if (this.#learnt.change(change)) this.#dirty.add(change.prefix);
+    this.#claims.change(change);
   }
 
   completeLearnt(family: Family): void {
-    for (const prefix of this.#learnt.complete(family)) this.#dirty.add(prefix);
+    this.#claims.completeStream(family);
   }
 
   isLearntComplete(family: Family): boolean {
-    return this.#learnt.isComplete(family);
+    return this.#claims.isComplete(family);
   }
 
   /** Settles up to `limit` prefixes. @returns true when there is more to settle */
   settle(limit: number, sink: RouteSink): boolean {
-    let rest = limit;
-    for (const prefix of this.#dirty) {
-      if (rest-- === 0) return true;
-      this.#dirty.delete(prefix);
-      this.#waiting.delete(prefix);
-      sink(prefix, this.#evaluate(prefix));
+    for (let rest = limit; rest > 0; rest--) {
+      const claim = this.#claims.takeDirty();
+      if (claim === null) return false;
+      if (this.#waiting.size > 0) this.#waiting.delete(claim.prefix);
+      const route = this.#evaluate(claim);
+      if (route === null) this.#claims.releaseUnclaimed(claim);
+      sink(claim.prefix, route);
     }
-    return false;
+    return this.#claims.hasDirty;
   }
 
   /** Why a settled prefix has its route, or would have it. */
   reasonOf(prefix: string): RouteReason | null {
     const waiting = this.#waiting.get(prefix);
     if (waiting !== undefined) return waiting.reason;
-    if (this.#usableWorkload(prefix) !== null) return 'workload';
-    if (this.#own.blocks.has(prefix) && !isHost(prefix)) return 'block';
-    return this.#learnt.nextHop(prefix) === null ? null : 'learnt';
+    if (this.#usableLink(prefix) !== null) return 'workload';
+    if (this.#isBlackhole(prefix)) return 'block';
+    return this.#claims.learntNextHop(prefix) === null ? null : 'learnt';
   }
 
   waiting(): ReadonlyMap<string, WaitingRoute> {
@@ -170,72 +155,52 @@ export class RouteCalculator {
     return this.#topology.link(index)?.name ?? null;
   }
 
-  #markLearnt(isTouched: (nextHop: string) => boolean): void {
-    for (const prefix of this.#learnt.prefixes()) {
-      if (isTouched(this.#learnt.nextHop(prefix)!)) this.#dirty.add(prefix);
+  #evaluate(claim: Claim): KernelRoute | null {
+    const { prefix, learnt } = claim;
+    const link = this.#usableLink(prefix);
+    if (link !== null) return this.#route(prefix, workloadTarget(this.#config.routeProtocol, link.index));
+    if (this.#isBlackhole(prefix)) return this.#route(prefix, this.#blackhole);
+    if (learnt !== null) return this.#evaluateLearnt(claim, learnt.nextHop);
+    const workload = this.#own.workloads.get(prefix)?.[0];
+    if (workload !== undefined) {
+      const { interfaceName } = workload;
+      const text = this.#linkProblem(workload);
+      this.#waiting.set(prefix, { reason: 'workload', nextHop: null, interfaceName, text });
     }
-  }
-
-  #evaluate(prefix: string): KernelRoute | null {
-    const workload = this.#usableWorkload(prefix);
-    if (workload !== null) return this.#route(prefix, this.#workloadTarget(workload.interfaceIndex));
-    if (this.#own.blocks.has(prefix) && !isHost(prefix)) return this.#route(prefix, this.#blackhole);
-    const nextHop = this.#learnt.nextHop(prefix);
-    if (nextHop !== null) return this.#evaluateLearnt(prefix, nextHop);
-    const claim = this.#own.workloads.get(prefix)?.[0];
-    if (claim !== undefined)
-      this.#wait(prefix, 'workload', null, claim.interfaceName, this.#linkProblem(claim));
     return null;
   }
 
-  #evaluateLearnt(text: string, nextHop: string): KernelRoute | null {
+  #evaluateLearnt(claim: Claim, nextHop: string): KernelRoute | null {
+    const { prefix } = claim;
+    if (claim.obstacle === undefined) claim.obstacle = this.#obstacle(prefix);
+    if (claim.obstacle !== null) return this.#waitLearnt(prefix, nextHop, claim.obstacle);
+    const { target, error } = this.#nextHops.resolve(nextHop, this.#topology, () =>
+      this.#claims.nextHopsInUse(),
+    );
+    if (target !== null) return this.#route(prefix, target);
+    return this.#waitLearnt(prefix, nextHop, `next hop ${nextHop} ${error}`);
+  }
+
+  #obstacle(text: string): string | null {
     const prefix = parsePrefix(text);
-    if (prefix === null || formatPrefix(prefix) !== text) {
-      return this.#wait(text, 'learnt', nextHop, null, `${text} is not a canonical prefix`);
-    }
-    const block = this.#blockThatHides(prefix);
-    if (block !== null)
-      return this.#wait(text, 'learnt', nextHop, null, `lies in ${block}, a block of this node`);
-    const { resolution, target } = this.#resolve(nextHop);
-    if (target !== null) return this.#route(text, target);
-    return this.#wait(text, 'learnt', nextHop, null, `next hop ${nextHop} ${resolution.error}`);
+    if (prefix === null || formatPrefix(prefix) !== text) return `${text} is not a canonical prefix`;
+    if (prefix.length === addressBits(prefix.family)) return null;
+    const block = this.#own.blockAround(prefix);
+    return block === null ? null : `lies in ${block}, a block of this node`;
   }
 
-  #blockThatHides(prefix: Prefix): string | null {
-    return prefix.length === addressBits(prefix.family) ? null : this.#own.blockAround(prefix);
-  }
-
-  #resolve(nextHop: string): ResolvedNextHop {
-    let known = this.#nextHops.get(nextHop);
-    if (known === undefined) {
-      if (this.#nextHops.size >= this.#nextHopLimit) this.#forgetUnusedNextHops();
-      const resolution = this.#topology.resolve(nextHop);
-      const { interfaceIndex } = resolution;
-      known = {
-        resolution,
-        target: interfaceIndex === null ? null : this.#gatewayTarget(nextHop, interfaceIndex),
-      };
-      this.#nextHops.set(nextHop, known);
-      if (resolution.error !== null)
-        this.#onProblem({ object: `next hop ${nextHop}`, text: resolution.error });
-    }
-    return known;
-  }
-
-  #forgetUnusedNextHops(): void {
-    const used = new Set<string>();
-    for (const prefix of this.#learnt.prefixes()) used.add(this.#learnt.nextHop(prefix)!);
-    for (const nextHop of this.#nextHops.keys()) if (!used.has(nextHop)) this.#nextHops.delete(nextHop);
-    this.#nextHopLimit = Math.max(NEXT_HOP_LIMIT, this.#nextHops.size * 2);
+  #waitLearnt(prefix: string, nextHop: string, text: string): null {
+    this.#waiting.set(prefix, { reason: 'learnt', nextHop, interfaceName: null, text });
+    return null;
   }
 
   /** Of several workloads with one address, the one whose interface was made last. */
-  #usableWorkload(prefix: string): { readonly interfaceIndex: number } | null {
-    let best: { readonly interfaceIndex: number } | null = null;
-    for (const { interfaceName } of this.#own.workloads.get(prefix) ?? []) {
+  #usableLink(prefix: string): LinkFact | null {
+    const claims = this.#own.workloads.size === 0 ? undefined : this.#own.workloads.get(prefix);
+    let best: LinkFact | null = null;
+    for (const { interfaceName } of claims ?? []) {
       const link = this.#topology.linkNamed(interfaceName);
-      if (!link?.isUp || (best !== null && best.interfaceIndex > link.index)) continue;
-      best = { interfaceIndex: link.index };
+      if (link?.isUp && (best === null || best.index < link.index)) best = link;
     }
     return best;
   }
@@ -245,15 +210,9 @@ export class RouteCalculator {
     return `interface ${interfaceName} of workload ${name} ${state}`;
   }
 
-  #wait(
-    prefix: string,
-    reason: RouteReason,
-    nextHop: string | null,
-    interfaceName: string | null,
-    text: string,
-  ): null {
-    this.#waiting.set(prefix, { reason, nextHop, interfaceName, text });
-    return null;
+  /** A block of one address is held by its workload alone. */
+  #isBlackhole(prefix: string): boolean {
+    return this.#own.blocks.size > 0 && this.#own.blocks.has(prefix) && !isHost(prefix);
   }
 
   #route(prefix: string, target: RouteTarget): KernelRoute {
@@ -261,14 +220,10 @@ export class RouteCalculator {
     return { table: this.#table, prefix, metric, target };
   }
 
-  #workloadTarget(interfaceIndex: number): RouteTarget {
-    const nextHop = { gateway: null, interfaceIndex, onlink: false, weight: 1 };
-    return { type: 'unicast', protocol: this.#config.routeProtocol, scope: 'link', nextHops: [nextHop] };
-  }
-
-  #gatewayTarget(gateway: string, interfaceIndex: number): RouteTarget {
-    const nextHop = { gateway, interfaceIndex, onlink: false, weight: 1 };
-    return { type: 'unicast', protocol: this.#config.routeProtocol, scope: 'universe', nextHops: [nextHop] };
+  #newNextHops(protocol: number): NextHopCache {
+    return new NextHopCache(protocol, (nextHop, text) => {
+      this.#onProblem({ object: `next hop ${nextHop}`, text });
+    });
   }
 }
 
@@ -276,8 +231,22 @@ function blackholeTarget(protocol: number): RouteTarget {
   return { type: 'blackhole', protocol, scope: 'universe', nextHops: [] };
 }
 
+function workloadTarget(protocol: number, interfaceIndex: number): RouteTarget {
+  const nextHop = { gateway: null, interfaceIndex, onlink: false, weight: 1 };
+  return { type: 'unicast', protocol, scope: 'link', nextHops: [nextHop] };
+}
+
 function isHost(prefix: string): boolean {
   return prefix.endsWith(prefix.includes(':') ? '/128' : '/32');
+}
+
+/** True when no number that every route carries is another one. */
+function hasSameNumbers(a: CalculatorConfig, b: CalculatorConfig): boolean {
+  return (
+    a.routeProtocol === b.routeProtocol &&
+    a.routePriority.ipv4 === b.routePriority.ipv4 &&
+    a.routePriority.ipv6 === b.routePriority.ipv6
+  );
 }
 
 function hasSameKeys(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {

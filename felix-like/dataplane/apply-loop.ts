@@ -6,10 +6,10 @@
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { AgentConfig, KernelWriteEvent, LearntRouteChange } from '../agent-api.ts';
 import type { RouteCalculator } from '../calc/route-calculator.ts';
-import type { KernelEvent, KernelPort, OperationFailure, RouteOperation } from '../kernel/kernel-port.ts';
+import type { KernelEvent, KernelPort, OperationFailure } from '../kernel/kernel-port.ts';
 import { Ownership } from '../routetable/ownership.ts';
 import { familyOfPrefix, type KernelRoute, MAIN_TABLE } from '../routetable/route-key.ts';
-import type { RouteTable } from '../routetable/route-table.ts';
+import type { RouteBatch, RouteTable } from '../routetable/route-table.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ErrorLog } from './error-log.ts';
 import { LearntFeed } from './learnt-feed.ts';
@@ -283,17 +283,19 @@ export class ApplyLoop {
     const { kernel, table } = this.#parts;
     while (this.#batchesInFlight < BATCHES_IN_FLIGHT) {
       const batch = table.nextBatch(BATCH_SIZE);
-      if (batch.length === 0) return;
+      if (batch === null) return;
       this.#batchesInFlight++;
       this.#hasWritten = true;
       kernel
-        .applyRoutes(batch)
-        .catch((error: Error) => batch.map((_, index) => ({ index, code: 'EIO', text: error.message })))
+        .applyRoutes(batch.operations)
+        .catch((error: Error) => {
+          return batch.operations.map((_, index) => ({ index, code: 'EIO', text: error.message }));
+        })
         .then((failures) => this.#onOutcome(batch, failures));
     }
   }
 
-  #onOutcome(batch: readonly RouteOperation[], failures: readonly OperationFailure[]): void {
+  #onOutcome(batch: RouteBatch, failures: readonly OperationFailure[]): void {
     const { table, errors, onWrite, onProgress } = this.#parts;
     this.#batchesInFlight--;
     const { done, refused, failures: reported } = table.onOutcome(batch, failures);

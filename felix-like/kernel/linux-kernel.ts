@@ -22,6 +22,8 @@ import { decodeRoute, encodeRouteDump, encodeRouteOperation } from './netlink/ro
 import { WorkerClient } from './worker-client.ts';
 
 const ROUTE_REQUEST_BYTES = 64;
+/** Operations in one request: more are not faster, and too many do not fit into the socket. */
+const MAX_OPERATIONS = 500;
 /** Nobody uses this table: a deletion there tells whether this process may write, and changes nothing. */
 const PROBE_TABLE = 0xfffffffd;
 /** A dump of what this kernel does not have at all: no such table, link or address family. */
@@ -87,17 +89,11 @@ class LinuxKernel implements KernelPort {
   }
 
   async applyRoutes(operations: readonly RouteOperation[]): Promise<readonly OperationFailure[]> {
-    if (operations.length === 0) return [];
-    const firstSequence = this.#sequence + 1;
-    const writer = new MessageWriter(operations.length * ROUTE_REQUEST_BYTES);
-    operations.forEach((operation, i) => {
-      encodeRouteOperation(writer, operation, firstSequence + i, i === operations.length - 1);
-    });
-    this.#sequence = (firstSequence + operations.length) & 0x7fffffff;
-    const batch = writer.finish();
-    const request = { kind: 'send', batch, firstSequence, count: operations.length } as const;
-    const reply = await this.#require().request('sent', request, [batch.buffer]);
-    return reply.failures.map(({ index, failure }) => ({ index, ...failure }));
+    const requests: Promise<OperationFailure[]>[] = [];
+    for (let start = 0; start < operations.length; start += MAX_OPERATIONS) {
+      requests.push(this.#send(operations.slice(start, start + MAX_OPERATIONS), start));
+    }
+    return (await Promise.all(requests)).flat();
   }
 
   async dumpLinks(): Promise<readonly KernelLink[]> {
@@ -125,6 +121,20 @@ class LinuxKernel implements KernelPort {
   async close(): Promise<void> {
     await this.#client?.close();
     this.#client = null;
+  }
+
+  /** @param firstIndex position of the first operation in the call */
+  async #send(operations: readonly RouteOperation[], firstIndex: number): Promise<OperationFailure[]> {
+    const firstSequence = this.#sequence + 1;
+    const writer = new MessageWriter(operations.length * ROUTE_REQUEST_BYTES);
+    operations.forEach((operation, i) => {
+      encodeRouteOperation(writer, operation, firstSequence + i, i === operations.length - 1);
+    });
+    this.#sequence = (firstSequence + operations.length) & 0x7fffffff;
+    const batch = writer.finish();
+    const request = { kind: 'send', batch, firstSequence, count: operations.length } as const;
+    const reply = await this.#require().request('sent', request, [batch.buffer]);
+    return reply.failures.map(({ index, failure }) => ({ index: firstIndex + index, ...failure }));
   }
 
   async #dump<Value>(

@@ -37,10 +37,12 @@ class KernelThread {
   readonly #requests: NetlinkSocket;
   readonly #monitor: NetlinkSocket;
   readonly #wakeFd: number;
+  readonly #sleeping: Int32Array<SharedArrayBuffer>;
   readonly #buffer = new Uint8Array(RECEIVE_BYTES);
   readonly #wakeBytes = new Uint8Array(8);
 
-  constructor({ networkNamespace }: WorkerSettings) {
+  constructor({ networkNamespace, sleeping }: WorkerSettings) {
+    this.#sleeping = sleeping;
     if (networkNamespace !== null) enterNamespace(networkNamespace);
     this.#requests = new NetlinkSocket(0, REQUEST_BUFFER_BYTES);
     this.#monitor = new NetlinkSocket(MONITOR_GROUPS, MONITOR_BUFFER_BYTES);
@@ -54,8 +56,11 @@ class KernelThread {
     report({ kind: 'opened', wakeFd: this.#wakeFd });
     const fds = pollDescriptors([this.#monitor.fd, this.#wakeFd]);
     for (;;) {
+      Atomics.store(this.#sleeping, 0, 1);
+      if (this.#handleRequests() === 'close') break;
       libc.poll(fds, 2, POLL_TIMEOUT_MS);
-      readEventCounter(this.#wakeFd, this.#wakeBytes);
+      Atomics.store(this.#sleeping, 0, 0);
+      libc.read(this.#wakeFd, this.#wakeBytes, this.#wakeBytes.length);
       if (this.#handleRequests() === 'close') break;
       this.#readEvents();
     }
@@ -185,10 +190,6 @@ function pollDescriptors(fds: readonly number[]): Uint8Array {
     view.setInt16(i * 8 + 4, POLLIN, HOST_IS_LITTLE_ENDIAN);
   });
   return new Uint8Array(view.buffer);
-}
-
-function readEventCounter(fd: number, into: Uint8Array): void {
-  libc.read(fd, into, into.length);
 }
 
 function failAll(count: number, failure: KernelFailure): FailedRequest[] {

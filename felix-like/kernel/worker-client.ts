@@ -16,6 +16,8 @@ export interface WorkerClientListener {
   onBroken(text: string): void;
 }
 
+export type WorkerClientSettings = Omit<WorkerSettings, 'sleeping'>;
+
 type Request = Exclude<WorkerRequest, { kind: 'close' }>;
 /** A request as the caller gives it: the client numbers it. */
 export type UnnumberedRequest = Request extends infer R ? (R extends Request ? Omit<R, 'id'> : never) : never;
@@ -27,7 +29,7 @@ interface PendingRequest {
 }
 
 export class WorkerClient {
-  readonly #settings: WorkerSettings;
+  readonly #settings: WorkerClientSettings;
   readonly #listener: WorkerClientListener;
   readonly #pending = new Map<number, PendingRequest>();
   #inbox: WorkerReport[] = [];
@@ -40,15 +42,18 @@ export class WorkerClient {
   #isClosing = false;
   #lastId = 0;
 
-  constructor(settings: WorkerSettings, listener: WorkerClientListener) {
+  readonly #sleeping = new Int32Array(new SharedArrayBuffer(4));
+
+  constructor(settings: WorkerClientSettings, listener: WorkerClientListener) {
     this.#settings = settings;
     this.#listener = listener;
   }
 
   /** Resolves when the Worker is ready; rejects when it cannot start. */
   start(): Promise<void> {
+    const settings: WorkerSettings = { ...this.#settings, sleeping: this.#sleeping };
     const worker = new Worker(new URL('./netlink-worker.ts', import.meta.url), {
-      workerData: this.#settings,
+      workerData: settings,
     });
     this.#worker = worker;
     return new Promise((resolve, reject) => {
@@ -99,7 +104,7 @@ export class WorkerClient {
         onPart,
       });
       this.#worker.postMessage({ ...request, id }, transfer);
-      writeSync(this.#wakeFd, WAKE);
+      if (Atomics.load(this.#sleeping, 0) !== 0) writeSync(this.#wakeFd, WAKE);
     });
   }
 

@@ -4,6 +4,11 @@ import type { KernelFailure, SysctlOutcome, SysctlSetting } from './kernel-port.
 export interface WorkerSettings {
   /** File of the network namespace to work in, or null for that of the process. */
   readonly networkNamespace: string | null;
+  /**
+   * One number, shared: not 0 while the Worker may be asleep. It says so, then looks for requests once more, then
+   * sleeps; who posts a request wakes it only then. Waking costs the poster its processor, the more so the busier.
+   */
+  readonly sleeping: Int32Array<SharedArrayBuffer>;
 }
 
 export type WorkerRequest =
@@ -26,7 +31,7 @@ export interface FailedRequest {
 }
 
 export type WorkerReport =
-  /** Write eight bytes to `wakeFd` after posting requests: the Worker waits for it and for the kernel. */
+  /** Eight bytes written to `wakeFd` wake the Worker. */
   | { readonly kind: 'opened'; readonly wakeFd: number }
   | { readonly kind: 'events'; readonly messages: Uint8Array }
   | { readonly kind: 'eventsLost' }

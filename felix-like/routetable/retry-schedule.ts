@@ -1,4 +1,4 @@
-/** When to try again what the kernel refused: each key has its own, growing delay. */
+/** When to try again what the kernel refused: each item has its own, growing delay. */
 
 const FIRST_DELAY_MS = 250;
 const MAX_DELAY_MS = 30_000;
@@ -10,40 +10,38 @@ interface Refusal {
   readonly dueMs: number;
 }
 
-export class RetrySchedule<Key> {
-  readonly #refusals = new Map<Key, Refusal>();
+export class RetrySchedule<Item> {
+  readonly #refusals = new Map<Item, Refusal>();
 
-  get size(): number {
-    return this.#refusals.size;
+  /** Why `item` is refused, or null. */
+  error(item: Item): string | null {
+    return this.#refusals.get(item)?.text ?? null;
   }
 
-  /** Why `key` is refused, or null. */
-  error(key: Key): string | null {
-    return this.#refusals.get(key)?.text ?? null;
-  }
-
-  onRefused(key: Key, text: string, nowMs: number): void {
-    const attempts = (this.#refusals.get(key)?.attempts ?? 0) + 1;
+  onRefused(item: Item, text: string, nowMs: number): void {
+    const attempts = (this.#refusals.get(item)?.attempts ?? 0) + 1;
     const delayMs = Math.min(FIRST_DELAY_MS * 2 ** (attempts - 1), MAX_DELAY_MS);
-    this.#refusals.set(key, { text, attempts, dueMs: nowMs + delayMs });
+    this.#refusals.set(item, { text, attempts, dueMs: nowMs + delayMs });
   }
 
-  clear(key: Key): void {
-    this.#refusals.delete(key);
+  clear(item: Item): void {
+    this.#refusals.delete(item);
   }
 
-  isWaiting(key: Key, nowMs: number): boolean {
-    const refusal = this.#refusals.get(key);
+  isWaiting(item: Item, nowMs: number): boolean {
+    const refusal = this.#refusals.get(item);
     return refusal !== undefined && refusal.dueMs > nowMs;
   }
 
   /** Makes everything due now, with its delay as it is: something changed that may have been the reason. */
   hurry(nowMs: number): void {
-    for (const [key, refusal] of this.#refusals) this.#refusals.set(key, { ...refusal, dueMs: nowMs });
+    for (const [item, refusal] of this.#refusals) this.#refusals.set(item, { ...refusal, dueMs: nowMs });
   }
 
-  due(nowMs: number): readonly Key[] {
-    return [...this.#refusals].filter(([, { dueMs }]) => dueMs <= nowMs).map(([key]) => key);
+  due(nowMs: number): readonly Item[] {
+    const items: Item[] = [];
+    for (const [item, { dueMs }] of this.#refusals) if (dueMs <= nowMs) items.push(item);
+    return items;
   }
 
   /** Time of the next attempt, or null when there is none to come. */

@@ -7,11 +7,14 @@ export type { KernelNextHop, KernelRoute, RouteTarget };
 /** The main routing table (RT_TABLE_MAIN): the only one that we write. */
 export const MAIN_TABLE = 254;
 
-/** The kernel's key of a route inside one table. */
+/** Calico's normal route priority: nearly all of our routes have it. */
+const USUAL_METRIC = 1024;
+
+/** The kernel's key of a route inside one table, prefix and metric; the usual metric is left out. */
 export type RouteKey = string;
 
 export function routeKey(prefix: string, metric: number): RouteKey {
-  return `${prefix} ${metric}`;
+  return metric === USUAL_METRIC ? prefix : `${prefix} ${metric}`;
 }
 
 export function familyOfPrefix(prefix: string): Family {

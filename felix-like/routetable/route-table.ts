@@ -14,9 +14,9 @@
  *   outcome is known.
  * - Others delete or replace our routes: events and resyncs change `actual`, and the difference is pending again.
  */
-import { FAMILIES, type Family } from '@manul/bgp/net';
+import type { Family } from '@manul/bgp/net';
 import type { KernelFailure, OperationFailure, RouteOperation } from '../kernel/kernel-port.ts';
-import { DeltaTracker } from './delta-tracker.ts';
+import { DeltaTracker, type Slot } from './delta-tracker.ts';
 import type { Ownership } from './ownership.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import { familyOfPrefix, isSameRoute, type KernelRoute, type RouteKey, routeKey } from './route-key.ts';
@@ -42,28 +42,43 @@ export interface BatchOutcome {
   readonly failures: readonly { readonly route: KernelRoute; readonly text: string }[];
 }
 
-const HELD_TEXT = 'the kernel says that the route exists, and shows none';
+/** `present`: in the kernel as desired; `pending`: will be; `refused`: the kernel or a conflict is in the way. */
+export type RouteState = 'none' | 'present' | 'pending' | 'refused';
+
+/** Operations for the kernel; to be handed back with their outcome. */
+export class RouteBatch {
+  readonly operations: RouteOperation[] = [];
+  readonly slots: RouteSlot[] = [];
+}
+
+interface RouteSlot extends Slot<RouteKey, KernelRoute> {
+  isInFlight: boolean;
+  /** Found in the kernel, ours, and never desired by this process. */
+  isLeftover: boolean;
+  /** Held by someone else; counted in `#conflicts`. */
+  isConflict: boolean;
+  /** Number of the resync that found it last. */
+  seenBy: number;
+}
+
+const UNSEEN_HOLDER = 'the kernel says that the route exists, and shows none';
 const SWEEP_SLICE = 4096;
 
 export class RouteTable {
   readonly #table: number;
   readonly #now: () => number;
-  readonly #tracker = new DeltaTracker<RouteKey, KernelRoute>(isSameRoute);
-  readonly #retries = new RetrySchedule<RouteKey>();
-  readonly #updates = new Set<RouteKey>();
-  readonly #deletions = new Set<RouteKey>();
-  readonly #inFlight = new Set<RouteKey>();
-  /** Found in the kernel, ours, and never desired by this process. */
-  readonly #leftovers = new Set<RouteKey>();
+  readonly #tracker = new DeltaTracker<RouteKey, KernelRoute, RouteSlot>(isSameRoute, newSlot);
+  readonly #retries = new RetrySchedule<RouteSlot>();
+  readonly #updates = new Set<RouteSlot>();
+  readonly #deletions = new Set<RouteSlot>();
   readonly #sweepable = new Set<Family>();
   /** Desired, and held by someone whom we do not know yet. */
-  readonly #occupied = new Set<RouteKey>();
-  /** Desired, and held by someone else. */
-  readonly #conflicts = new Set<RouteKey>();
-  readonly #newConflicts = new Set<RouteKey>();
+  readonly #occupied = new Set<RouteSlot>();
+  readonly #newConflicts = new Set<RouteSlot>();
+  #conflicts = 0;
   #ownership: Ownership;
-  /** Keys found by the resync that is going on. */
-  #seen: Set<RouteKey> | null = null;
+  #resyncs = 0;
+  #isResyncing = false;
   #holdsDeletions = false;
 
   /** @param now milliseconds that never go backwards */
@@ -79,7 +94,7 @@ export class RouteTable {
 
   /** Routes of ours in the kernel. */
   get actualCount(): number {
-    return this.#tracker.actualCount - this.#conflicts.size;
+    return this.#tracker.actualCount - this.#conflicts;
   }
 
   /** Something can be written now. */
@@ -88,28 +103,29 @@ export class RouteTable {
   }
 
   get isInSync(): boolean {
-    return this.#tracker.pendingUpdates().size === 0 && this.#tracker.pendingDeletions().size === 0;
+    return this.#tracker.pendingUpdateCount === 0 && this.#tracker.pendingDeletionCount === 0;
   }
 
   setOwnership(ownership: Ownership): void {
     this.#ownership = ownership;
-    for (const key of [...this.#tracker.pendingUpdates(), ...this.#tracker.pendingDeletions()])
-      this.#examine(key);
+    for (const slot of this.#tracker.slots()) if (slot.pending !== 'nothing') this.#examine(slot);
   }
 
   setDesired(route: KernelRoute): void {
-    const key = routeKey(route.prefix, route.metric);
-    const before = this.#tracker.desired(key);
-    this.#leftovers.delete(key);
-    this.#tracker.setDesired(key, route);
-    if (before === undefined || !isSameRoute(before, route)) this.#retries.clear(key);
-    this.#examine(key);
+    const slot = this.#tracker.slot(routeKey(route.prefix, route.metric));
+    const before = slot.desired;
+    slot.isLeftover = false;
+    this.#tracker.setDesired(slot, route);
+    if (before !== null && !isSameRoute(before, route)) this.#retries.clear(slot);
+    this.#examine(slot);
   }
 
   deleteDesired(prefix: string, metric: number): void {
-    const key = routeKey(prefix, metric);
-    this.#tracker.deleteDesired(key);
-    this.#examine(key);
+    const slot = this.#tracker.find(routeKey(prefix, metric));
+    if (slot === null) return;
+    this.#tracker.setDesired(slot, null);
+    this.#retries.clear(slot);
+    this.#examine(slot);
   }
 
   /**
@@ -118,9 +134,9 @@ export class RouteTable {
    */
   beginRewrite(): void {
     this.#holdsDeletions = true;
-    for (const key of [...this.#tracker.allDesired().keys()]) {
-      this.#tracker.deleteDesired(key);
-      this.#examine(key);
+    for (const slot of this.#tracker.slots()) {
+      this.#tracker.setDesired(slot, null);
+      this.#examine(slot);
     }
   }
 
@@ -132,14 +148,15 @@ export class RouteTable {
   allowSweep(family: Family): void {
     if (this.#sweepable.has(family)) return;
     this.#sweepable.add(family);
-    for (const key of this.#leftovers) {
-      if (familyOfPrefix(key) === family) this.#examine(key);
+    for (const slot of this.#tracker.slots()) {
+      if (slot.isLeftover && familyOfPrefix(slot.key) === family) this.#examine(slot);
     }
   }
 
   /** A dump begins, whose routes are given to `observe`; `finishResync` ends it. */
   beginResync(): void {
-    this.#seen = new Set();
+    this.#resyncs++;
+    this.#isResyncing = true;
   }
 
   observe(routes: readonly KernelRoute[]): void {
@@ -148,17 +165,16 @@ export class RouteTable {
 
   /** What the dump did not hold is not there. Yields now and then, so that others get their turn. */
   *finishResync({ family, interfaceIndex, everyProtocol }: ResyncScope): Generator<void> {
-    const seen = this.#seen ?? new Set();
     let count = 0;
-    for (const [key, route] of this.#tracker.allActual()) {
+    for (const slot of this.#tracker.slots()) {
       if (++count % SWEEP_SLICE === 0) yield;
-      if (seen.has(key) || familyOfPrefix(key) !== family) continue;
-      if (interfaceIndex !== null && !usesInterface(route, interfaceIndex)) continue;
-      if (!everyProtocol && !this.#ownership.isOurs(route)) continue;
-      this.#forget(key);
+      const { actual } = slot;
+      if (actual === null || slot.seenBy === this.#resyncs || familyOfPrefix(slot.key) !== family) continue;
+      if (interfaceIndex !== null && !usesInterface(actual, interfaceIndex)) continue;
+      if (everyProtocol || this.#ownership.isOurs(actual)) this.#setActual(slot, null);
     }
-    if (everyProtocol) this.#settleOccupied(family);
-    this.#seen = null;
+    if (everyProtocol) this.#releaseOccupied(family);
+    this.#isResyncing = false;
   }
 
   /** Someone else changed a route. */
@@ -168,49 +184,50 @@ export class RouteTable {
       this.#observe(route);
       return;
     }
-    const key = routeKey(route.prefix, route.metric);
-    const isFreed = this.#occupied.delete(key);
+    const slot = this.#tracker.find(routeKey(route.prefix, route.metric));
+    if (slot === null) return;
+    this.#occupied.delete(slot);
     // Under one key there may be routes of several protocols; this one may not be the one that we know.
-    if (this.#tracker.actual(key)?.target.protocol === route.target.protocol) this.#forget(key);
-    else if (isFreed) this.#examine(key);
+    if (slot.actual?.target.protocol === route.target.protocol) this.#setActual(slot, null);
+    else this.#examine(slot);
   }
 
-  /** The next operations, at most `limit`; updates before deletions. Each must be answered with `onOutcome`. */
-  nextBatch(limit: number): RouteOperation[] {
-    const batch: RouteOperation[] = [];
-    for (const key of this.#updates) {
-      if (batch.length === limit) return batch;
-      this.#updates.delete(key);
-      this.#inFlight.add(key);
-      const op = this.#tracker.actual(key) === undefined ? 'add' : 'replace';
-      batch.push({ op, route: this.#tracker.desired(key)! });
+  /** The next operations, at most `limit`, updates before deletions; null when there are none. */
+  nextBatch(limit: number): RouteBatch | null {
+    if (!this.hasWork) return null;
+    const batch = new RouteBatch();
+    for (const slot of this.#updates) {
+      if (batch.slots.length === limit) return batch;
+      this.#updates.delete(slot);
+      take(batch, slot, slot.actual === null ? 'add' : 'replace', slot.desired!);
     }
-    if (this.#holdsDeletions) return batch;
-    for (const key of this.#deletions) {
-      if (batch.length === limit) break;
-      this.#deletions.delete(key);
-      this.#inFlight.add(key);
-      batch.push({ op: 'delete', route: this.#tracker.actual(key)! });
+    if (!this.#holdsDeletions) {
+      for (const slot of this.#deletions) {
+        if (batch.slots.length === limit) break;
+        this.#deletions.delete(slot);
+        take(batch, slot, 'delete', slot.actual!);
+      }
     }
-    return batch;
+    return batch.slots.length === 0 ? null : batch;
   }
 
-  onOutcome(batch: readonly RouteOperation[], failures: readonly OperationFailure[]): BatchOutcome {
+  onOutcome({ operations, slots }: RouteBatch, failures: readonly OperationFailure[]): BatchOutcome {
     const done = { add: 0, replace: 0, delete: 0 };
     const refused = { add: 0, replace: 0, delete: 0 };
     const reported: { route: KernelRoute; text: string }[] = [];
     let next = 0;
-    batch.forEach(({ op, route }, index) => {
+    operations.forEach(({ op, route }, index) => {
       const failure = failures[next]?.index === index ? failures[next++]! : null;
-      const key = routeKey(route.prefix, route.metric);
-      this.#inFlight.delete(key);
+      const slot = slots[index]!;
+      slot.isInFlight = false;
       if (failure === null || (op === 'delete' && failure.code === 'ESRCH')) {
         done[op]++;
-        this.#onDone(op, key, route);
-      } else {
-        refused[op]++;
-        if (this.#onRefused(op, key, failure)) reported.push({ route, text: failure.text });
+        this.#retries.clear(slot);
+        this.#setActual(slot, op === 'delete' ? null : route);
+        return;
       }
+      refused[op]++;
+      if (this.#onRefused(op, slot, failure)) reported.push({ route, text: failure.text });
     });
     return { done, refused, failures: reported };
   }
@@ -221,7 +238,7 @@ export class RouteTable {
   }
 
   examineDueRetries(): void {
-    for (const key of this.#retries.due(this.#now())) this.#examine(key);
+    for (const slot of this.#retries.due(this.#now())) this.#examine(slot);
   }
 
   /** When `examineDueRetries` has something to do next, or null. */
@@ -232,155 +249,161 @@ export class RouteTable {
   /** Families of which a dump of every protocol is needed to know who holds a key. */
   familiesToLookUp(): readonly Family[] {
     const families = new Set<Family>();
-    for (const key of this.#occupied) {
-      families.add(familyOfPrefix(key));
-      if (families.size === FAMILIES.length) break;
-    }
+    for (const slot of this.#occupied) families.add(familyOfPrefix(slot.key));
     return [...families];
   }
 
   /** Conflicts since the last call. */
   takeNewConflicts(): readonly RouteDifference[] {
-    const conflicts = [...this.#newConflicts].map((key) => this.#difference(key));
+    const conflicts = [...this.#newConflicts].filter((slot) => slot.isConflict);
     this.#newConflicts.clear();
-    return conflicts.filter(({ kind }) => kind === 'foreign');
+    return conflicts.map((slot) => this.#difference(slot));
   }
 
   *differences(): Generator<RouteDifference> {
-    for (const key of this.#tracker.pendingUpdates()) yield this.#difference(key);
-    for (const key of this.#tracker.pendingDeletions()) yield this.#difference(key);
+    for (const slot of this.#tracker.pendingUpdates()) yield this.#difference(slot);
+    for (const slot of this.#tracker.pendingDeletions()) yield this.#difference(slot);
   }
 
   /** All routes that are desired, and those of ours that are there without being desired. */
-  *routes(): Generator<{ desired: KernelRoute | null; actual: KernelRoute | null; error: string | null }> {
-    for (const [key, desired] of this.#tracker.allDesired()) {
-      yield { desired, actual: this.#tracker.actual(key) ?? null, error: this.#errorOf(key) };
-    }
-    for (const key of this.#tracker.pendingDeletions()) {
-      yield { desired: null, actual: this.#tracker.actual(key) ?? null, error: this.#errorOf(key) };
+  *routes(): Generator<Pick<RouteDifference, 'desired' | 'actual' | 'error'>> {
+    for (const slot of this.#tracker.slots()) {
+      const { desired, actual } = slot;
+      if (desired !== null || actual !== null) yield { desired, actual, error: this.#errorOf(slot) };
     }
   }
 
-  /** `present`: in the kernel as desired; `pending`: will be; `refused`: the kernel or a conflict is in the way. */
-  state(prefix: string, metric: number): 'none' | 'present' | 'pending' | 'refused' {
-    const key = routeKey(prefix, metric);
-    if (this.#tracker.desired(key) === undefined) return 'none';
-    if (!this.#tracker.isUpdatePending(key)) return 'present';
-    return this.#errorOf(key) === null ? 'pending' : 'refused';
+  state(prefix: string, metric: number): RouteState {
+    const slot = this.#tracker.find(routeKey(prefix, metric));
+    if (slot === null || slot.desired === null) return 'none';
+    if (slot.pending === 'nothing') return 'present';
+    return this.#errorOf(slot) === null ? 'pending' : 'refused';
   }
 
   #observe(route: KernelRoute): void {
     const key = routeKey(route.prefix, route.metric);
-    const known = this.#tracker.actual(key);
-    if (!this.#ownership.isOurs(route)) {
-      const hidesOurs = this.#seen?.has(key) === true && known !== undefined;
-      const isWanted = this.#tracker.desired(key) !== undefined;
-      if (hidesOurs) return;
-      if (!isWanted) {
-        if (known !== undefined) this.#forget(key);
-        return;
-      }
-    }
-    this.#seen?.add(key);
-    if (known === undefined && this.#tracker.desired(key) === undefined && !this.#inFlight.has(key)) {
-      this.#leftovers.add(key);
-    }
-    this.#occupied.delete(key);
-    this.#tracker.setActual(key, route);
-    this.#examine(key);
-  }
-
-  /** There is no route of this key any more. */
-  #forget(key: RouteKey): void {
-    this.#leftovers.delete(key);
-    this.#tracker.deleteActual(key);
-    this.#examine(key);
-  }
-
-  #onDone(op: RouteOperation['op'], key: RouteKey, route: KernelRoute): void {
-    this.#retries.clear(key);
-    if (op === 'delete') {
-      this.#forget(key);
+    if (this.#ownership.isOurs(route)) {
+      const slot = this.#tracker.slot(key);
+      if (slot.actual === null && slot.desired === null && !slot.isInFlight) slot.isLeftover = true;
+      this.#found(slot, route);
       return;
     }
-    this.#tracker.setActual(key, route);
-    this.#examine(key);
+    const slot = this.#tracker.find(key);
+    // Of several routes under one key, the one that is ours counts.
+    const hidesOurs = this.#isResyncing && slot?.seenBy === this.#resyncs && slot.actual !== null;
+    if (slot === null || hidesOurs) return;
+    if (slot.desired !== null) this.#found(slot, route);
+    else this.#setActual(slot, null);
+  }
+
+  #found(slot: RouteSlot, route: KernelRoute): void {
+    slot.seenBy = this.#resyncs;
+    this.#occupied.delete(slot);
+    if (slot.actual === null || !isSameRoute(slot.actual, route)) this.#setActual(slot, route);
+  }
+
+  #setActual(slot: RouteSlot, route: KernelRoute | null): void {
+    if (route === null) slot.isLeftover = false;
+    this.#tracker.setActual(slot, route);
+    this.#examine(slot);
   }
 
   /** @returns true when the failure is to be reported as it is */
-  #onRefused(op: RouteOperation['op'], key: RouteKey, { code, text }: KernelFailure): boolean {
+  #onRefused(op: RouteOperation['op'], slot: RouteSlot, { code, text }: KernelFailure): boolean {
     const isHeld = op === 'add' && code === 'EEXIST';
-    if (isHeld) this.#occupied.add(key);
-    else this.#retries.onRefused(key, text, this.#now());
-    this.#examine(key);
+    if (isHeld) this.#occupied.add(slot);
+    else this.#retries.onRefused(slot, text, this.#now());
+    this.#examine(slot);
     return !isHeld;
   }
 
   /** After a dump of every protocol: a key that nobody is seen to hold is tried again on schedule. */
-  #settleOccupied(family: Family): void {
-    for (const key of this.#occupied) {
-      if (familyOfPrefix(key) !== family) continue;
-      this.#occupied.delete(key);
-      this.#retries.onRefused(key, HELD_TEXT, this.#now());
-      this.#examine(key);
+  #releaseOccupied(family: Family): void {
+    for (const slot of this.#occupied) {
+      if (familyOfPrefix(slot.key) !== family) continue;
+      this.#occupied.delete(slot);
+      this.#retries.onRefused(slot, UNSEEN_HOLDER, this.#now());
+      this.#examine(slot);
     }
   }
 
   /** Finds the place of one key: to be written, to be deleted, or neither now. */
-  #examine(key: RouteKey): void {
-    this.#updates.delete(key);
-    this.#deletions.delete(key);
-    this.#conflicts.delete(key);
-    if (this.#inFlight.has(key)) return;
-    if (this.#tracker.isUpdatePending(key)) this.#examineUpdate(key);
-    else if (this.#tracker.isDeletionPending(key)) this.#examineDeletion(key);
-    else this.#retries.clear(key);
+  #examine(slot: RouteSlot): void {
+    if (slot.isConflict) {
+      slot.isConflict = false;
+      this.#conflicts--;
+    }
+    this.#updates.delete(slot);
+    this.#deletions.delete(slot);
+    if (slot.isInFlight) return;
+    if (slot.pending === 'update') {
+      this.#examineUpdate(slot);
+    } else if (slot.pending === 'deletion') {
+      this.#examineDeletion(slot);
+    } else {
+      this.#retries.clear(slot);
+      this.#occupied.delete(slot);
+      this.#tracker.release(slot);
+    }
   }
 
-  #examineUpdate(key: RouteKey): void {
-    const actual = this.#tracker.actual(key);
-    if (actual !== undefined && !this.#ownership.mayReplace(actual)) {
-      this.#conflicts.add(key);
-      this.#newConflicts.add(key);
-      this.#retries.clear(key);
+  #examineUpdate(slot: RouteSlot): void {
+    if (slot.actual !== null && !this.#ownership.mayReplace(slot.actual)) {
+      slot.isConflict = true;
+      this.#conflicts++;
+      this.#newConflicts.add(slot);
+      this.#retries.clear(slot);
       return;
     }
-    if (this.#occupied.has(key) || this.#retries.isWaiting(key, this.#now())) return;
-    this.#updates.add(key);
+    if (this.#occupied.has(slot) || this.#retries.isWaiting(slot, this.#now())) return;
+    this.#updates.add(slot);
   }
 
-  #examineDeletion(key: RouteKey): void {
-    const actual = this.#tracker.actual(key)!;
-    if (!this.#ownership.isOurs(actual)) {
-      this.#tracker.deleteActual(key);
-      this.#retries.clear(key);
+  #examineDeletion(slot: RouteSlot): void {
+    if (!this.#ownership.isOurs(slot.actual!)) {
+      // A conflict that is none any more: the route is of others, and no concern of ours.
+      this.#setActual(slot, null);
       return;
     }
-    if (this.#leftovers.has(key) && !this.#sweepable.has(familyOfPrefix(key))) return;
-    if (!this.#retries.isWaiting(key, this.#now())) this.#deletions.add(key);
+    this.#occupied.delete(slot);
+    if (slot.isLeftover && !this.#sweepable.has(familyOfPrefix(slot.key))) return;
+    if (!this.#retries.isWaiting(slot, this.#now())) this.#deletions.add(slot);
   }
 
-  #difference(key: RouteKey): RouteDifference {
-    const desired = this.#tracker.desired(key) ?? null;
-    const actual = this.#tracker.actual(key) ?? null;
-    return { kind: this.#differenceKind(key, desired, actual), desired, actual, error: this.#errorOf(key) };
+  #difference(slot: RouteSlot): RouteDifference {
+    const { desired, actual } = slot;
+    return { kind: differenceKind(slot), desired, actual, error: this.#errorOf(slot) };
   }
 
-  #differenceKind(
-    key: RouteKey,
-    desired: KernelRoute | null,
-    actual: KernelRoute | null,
-  ): RouteDifference['kind'] {
-    if (desired === null) return 'unexpected';
-    if (this.#conflicts.has(key)) return 'foreign';
-    return actual === null ? 'missing' : 'different';
+  #errorOf(slot: RouteSlot): string | null {
+    if (!slot.isConflict) return this.#retries.error(slot);
+    return `held by a route of protocol ${slot.actual?.target.protocol}, which is not overwritten`;
   }
+}
 
-  #errorOf(key: RouteKey): string | null {
-    if (!this.#conflicts.has(key)) return this.#retries.error(key);
-    const protocol = this.#tracker.actual(key)?.target.protocol;
-    return `held by a route of protocol ${protocol}, which is not overwritten`;
-  }
+function newSlot(key: RouteKey): RouteSlot {
+  return {
+    key,
+    desired: null,
+    actual: null,
+    pending: 'nothing',
+    isInFlight: false,
+    isLeftover: false,
+    isConflict: false,
+    seenBy: 0,
+  };
+}
+
+function take(batch: RouteBatch, slot: RouteSlot, op: RouteOperation['op'], route: KernelRoute): void {
+  slot.isInFlight = true;
+  batch.slots.push(slot);
+  batch.operations.push({ op, route });
+}
+
+function differenceKind({ desired, actual, isConflict }: RouteSlot): RouteDifference['kind'] {
+  if (desired === null) return 'unexpected';
+  if (isConflict) return 'foreign';
+  return actual === null ? 'missing' : 'different';
 }
 
 function usesInterface({ target }: KernelRoute, interfaceIndex: number): boolean {

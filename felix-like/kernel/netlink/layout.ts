@@ -4,9 +4,9 @@ import { AF_INET, AF_INET6 } from './constants.ts';
 
 export const HOST_IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** The next multiple of four. */
+/** The next multiple of four; right for the whole range of u32. */
 export function align(length: number): number {
-  return (length + 3) & ~3;
+  return Math.ceil(length / 4) * 4;
 }
 
 /** The family of a socket layer number, or null for one that has no IP addresses. */

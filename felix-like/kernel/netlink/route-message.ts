@@ -22,7 +22,7 @@ import {
   TABLE_UNSPEC,
   TYPE_UNSPEC,
 } from './constants.ts';
-import { familyOfNumber, HOST_IS_LITTLE_ENDIAN } from './layout.ts';
+import { align, familyOfNumber, HOST_IS_LITTLE_ENDIAN } from './layout.ts';
 import { AttributeReader, type MessageReader } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
 
@@ -247,7 +247,7 @@ function readMultipath(attribute: AttributeReader, addressLength: number): Kerne
       onlink: (bytes[at + 2]! & RouteFlag.OnLink) !== 0,
       weight: bytes[at + 3]! + 1,
     });
-    at += (length + 3) & ~3;
+    at += align(length);
   }
   return nextHops;
 }

@@ -1,0 +1,119 @@
+import type {
+  KernelListener,
+  KernelPort,
+  KernelRoute,
+  SysctlSetting,
+} from '../../../felix-like/kernel/kernel-port.ts';
+import { createLinuxKernel } from '../../../felix-like/kernel/linux-kernel.ts';
+import { kernelContract } from '../../contract/kernel-contract.ts';
+import { describeWith } from '../../support/requirements.ts';
+import { NetworkNamespace } from '../support/network-namespace.ts';
+import { blackholeRoute, linkRoute } from '../support/routes.ts';
+
+const SILENT: KernelListener = { onEvents: () => {}, onEventsLost: () => {}, onBroken: () => {} };
+
+/** The arguments of `ip route` for a route with at most one next hop. */
+function routeArguments(namespace: NetworkNamespace, { prefix, metric, target }: KernelRoute): string {
+  const [hop] = target.nextHops;
+  const via = hop?.gateway ? `via ${hop.gateway} ` : '';
+  const device = hop?.interfaceIndex ? `dev ${namespace.linkName(hop.interfaceIndex)} ` : '';
+  const type = target.type === 'unicast' ? '' : `${target.type} `;
+  return `${type}${prefix} ${via}${device}proto ${target.protocol} metric ${metric}`;
+}
+
+describeWith({ root: true, commands: ['ip'] }, 'the kernel of this machine', () => {
+  kernelContract(async () => {
+    const namespace = new NetworkNamespace();
+    return {
+      kernel: createLinuxKernel({ networkNamespace: namespace.path }),
+      addLink: (name) => namespace.addLink(name),
+      setLinkUp: (name, isUp) => void namespace.ip(`link set ${name} ${isUp ? 'up' : 'down'}`),
+      removeLink: (name) => void namespace.ip(`link del ${name}`),
+      addAddress: (name, prefix) => {
+        namespace.ip(`addr add ${prefix} dev ${name}${prefix.includes(':') ? ' nodad' : ''}`);
+      },
+      removeAddress: (name, prefix) => void namespace.ip(`addr del ${prefix} dev ${name}`),
+      putRoute: (route) => void namespace.ip(`route replace ${routeArguments(namespace, route)}`),
+      deleteRoute: (route) => void namespace.ip(`route del ${routeArguments(namespace, route)}`),
+      close: async () => namespace.remove(),
+    };
+  });
+
+  describe('beyond the contract', () => {
+    let namespace: NetworkNamespace;
+    let kernel: KernelPort;
+
+    beforeEach(() => {
+      namespace = new NetworkNamespace();
+      kernel = createLinuxKernel({ networkNamespace: namespace.path });
+    });
+
+    afterEach(async () => {
+      await kernel.close();
+      namespace.remove();
+    });
+
+    test('twenty thousand routes in one call are written, read back in parts and deleted', async () => {
+      const link = namespace.addLink('eth0');
+      await kernel.open(SILENT);
+      const routes = Array.from({ length: 20_000 }, (_, i) =>
+        linkRoute(`10.9.${i >> 8}.${i & 255}/32`, link),
+      );
+      expect(await kernel.applyRoutes(routes.map((route) => ({ op: 'add', route })))).toEqual([]);
+      const parts: number[] = [];
+      const filter = { family: 'ipv4', table: 254, protocol: 80, interfaceIndex: null } as const;
+      await kernel.dumpRoutes(filter, (part) => parts.push(part.length));
+      expect(parts.reduce((sum, count) => sum + count, 0)).toBe(20_000);
+      expect(Math.max(...parts)).toBeLessThan(2000);
+      const failures = await kernel.applyRoutes(routes.map((route) => ({ op: 'delete', route })));
+      expect(failures).toEqual([]);
+      expect(namespace.routes('ipv4', 'proto 80')).toEqual([]);
+    });
+
+    test('every failure of a large batch is reported', async () => {
+      await kernel.open(SILENT);
+      const routes = Array.from({ length: 1000 }, (_, i) => linkRoute(`10.9.${i >> 8}.${i & 255}/32`, 4711));
+      const failures = await kernel.applyRoutes(routes.map((route) => ({ op: 'add', route })));
+      expect(failures.map(({ index, code }) => `${index} ${code}`)).toEqual(
+        routes.map((_, i) => `${i} ENODEV`),
+      );
+    });
+
+    test("the kernel's own words are in the text of a failure", async () => {
+      const link = namespace.addLink('eth0');
+      await kernel.open(SILENT);
+      const route = linkRoute('10.9.0.1/24', link);
+      expect(await kernel.applyRoutes([{ op: 'add', route }])).toEqual([
+        { index: 0, code: 'EINVAL', text: 'Invalid prefix for given prefix length (EINVAL)' },
+      ]);
+    });
+
+    test('a namespace that does not exist is named in the error', async () => {
+      const lost = createLinuxKernel({ networkNamespace: '/run/netns/manul-nowhere' });
+      await expect(lost.open(SILENT)).rejects.toThrow('/run/netns/manul-nowhere');
+    });
+
+    test('a thread that dies is replaced, and the loss of events is told', async () => {
+      let onLost: () => void = () => {};
+      const lost = new Promise<void>((resolve) => {
+        onLost = resolve;
+      });
+      const broken: string[] = [];
+      await kernel.open({
+        onEvents: () => {},
+        onEventsLost: () => onLost(),
+        onBroken: (text) => broken.push(text),
+      });
+      await expect(kernel.writeSysctls(undefined as unknown as SysctlSetting[])).rejects.toThrow();
+      await lost;
+      expect(broken).toHaveLength(1);
+      expect(await kernel.applyRoutes([{ op: 'add', route: blackholeRoute('10.1.0.0/26') }])).toEqual([]);
+    });
+
+    test('a port that is not open rejects, and does not hang', async () => {
+      await expect(kernel.applyRoutes([{ op: 'add', route: blackholeRoute('10.1.0.0/26') }])).rejects.toThrow(
+        'not open',
+      );
+    });
+  });
+});
