@@ -56,7 +56,7 @@ function* announcements(sender: SenderAttributes, sets: Iterable<RouteSet>): Gen
 }
 
 /** An AS_PATH of four, as Internet routes have: what follows from the set's number makes sets differ. */
-function setAttributes(sender: SenderAttributes, set: RouteSet): Buffer[] {
+export function setAttributes(sender: SenderAttributes, set: Pick<RouteSet, 'set' | 'localPref'>): Buffer[] {
   const path = [64_600, FIRST_PRIVATE_AS + (set.set % 5000), FIRST_PRIVATE_AS + (set.set % 70_000), 64_700];
   const hop = sender.family === 'ipv4' ? [nextHop(sender.nextHop)] : [];
   return [origin(0), asPath(path), ...hop, localPref(set.localPref), communities([set.set])];

@@ -2,10 +2,12 @@
 import { ALL_SCENARIOS } from '../scenarios/all-scenarios.ts';
 import { Bench, PhaseCut } from './bench.ts';
 import type { DriverMessage, Job } from './job.ts';
+import { warmUp } from './warm-up.ts';
 
 async function play(job: Job): Promise<void> {
   const act = ALL_SCENARIOS.find((scenario) => scenario.name === job.scenario)?.acts[job.act];
   if (act === undefined) throw new Error(`no act ${job.act} of ${job.scenario}`);
+  warmUp();
   await act(new Bench(job, (result) => tell({ kind: 'phase', result })));
 }
 

@@ -4,12 +4,8 @@
  */
 import type { Family } from '../../harness/bgp/prefix-text.ts';
 
-const FIRST_IPV4 = 0x01_00_00;
-
-export interface PrefixSpace {
-  readonly family: Family;
-  readonly count: number;
-}
+/** The three octets of IPv4 prefix 0. */
+export const FIRST_IPV4 = 0x01_00_00;
 
 /** Octets of one prefix as NLRI: the length octet, then 3 or 6. */
 export function nlriBytes(family: Family): number {
@@ -23,14 +19,4 @@ export function writePrefix(family: Family, index: number, to: Buffer, at: numbe
   at = to.writeUInt8(PREFIX_BITS[family], at);
   if (family === 'ipv4') return to.writeUIntBE(FIRST_IPV4 + index, at, 3);
   return to.writeUInt32BE(index, to.writeUInt16BE(0xfd00, at));
-}
-
-/** Number of the IPv4 prefix whose three octets begin at `at`. */
-export function ipv4Index(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!) - FIRST_IPV4;
-}
-
-/** Number of the IPv6 prefix whose six octets begin at `at`. */
-export function ipv6Index(bytes: Uint8Array, at: number): number {
-  return (bytes[at + 2]! << 24) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!;
 }

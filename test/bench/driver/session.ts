@@ -9,6 +9,7 @@ import { Ledger } from './ledger.ts';
 import { RouteReader } from './route-reader.ts';
 
 const READ_BUFFER = Buffer.allocUnsafeSlow(512 * 1024);
+const READ_VIEW = new DataView(READ_BUFFER.buffer, READ_BUFFER.byteOffset, READ_BUFFER.byteLength);
 const HOLD_TIME_SEC = 240;
 
 export interface SessionOptions {
@@ -47,14 +48,12 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.options = options;
-    this.reader = new RouteReader(options.family, new Ledger(options.prefixes), (type, body) =>
-      this.#message(type, body),
-    );
+    this.reader = new RouteReader(new Ledger(options.prefixes), (type, body) => this.#message(type, body));
     this.#socket = connect({
       host: options.target.address,
       port: options.target.port,
       localAddress: `127.${numberOctets(options.number)}`,
-      onread: { buffer: READ_BUFFER, callback: (length, bytes) => this.#read(length, bytes) },
+      onread: { buffer: READ_BUFFER, callback: (length) => this.#read(length) },
     });
     this.#socket.setNoDelay(true);
     this.#socket.on('connect', () => this.#sendOpen());
@@ -96,10 +95,10 @@ export class Session {
     this.#socket.write(encodeOpen({ asn, routerId: this.routerId, holdTimeSec, capabilities }));
   }
 
-  #read(length: number, bytes: Uint8Array): boolean {
+  #read(length: number): boolean {
     this.lastReadAt = performance.now();
     if (this.discards && this.phase === 'established') return true;
-    this.reader.consume(bytes, length);
+    this.reader.consume(READ_VIEW, length);
     this.onInput?.();
     return true;
   }
