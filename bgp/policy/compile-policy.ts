@@ -139,8 +139,17 @@ function hasCommunity(store: AttributeStore, set: number, community: Uint8Array)
   return list !== null && hasElement(list, community);
 }
 
+/** Compares across AS_SEQUENCE segments: where a path is cut into them means nothing. An AS_SET is no AS. */
 function pathBeginsWith(store: AttributeStore, set: number, asns: readonly number[]): boolean {
-  const path = findValue(store, set, AttributeType.AsPath);
-  if (path === null || path.length === 0 || path[0] !== SegmentType.AsSequence) return false;
-  return path[1]! >= asns.length && asns.every((asn, i) => readUint32(path, 2 + 4 * i) === asn);
+  const path = findValue(store, set, AttributeType.AsPath) ?? new Uint8Array(0);
+  let matched = 0;
+  for (let p = 0; p < path.length && matched < asns.length; ) {
+    if (path[p] !== SegmentType.AsSequence) return false;
+    const end = p + 2 + 4 * path[p + 1]!;
+    for (p += 2; p < end && matched < asns.length; p += 4) {
+      if (readUint32(path, p) !== asns[matched++]) return false;
+    }
+    p = end;
+  }
+  return matched === asns.length;
 }

@@ -17,7 +17,7 @@ import { mergeAs4Path, readAs4Path, widenSegments } from './two-octet-as.ts';
 /** Room for any block of an extended message, with two-octet AS numbers widened. */
 const MAX_BLOCK_BYTES = 1 << 18;
 /** What an attribute's length field can say. */
-const MAX_VALUE_BYTES = 0xffff;
+export const MAX_VALUE_BYTES = 0xffff;
 
 export interface BlockContext {
   readonly isInternal: boolean;
@@ -215,20 +215,24 @@ export function checkBlock(
   return null;
 }
 
-function checkValues(
+/** As `checkBlock` where no attribute is mandatory. @param unchecked type code whose value is left alone. */
+export function checkValues(
   bytes: Uint8Array,
   start: number,
   end: number,
   columns: AttributeColumns,
+  unchecked = 0,
 ): string | null {
   resetColumns(columns);
   for (let p = start; p < end; ) {
     const isExtended = (bytes[p]! & AttributeFlag.ExtendedLength) !== 0;
     const length = isExtended ? (bytes[p + 2]! << 8) | bytes[p + 3]! : bytes[p + 2]!;
     const value = p + (isExtended ? 4 : 3);
-    const problem = descriptorByCode[bytes[p + 1]!]?.check(bytes, value, length, columns) ?? null;
-    if (problem !== null) return problem;
+    const code = bytes[p + 1]!;
     p = value + length;
+    if (code === unchecked) continue;
+    const problem = descriptorByCode[code]?.check(bytes, value, length, columns) ?? null;
+    if (problem !== null) return problem;
   }
   return null;
 }
