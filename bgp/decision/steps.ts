@@ -69,29 +69,33 @@ const lowestMed: DecisionStep = {
   name: 'lowest MULTI_EXIT_DISC of its neighbouring AS',
   clause: 'RFC 4271 §9.1.2.2(c)',
   keep(list, store) {
-    const count = list.length;
-    let kept = 0;
-    // The outer loop reads entries that the compaction below has not reached, the inner one must see all:
-    // so losers are found first and dropped after.
-    const loses = new Uint8Array(count);
-    for (let i = 0; i < count; i++) {
-      const set = list.sets[i]!;
-      const neighbor = store.records.get(set, SetField.NeighborAs);
-      const med = store.records.get(set, SetField.Med) >>> 0;
-      for (let j = 0; j < count && loses[i] === 0; j++) {
-        const other = list.sets[j]!;
-        if (
-          store.records.get(other, SetField.NeighborAs) === neighbor &&
-          store.records.get(other, SetField.Med) >>> 0 < med
-        ) {
-          loses[i] = 1;
-        }
-      }
+    if (haveSameMed(list, store)) return; // nearly always, and the list may be long
+    const least = new Map<number, number>();
+    for (let i = 0; i < list.length; i++) {
+      const neighbor = store.records.get(list.sets[i]!, SetField.NeighborAs);
+      least.set(
+        neighbor,
+        Math.min(least.get(neighbor) ?? Number.POSITIVE_INFINITY, medOf(store, list.sets[i]!)),
+      );
     }
-    for (let i = 0; i < count; i++) if (loses[i] === 0) list.move(i, kept++);
+    let kept = 0;
+    for (let i = 0; i < list.length; i++) {
+      const set = list.sets[i]!;
+      if (medOf(store, set) === least.get(store.records.get(set, SetField.NeighborAs))) list.move(i, kept++);
+    }
     list.length = kept;
   },
 };
+
+function medOf(store: AttributeStore, set: number): number {
+  return store.records.get(set, SetField.Med) >>> 0;
+}
+
+function haveSameMed(list: CandidateList, store: AttributeStore): boolean {
+  const first = medOf(store, list.sets[0]!);
+  for (let i = 1; i < list.length; i++) if (medOf(store, list.sets[i]!) !== first) return false;
+  return true;
+}
 
 const preferExternal: DecisionStep = {
   name: 'learnt from an external peer',
