@@ -1,0 +1,75 @@
+import { type Claim, ClaimTable } from '../../../felix-like/calc/claim-table.ts';
+
+function dirtyPrefixes(claims: ClaimTable): string[] {
+  const taken: Claim[] = [];
+  for (let claim = claims.takeDirty(); claim !== null; claim = claims.takeDirty()) taken.push(claim);
+  for (const claim of taken) claims.releaseUnclaimed(claim);
+  return taken.map(({ prefix }) => prefix);
+}
+
+function learn(claims: ClaimTable, prefix: string, nextHop: string | null): void {
+  claims.change({ family: prefix.includes(':') ? 'ipv6' : 'ipv4', prefix, nextHop });
+}
+
+describe('learnt routes', () => {
+  let claims: ClaimTable;
+
+  beforeEach(() => {
+    claims = new ClaimTable();
+    claims.startStream();
+    learn(claims, '10.1.0.0/26', '10.0.0.2');
+    learn(claims, '10.2.0.0/26', '10.0.0.3');
+    learn(claims, 'fd00:1::/64', 'fd99::2');
+    dirtyPrefixes(claims);
+  });
+
+  test('a change of the next hop must be settled, a repetition not', () => {
+    learn(claims, '10.1.0.0/26', '10.0.0.2');
+    learn(claims, '10.2.0.0/26', '10.0.0.9');
+    expect(dirtyPrefixes(claims)).toEqual(['10.2.0.0/26']);
+    expect(claims.learntNextHop('10.2.0.0/26')).toBe('10.0.0.9');
+  });
+
+  test('a withdrawn route is gone; the withdrawal of one that is not known is nothing', () => {
+    learn(claims, '10.1.0.0/26', null);
+    learn(claims, '10.9.0.0/26', null);
+    expect(dirtyPrefixes(claims)).toEqual(['10.1.0.0/26']);
+    expect([claims.learntNextHop('10.1.0.0/26'), claims.learntCount]).toEqual([null, 2]);
+  });
+
+  test('a prefix that changes twice before it is settled is settled once', () => {
+    learn(claims, '10.1.0.0/26', null);
+    learn(claims, '10.1.0.0/26', '10.0.0.7');
+    expect(dirtyPrefixes(claims)).toEqual(['10.1.0.0/26']);
+  });
+
+  test('what a new stream does not repeat stays until the stream is complete', () => {
+    claims.startStream();
+    learn(claims, '10.1.0.0/26', '10.0.0.2');
+    expect([claims.learntCount, dirtyPrefixes(claims)]).toEqual([3, []]);
+    claims.completeStream('ipv4');
+    expect(dirtyPrefixes(claims)).toEqual(['10.2.0.0/26']);
+    expect(claims.learntNextHop('10.1.0.0/26')).toBe('10.0.0.2');
+    expect(claims.learntNextHop('fd00:1::/64')).toBe('fd99::2');
+  });
+
+  test('each family is complete by itself, and incomplete again in a new stream', () => {
+    claims.completeStream('ipv4');
+    expect([claims.isComplete('ipv4'), claims.isComplete('ipv6')]).toEqual([true, false]);
+    claims.startStream();
+    expect(claims.isComplete('ipv4')).toBe(false);
+  });
+
+  test('what two streams in a row did not repeat goes with the second', () => {
+    claims.startStream();
+    claims.startStream();
+    claims.completeStream('ipv4');
+    claims.completeStream('ipv6');
+    expect(claims.learntCount).toBe(0);
+  });
+
+  test('the next hops in use are those of the routes', () => {
+    learn(claims, '10.2.0.0/26', '10.0.0.2');
+    expect(claims.nextHopsInUse()).toEqual(new Set(['10.0.0.2', 'fd99::2']));
+  });
+});
