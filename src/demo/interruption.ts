@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const LOOK_AT_PARENT_EVERY_MS = 200;
 
 export class Interruption extends Error {
   override readonly name = 'Interruption';
@@ -21,4 +22,13 @@ export class Interruption extends Error {
 export function stopOnInterruption(stop: AbortController): void {
   for (const signal of SIGNALS) process.on(signal, () => stop.abort(new Interruption(signal)));
   process.stdout.on('error', () => stop.abort(new Interruption('SIGPIPE')));
+  if (process.env['npm_lifecycle_event'] !== undefined) stopWithParent(stop);
+}
+
+/** What started us for a user has ended without a word: npm was killed, or a shell between npm and us by its signal. */
+function stopWithParent(stop: AbortController): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stop.abort(new Interruption('SIGHUP'));
+  }, LOOK_AT_PARENT_EVERY_MS).unref();
 }

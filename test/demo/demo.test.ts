@@ -13,7 +13,10 @@ const BLOCKS = ['10.244.1.0/26', '10.244.2.0/26', '10.244.3.0/26'];
 const runs: DemoRun[] = [];
 
 function demo(...options: readonly string[]): DemoRun {
-  const run = new DemoRun(...options);
+  return keep(new DemoRun(options));
+}
+
+function keep(run: DemoRun): DemoRun {
   runs.push(run);
   return run;
 }
@@ -96,6 +99,15 @@ describeWith({}, 'the demo with processes', () => {
       expectNothingLeft(run);
     },
   );
+
+  test('a shell that is killed between npm and the demo takes it along', async () => {
+    const run = keep(new DemoRun(['--mode', 'processes'], true));
+    await run.printed(UP);
+    run.signal('SIGKILL');
+    await run.end();
+    expect(run.stdout).toContain('Stopped, nothing is left behind.');
+    expectNothingLeft(run);
+  });
 
   test('a node that dies is a failure that names it', async () => {
     const run = demo('--mode', 'processes');

@@ -28,10 +28,19 @@ export class DemoRun {
   stdout = '';
   stderr = '';
 
-  constructor(...options: readonly string[]) {
-    this.#child = spawn(NODE, [join(ROOT, 'src/demo/main.ts'), ...options], {
+  /** @param inShell with a shell between, as npm starts it */
+  constructor(options: readonly string[], inShell = false) {
+    const words = [NODE, join(ROOT, 'src/demo/main.ts'), ...options];
+    const [command = '', ...args] = inShell ? ['sh', '-c', '"$0" "$@"; exit $?', ...words] : words;
+    this.#child = spawn(command, args, {
       cwd: ROOT,
-      env: { ...process.env, TMPDIR: this.#folder, NO_COLOR: '1', MANUL_NODE: 'not-to-be-used' },
+      env: {
+        ...process.env,
+        TMPDIR: this.#folder,
+        NO_COLOR: '1',
+        MANUL_NODE: 'not-to-be-used',
+        ...(inShell ? { npm_lifecycle_event: 'demo' } : {}),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -60,10 +69,12 @@ export class DemoRun {
     );
   }
 
+  /** To the demo, or to the shell that it is in. */
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
 
+  /** Resolves once whoever can write to its output has ended. */
   async end(): Promise<DemoEnd> {
     await this.#closed;
     return { status: this.#child.exitCode, stdout: this.stdout, stderr: this.stderr };
