@@ -32,6 +32,7 @@ function listOf(store: AttributeStore, paths: readonly Path[]): CandidateList {
   paths.forEach(({ slot, ...facts }, i) => {
     const columns = { ...emptyColumns(), localPref: 100, flags: ColumnFlag.LocalPref, ...facts };
     if (facts.originatorId !== undefined) columns.flags |= ColumnFlag.OriginatorId;
+    expect(store.find(Uint8Array.of(i), 0, 1)).toBe(-1);
     list.push(100 + i, store.insert(Uint8Array.of(i), 0, 1, columns), slot);
   });
   return list;
