@@ -8,6 +8,7 @@ import { frame } from '../../harness/bgp/encode.ts';
 import { fromHex } from '../../vectors/session-messages.ts';
 import { UPDATE_VECTORS } from '../../vectors/update-messages.ts';
 import { type FixtureSession, RibFixture } from '../routing/rib-fixture.ts';
+import { receive } from '../routing/rib-sessions.ts';
 
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 const SOURCE_ASN = 64500;
@@ -171,7 +172,7 @@ function expectCountersToAgree(fixture: RibFixture, sessions: readonly FixtureSe
 }
 
 test('octets of any kind from sessions of any kind', () => {
-  const step = fc.record({ source: fc.nat(SOURCES.length - 1), body });
+  const step = fc.record({ source: fc.nat(SOURCES.length - 1), body, settles: fc.boolean() });
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
       const { fixture, sources, onlookers } = world();
@@ -180,7 +181,8 @@ test('octets of any kind from sessions of any kind', () => {
         const { number, overrides } = sources[one.source]!;
         const session = live.get(number) ?? up(fixture, number, overrides);
         live.set(number, session);
-        const verdict = fixture.receive(session, frame(2, one.body));
+        const verdict = receive(fixture.rib, session.slot, frame(2, one.body));
+        if (one.settles) fixture.settle();
         const isNoteworthy = verdict.treatedAsWithdraw || verdict.attributesDiscarded > 0;
         if (isNoteworthy || verdict.notification !== null) expect(verdict.text).not.toBe('');
         if (verdict.notification === null) continue;
@@ -188,6 +190,7 @@ test('octets of any kind from sessions of any kind', () => {
         fixture.down(session); // as the session driver does
         live.delete(number);
       }
+      fixture.settle();
       expectCountersToAgree(fixture, [...live.values(), ...onlookers]);
       fixture.expectNothingLeft();
     }),
