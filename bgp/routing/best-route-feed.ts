@@ -115,6 +115,7 @@ export class BestRouteFeed implements RibConsumer {
     const { nets, paths, family } = this.#rib;
     const link = nets.records.get(net, NetField.Best);
     const slot = this.#slotOf(link);
+    if (this.#sessions.isGone(slot)) return null; // the next decision on the net tells what comes instead
     if (slot === LOCAL_SLOT) {
       if (!this.#isReported.has(net)) return null;
       const gone = { family, prefix: prefixText(nets, net), nextHop: null, peer: null };

@@ -167,13 +167,14 @@ class ComposedRib implements Rib {
   /** One round over all kinds of work. @returns true when nothing is left that could go on now. */
   #turn(deadline: number): boolean {
     let isDone = this.#decideAndFlush(deadline);
+    // Like the flushes, feeds read best paths: before the sweeps free any of them.
+    for (const feed of this.#feeds) isDone = feed.work() && isDone;
     for (const family of FAMILIES) {
       const hasSwept = this.#sweeps[family].work();
       isDone = hasSwept && this.#ribs[family].pendingDecisions === 0 && isDone;
       for (const group of this.#groups[family].groups) isDone = group.catchUp(deadline) && isDone;
       isDone = this.#groups[family].disposeSome() && isDone;
     }
-    for (const feed of this.#feeds) isDone = feed.work() && isDone;
     return isDone;
   }
 
