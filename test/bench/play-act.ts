@@ -1,7 +1,7 @@
 /** Plays one act: a fresh daemon, a fresh driver process, and what the driver reports. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { REFLECTOR, type ReflectorKind } from './daemons/reflector.ts';
+import { REFLECTOR, type ReflectorKind, type RunningReflector } from './daemons/reflector.ts';
 import type { DriverMessage, Job, PhaseResult } from './driver/job.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 
@@ -22,8 +22,9 @@ export async function playAct(
   kind: ReflectorKind,
   cutSec: number,
 ): Promise<ActResult> {
-  const daemon = await kind.start();
+  let daemon: RunningReflector | null = null;
   try {
+    daemon = await kind.start();
     const { address, port, asn, clusterId } = REFLECTOR;
     return await drive(
       {
@@ -37,8 +38,10 @@ export async function playAct(
       },
       ACT_CUTS * cutSec * 1000,
     );
+  } catch (error) {
+    return { phases: [], failure: error instanceof Error ? error.message : String(error) };
   } finally {
-    await daemon.stop();
+    await daemon?.stop();
   }
 }
 

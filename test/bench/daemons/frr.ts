@@ -5,16 +5,16 @@ import { REFLECTOR, type ReflectorKind } from './reflector.ts';
 
 const { address, port, asn, routerId, clusterId, clients } = REFLECTOR;
 
-const CONFIG = `frr defaults datacenter
+const CONFIG = `frr defaults traditional
 hostname frr
 router bgp ${asn}
  bgp router-id ${routerId}
  bgp cluster-id ${clusterId}
  no bgp default ipv4-unicast
  no bgp log-neighbor-changes
+ timers bgp 80 240
  neighbor CLIENTS peer-group
  neighbor CLIENTS remote-as ${asn}
- neighbor CLIENTS timers 80 240
  bgp listen limit 5000
  bgp listen range ${clients} peer-group CLIENTS
  address-family ipv4 unicast

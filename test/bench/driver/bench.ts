@@ -1,6 +1,5 @@
 /** What scenarios work with: sessions, expected routes, and phases that are measured and reported. */
 import type { Family } from '../../harness/bgp/prefix-text.ts';
-import { addressBytes } from '../../harness/bgp/prefix-text.ts';
 import type { RouteSet } from './encode-routes.ts';
 import { type FleetOptions, openSessions } from './fleet.ts';
 import { IdleWatch } from './idle-watch.ts';
@@ -8,7 +7,8 @@ import type { Job, Latency, PhaseResult } from './job.ts';
 import type { Ledger } from './ledger.ts';
 import { costOf } from './process-cost.ts';
 import { foldCluster, routeKey } from './route-key.ts';
-import { routerIdOf, type Session } from './session.ts';
+import type { Session } from './session.ts';
+import { nextHopOf, routerIdOf, wordOf } from './session-address.ts';
 
 /** What a phase did: when it ended (performance.now(), or null for cut), and latencies if it measured some. */
 export interface Outcome {
@@ -80,14 +80,3 @@ export class Bench {
 
 /** A phase took too long: already reported, the rest of the act is left out. */
 export class PhaseCut extends Error {}
-
-/** Next hop of what a session announces: no daemon finds it on an interface or in a reserved range. */
-export function nextHopOf(sender: number, family: Family): string {
-  const low = sender % 65_536;
-  return family === 'ipv4' ? `172.20.${low >> 8}.${low & 0xff}` : `fd99::${low.toString(16)}`;
-}
-
-/** The last 32 bits of an address. */
-export function wordOf(address: string): number {
-  return addressBytes(address).subarray(-4).readInt32BE(0);
-}

@@ -51,9 +51,20 @@ export async function converged(
       receiver.onPhase = null;
     }
   });
-  if (!inTime) return null;
+  if (!inTime) {
+    console.error(describeIncomplete(receivers, goalOf));
+    return null;
+  }
   assertExact(receivers, goalOf);
   return completeAt;
+}
+
+function describeIncomplete(receivers: readonly Session[], goalOf: (receiver: Session) => Ledger): string {
+  const late = receivers.filter((receiver) => !receiver.reader.ledger.matches(goalOf(receiver)));
+  const [first] = late;
+  if (first === undefined) return 'cut while settling';
+  const counts = `${first.reader.ledger.count} of ${goalOf(first).count}`;
+  return `${late.length} of ${receivers.length} receivers incomplete; session ${first.options.number} holds ${counts}`;
 }
 
 /** The checksum decided while the clock ran; now every single route is compared. */

@@ -25,6 +25,8 @@ export type OtherMessages = (type: number, body: Uint8Array) => void;
 
 export class RouteReader {
   readonly ledger: Ledger;
+  /** Own router ID: routes that come back to their originator are ignored (RFC 4456 §8), as withdrawn. */
+  readonly #routerId: number;
   readonly #onMessage: OtherMessages;
   /** The beginning of a message whose end has not arrived, and its octets so far. */
   readonly #carry = new DataView(new ArrayBuffer(MAX_MESSAGE_BYTES));
@@ -35,8 +37,9 @@ export class RouteReader {
   stampsFrom = 0x7fff_ffff;
   onStamp: ((stamp: number) => void) | null = null;
 
-  constructor(ledger: Ledger, onMessage: OtherMessages) {
+  constructor(ledger: Ledger, routerId: number, onMessage: OtherMessages) {
     this.ledger = ledger;
+    this.#routerId = routerId;
     this.#onMessage = onMessage;
   }
 
@@ -116,22 +119,22 @@ export class RouteReader {
       if (type === Attr.NextHop) nextHop = view.getInt32(value);
       else if (type === Attr.Communities) set = view.getInt32(value);
       else if (type === Attr.OriginatorId) originatorId = view.getInt32(value);
-      else if (type === Attr.ClusterList) {
-        for (let i = value; i < valueEnd; i += 4) clusters = foldCluster(clusters, view.getInt32(i));
-      } else if (type === Attr.MpReach) {
+      else if (type === Attr.ClusterList) clusters = foldClusters(view, value, valueEnd);
+      else if (type === Attr.MpReach) {
         reach = value;
         reachEnd = valueEnd;
       } else if (type === Attr.MpUnreach) this.#routes6(view, value + 3, valueEnd, 0);
       at = valueEnd;
     }
     if (set >= this.stampsFrom) this.onStamp?.(set);
+    const isOwn = originatorId === this.#routerId;
     if (attributesEnd < end) {
-      this.#routes4(view, attributesEnd, end, routeKey(nextHop, originatorId, clusters, set));
+      this.#routes4(view, attributesEnd, end, isOwn ? 0 : routeKey(nextHop, originatorId, clusters, set));
     }
     if (reach > 0) {
       nextHop = view.getInt32(reach + 4 + 12); // the last 32 bits of the global address
       const routes = reach + 4 + view.getUint8(reach + 3) + 1;
-      this.#routes6(view, routes, reachEnd, routeKey(nextHop, originatorId, clusters, set));
+      this.#routes6(view, routes, reachEnd, isOwn ? 0 : routeKey(nextHop, originatorId, clusters, set));
     }
   }
 
@@ -177,6 +180,12 @@ export class RouteReader {
     ledger.count = count;
     ledger.sum = sum;
   }
+}
+
+function foldClusters(view: DataView, at: number, end: number): number {
+  let folded = 0;
+  for (; at < end; at += 4) folded = foldCluster(folded, view.getInt32(at));
+  return folded;
 }
 
 const octets = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

@@ -7,6 +7,7 @@ import { capability, encodeOpen, KEEPALIVE, MessageType } from '../../harness/bg
 import type { Family } from '../../harness/bgp/prefix-text.ts';
 import { Ledger } from './ledger.ts';
 import { RouteReader } from './route-reader.ts';
+import { addressOf, routerIdOf, wordOf } from './session-address.ts';
 
 const READ_BUFFER = Buffer.allocUnsafeSlow(512 * 1024);
 const READ_VIEW = new DataView(READ_BUFFER.buffer, READ_BUFFER.byteOffset, READ_BUFFER.byteLength);
@@ -48,11 +49,15 @@ export class Session {
 
   constructor(options: SessionOptions) {
     this.options = options;
-    this.reader = new RouteReader(new Ledger(options.prefixes), (type, body) => this.#message(type, body));
+    this.reader = new RouteReader(
+      new Ledger(options.prefixes),
+      wordOf(routerIdOf(options.number)),
+      (type, body) => this.#message(type, body),
+    );
     this.#socket = connect({
       host: options.target.address,
       port: options.target.port,
-      localAddress: `127.${numberOctets(options.number)}`,
+      localAddress: addressOf(options.number),
       onread: { buffer: READ_BUFFER, callback: (length) => this.#read(length) },
     });
     this.#socket.setNoDelay(true);
@@ -126,13 +131,4 @@ export class Session {
     this.phase = phase;
     this.onPhase?.(phase);
   }
-}
-
-/** Never .0 or .255 at the end, and never 127.0.x.y, where the daemon is. */
-function numberOctets(number: number): string {
-  return `${1 + Math.floor(number / 62_500)}.${Math.floor(number / 250) % 250}.${(number % 250) + 1}`;
-}
-
-export function routerIdOf(number: number): string {
-  return `10.${numberOctets(number)}`;
 }

@@ -1,8 +1,9 @@
 /** Single changes at a steady pace, each with a number of its own as attribute set, and when each receiver saw it. */
-import { nextHopOf } from './bench.ts';
+
 import { encodeAnnouncements } from './encode-routes.ts';
 import type { Latency } from './job.ts';
 import type { Session } from './session.ts';
+import { nextHopOf } from './session-address.ts';
 
 const FIRST_STAMP = 0x4000_0000;
 

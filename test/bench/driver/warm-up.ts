@@ -25,6 +25,6 @@ export function warmUp(): void {
   }
   const stream = Buffer.concat([...updates, ...encodeWithdrawals(family, 0, PREFIXES)]);
   const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
-  const reader = new RouteReader(new Ledger(PREFIXES), () => {});
+  const reader = new RouteReader(new Ledger(PREFIXES), 0, () => {});
   for (let round = 0; round < ROUNDS; round++) reader.consume(view, stream.length);
 }

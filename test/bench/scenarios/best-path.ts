@@ -2,10 +2,11 @@
  * Ten senders announce the same prefixes with preferences that differ from set to set, so that the best path moves
  * as they arrive and as they go; other sessions receive the winners.
  */
-import { type Bench, nextHopOf } from '../driver/bench.ts';
+import type { Bench } from '../driver/bench.ts';
 import { converged } from '../driver/convergence.ts';
 import { encodeAnnouncements, encodeWithdrawals, type RouteSet } from '../driver/encode-routes.ts';
 import { Ledger } from '../driver/ledger.ts';
+import { nextHopOf } from '../driver/session-address.ts';
 import { evenSets, type Scenario } from './scenario.ts';
 
 const SENDERS = 10;

@@ -1,9 +1,10 @@
 /** Clients that all announce a few blocks and receive those of all others: as `cluster`, and losing some in `flap`. */
-import { type Bench, nextHopOf } from '../driver/bench.ts';
+import type { Bench } from '../driver/bench.ts';
 import { converged } from '../driver/convergence.ts';
 import { encodeAnnouncements, encodeWithdrawals, type RouteSet } from '../driver/encode-routes.ts';
 import { Ledger } from '../driver/ledger.ts';
 import type { Session } from '../driver/session.ts';
+import { nextHopOf } from '../driver/session-address.ts';
 import type { Scenario } from './scenario.ts';
 
 const CLIENTS = 500;

@@ -2,12 +2,13 @@
  * How long a single change takes to reach each of 50 receivers of a loaded reflector, at 200 changes a second: alone,
  * and while another sender announces and withdraws 50,000 routes over and over.
  */
-import { type Bench, nextHopOf } from '../driver/bench.ts';
+import type { Bench } from '../driver/bench.ts';
 import { converged } from '../driver/convergence.ts';
 import { encodeAnnouncements, encodeWithdrawals } from '../driver/encode-routes.ts';
 import type { Latency } from '../driver/job.ts';
 import { Ledger } from '../driver/ledger.ts';
 import type { Session } from '../driver/session.ts';
+import { nextHopOf } from '../driver/session-address.ts';
 import { StampedChanges } from '../driver/stamped-changes.ts';
 import { evenSets, type Scenario } from './scenario.ts';
 

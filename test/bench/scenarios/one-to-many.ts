@@ -1,10 +1,11 @@
 /** One sender announces a table to many receivers, then withdraws it. */
 import type { Family } from '../../harness/bgp/prefix-text.ts';
-import { type Bench, nextHopOf } from '../driver/bench.ts';
+import type { Bench } from '../driver/bench.ts';
 import { converged } from '../driver/convergence.ts';
 import { encodeAnnouncements, encodeWithdrawals } from '../driver/encode-routes.ts';
 import { Ledger } from '../driver/ledger.ts';
 import type { Session } from '../driver/session.ts';
+import { nextHopOf } from '../driver/session-address.ts';
 import { evenSets, type Scenario } from './scenario.ts';
 
 export interface Table {

@@ -118,7 +118,7 @@ export class Frr implements Daemon {
     await pollUntil(
       async () => {
         this.#child.assertRunning();
-        return (await this.command('show bgp summary')).includes('router identifier') || null;
+        return (await this.command('show running-config')).includes('router bgp') || null;
       },
       'frr answers vtysh',
       { intervalMs: 50 },
