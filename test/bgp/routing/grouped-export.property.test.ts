@@ -14,7 +14,7 @@ const PEERS = 6;
 const PREFIXES = 5;
 
 type Step =
-  | { readonly kind: 'up' | 'down' | 'client' | 'refresh' | 'slow' | 'drain'; readonly peer: number }
+  | { readonly kind: 'up' | 'down' | 'client' | 'hop' | 'refresh' | 'slow' | 'drain'; readonly peer: number }
   | { readonly kind: 'reject'; readonly peer: number; readonly third: number }
   | { readonly kind: 'work' }
   | {
@@ -32,7 +32,10 @@ const peer = fc.nat(PEERS - 1);
 const thirds = fc.uniqueArray(fc.nat(PREFIXES - 1), { minLength: 1, maxLength: PREFIXES });
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('up' as const), peer }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('down' as const, 'client', 'refresh'), peer }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('down' as const, 'client', 'hop', 'refresh'), peer }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('slow' as const, 'drain'), peer }) },
   {
     weight: 1,
@@ -69,6 +72,7 @@ class World {
       asn: i === 5 ? 65001 : OWN_AS,
       isClient: i < 3,
       isUp: false,
+      isOwnHop: false,
       rejected: new Set<number>(),
       sendsPaths: withPaths && i % 2 === 0,
       routes: new Map<string, ModelRoute>(),
@@ -79,6 +83,7 @@ class World {
     return ribSession(model.number, {
       peerAsn: model.asn,
       routeReflectorClient: model.isClient,
+      nextHop: model.isOwnHop ? 'self' : 'auto',
       addPathSend: model.sendsPaths ? ['ipv4'] : [],
       exportPolicy: {
         name: 'test',
@@ -125,6 +130,10 @@ class World {
       case 'client':
         if (model.asn !== OWN_AS) return;
         model.isClient = !model.isClient;
+        this.rib.updateSession(slot, this.#session(model));
+        break;
+      case 'hop':
+        model.isOwnHop = !model.isOwnHop;
         this.rib.updateSession(slot, this.#session(model));
         break;
       case 'reject':
@@ -199,6 +208,7 @@ class World {
     for (const slot of this.#slots.values()) this.rib.removeSession(slot);
     settle(this.rib);
     expect(this.rib.summary()).toEqual({ prefixes: { ipv4: 0, ipv6: 0 }, paths: { ipv4: 0, ipv6: 0 } });
+    expect(this.rib.footprint()).toEqual({ attributeSets: 0, nets: 0, paths: 0, sessions: 0 });
   }
 }
 

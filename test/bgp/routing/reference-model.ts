@@ -10,6 +10,8 @@ export interface ModelPeer {
   readonly asn: number;
   isClient: boolean;
   isUp: boolean;
+  /** Gets our own address as next hop of all routes. */
+  isOwnHop: boolean;
   /** Third octets of the prefixes that its export policy rejects. */
   rejected: ReadonlySet<number>;
   readonly sendsPaths: boolean;
@@ -80,7 +82,8 @@ function mayGo(one: Candidate, to: ModelPeer): boolean {
 }
 
 function exported(one: Candidate, to: ModelPeer): HeldRoute {
-  const { nextHop, asPath, localPref, med } = one;
+  const { asPath, localPref, med } = one;
+  const nextHop = to.isOwnHop ? OWN_ID : one.nextHop;
   if (!isInternal(to)) {
     return {
       nextHop: OWN_ID,
