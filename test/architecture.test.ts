@@ -8,7 +8,9 @@ import { REPOSITORY, sourceFiles } from './support/architecture/source-files.ts'
 
 const MAX_SOURCE_LINES = 600;
 /** Generated constants and pure tables may be longer; each with its reason. */
-const LONG_FILES: readonly string[] = [];
+const LONG_FILES: readonly string[] = [
+  'test/vectors/update-messages.ts', // octets as other implementations sent them, and nothing else
+];
 
 const files = sourceFiles();
 
