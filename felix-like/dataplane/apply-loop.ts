@@ -81,8 +81,9 @@ export class ApplyLoop {
 
   /** All that came in has been settled, and what could be written is written. */
   get isSettled(): boolean {
-    const { calculator, table } = this.#parts;
-    return this.#feed.isEmpty && calculator.isSettled && !table.hasWork && this.#batchesInFlight === 0;
+    const { calculator, table, links } = this.#parts;
+    if (this.#isConfigNew || !this.#feed.isEmpty || links.isChanged || this.#resync.isDue) return false;
+    return calculator.isSettled && !table.hasWork && this.#batchesInFlight === 0;
   }
 
   setConfig(config: AgentConfig): void {
@@ -227,11 +228,15 @@ export class ApplyLoop {
     errors.addAll(calculator.problems);
   }
 
-  /** Reads our routes back, of all protocol numbers that they have had. */
+  /** Reads our routes back, of all protocol numbers that they have had; with those of others where it must. */
   async #readRoutes(): Promise<void> {
     await this.#finishBatches();
+    const { table } = this.#parts;
     for (const interfaceIndex of this.#resync.take()) {
-      for (const family of FAMILIES) await this.#dump(family, interfaceIndex, [...this.#protocols]);
+      for (const family of FAMILIES) {
+        const readsAll = interfaceIndex === null && table.dependsOnOthers(family);
+        await this.#dump(family, interfaceIndex, readsAll ? [null] : [...this.#protocols]);
+      }
     }
   }
 

@@ -8,11 +8,18 @@ export class LinkState {
   #addresses = new Map<string, KernelAddress>();
   /** Interfaces whose routes the kernel may have dropped without a word. */
   #shaken = new Set<number>();
+  /** Events that came while a refresh is going on. */
+  #meanwhile: LinkEvent[] | null = null;
   #isChanged = true;
   #isStale = true;
 
   get isStale(): boolean {
     return this.#isStale;
+  }
+
+  /** Something changed since `takeChange`. */
+  get isChanged(): boolean {
+    return this.#isChanged || this.#isStale;
   }
 
   links(): readonly KernelLink[] {
@@ -30,13 +37,19 @@ export class LinkState {
 
   async refresh(kernel: KernelPort): Promise<void> {
     this.#isStale = false;
+    const events: LinkEvent[] = [];
+    this.#meanwhile = events;
     const [links, addresses] = await Promise.all([kernel.dumpLinks(), kernel.dumpAddresses()]);
+    this.#meanwhile = null;
     this.#links = new Map(links.map((link) => [link.index, link]));
     this.#addresses = new Map(addresses.map((address) => [addressKey(address), address]));
     this.#isChanged = true;
+    // They may be older than the dump or newer; played in their order they end where the kernel is.
+    for (const event of events) this.onEvent(event);
   }
 
   onEvent(event: LinkEvent): void {
+    this.#meanwhile?.push(event);
     if (event.kind === 'link') this.#onLink(event.isDeleted, event.link);
     else this.#onAddress(event.isDeleted, event.address);
   }

@@ -21,7 +21,11 @@ import type {
 
 export class FakeKernel implements KernelPort {
   /** Parameters by key; the keys of a link come and go with it. */
-  readonly sysctls = new Map<string, string>();
+  readonly sysctls = new Map([
+    ['net/ipv4/ip_forward', '0'],
+    ['net/ipv4/conf/default/rp_filter', '0'],
+    ['net/ipv6/conf/all/forwarding', '0'],
+  ]);
   /** Every operation that was asked for, in order. */
   readonly operations: RouteOperation[] = [];
   /** Every route dump that was asked for. */
@@ -40,8 +44,8 @@ export class FakeKernel implements KernelPort {
 
   async dumpRoutes(filter: RouteFilter, onRoutes: (routes: readonly KernelRoute[]) => void): Promise<void> {
     this.dumps.push(filter);
-    const routes = [...this.#routes.values()].filter((route) => matches(route, filter));
     await nextTurn();
+    const routes = [...this.#routes.values()].filter((route) => matches(route, filter));
     if (routes.length > 0) onRoutes(routes);
   }
 
@@ -56,15 +60,13 @@ export class FakeKernel implements KernelPort {
   }
 
   async dumpLinks(): Promise<readonly KernelLink[]> {
-    const links = [...this.#links.values()];
     await nextTurn();
-    return links;
+    return [...this.#links.values()];
   }
 
   async dumpAddresses(): Promise<readonly KernelAddress[]> {
-    const addresses = [...this.#addresses];
     await nextTurn();
-    return addresses;
+    return [...this.#addresses];
   }
 
   async readSysctl(key: string): Promise<string | null> {

@@ -55,8 +55,6 @@ interface RouteSlot extends Slot<RouteKey, KernelRoute> {
   isInFlight: boolean;
   /** Found in the kernel, ours, and never desired by this process. */
   isLeftover: boolean;
-  /** Held by someone else; counted in `#conflicts`. */
-  isConflict: boolean;
   /** Number of the resync that found it last. */
   seenBy: number;
 }
@@ -74,8 +72,9 @@ export class RouteTable {
   readonly #sweepable = new Set<Family>();
   /** Desired, and held by someone whom we do not know yet. */
   readonly #occupied = new Set<RouteSlot>();
+  /** Desired, and held by someone from whom we may not take it. */
+  readonly #conflicts = new Set<RouteSlot>();
   readonly #newConflicts = new Set<RouteSlot>();
-  #conflicts = 0;
   #ownership: Ownership;
   #resyncs = 0;
   #isResyncing = false;
@@ -94,7 +93,7 @@ export class RouteTable {
 
   /** Routes of ours in the kernel. */
   get actualCount(): number {
-    return this.#tracker.actualCount - this.#conflicts;
+    return this.#tracker.actualCount - this.#conflicts.size;
   }
 
   /** Something can be written now. */
@@ -246,6 +245,12 @@ export class RouteTable {
     return this.#retries.nextMs();
   }
 
+  /** True when a resync of `family` must read every protocol: it has to know whether others still hold our keys. */
+  dependsOnOthers(family: Family): boolean {
+    for (const slot of this.#conflicts) if (familyOfPrefix(slot.key) === family) return true;
+    return false;
+  }
+
   /** Families of which a dump of every protocol is needed to know who holds a key. */
   familiesToLookUp(): readonly Family[] {
     const families = new Set<Family>();
@@ -255,7 +260,7 @@ export class RouteTable {
 
   /** Conflicts since the last call. */
   takeNewConflicts(): readonly RouteDifference[] {
-    const conflicts = [...this.#newConflicts].filter((slot) => slot.isConflict);
+    const conflicts = [...this.#newConflicts].filter((slot) => this.#conflicts.has(slot));
     this.#newConflicts.clear();
     return conflicts.map((slot) => this.#difference(slot));
   }
@@ -298,8 +303,9 @@ export class RouteTable {
 
   #found(slot: RouteSlot, route: KernelRoute): void {
     slot.seenBy = this.#resyncs;
-    this.#occupied.delete(slot);
+    const isHolderFound = this.#occupied.delete(slot);
     if (slot.actual === null || !isSameRoute(slot.actual, route)) this.#setActual(slot, route);
+    else if (isHolderFound) this.#examine(slot);
   }
 
   #setActual(slot: RouteSlot, route: KernelRoute | null): void {
@@ -311,8 +317,9 @@ export class RouteTable {
   /** @returns true when the failure is to be reported as it is */
   #onRefused(op: RouteOperation['op'], slot: RouteSlot, { code, text }: KernelFailure): boolean {
     const isHeld = op === 'add' && code === 'EEXIST';
-    if (isHeld) this.#occupied.add(slot);
-    else this.#retries.onRefused(slot, text, this.#now());
+    // The holder may have been heard of while the addition was under way.
+    if (isHeld && slot.actual === null) this.#occupied.add(slot);
+    else if (!isHeld) this.#retries.onRefused(slot, text, this.#now());
     this.#examine(slot);
     return !isHeld;
   }
@@ -329,10 +336,7 @@ export class RouteTable {
 
   /** Finds the place of one key: to be written, to be deleted, or neither now. */
   #examine(slot: RouteSlot): void {
-    if (slot.isConflict) {
-      slot.isConflict = false;
-      this.#conflicts--;
-    }
+    this.#conflicts.delete(slot);
     this.#updates.delete(slot);
     this.#deletions.delete(slot);
     if (slot.isInFlight) return;
@@ -349,8 +353,7 @@ export class RouteTable {
 
   #examineUpdate(slot: RouteSlot): void {
     if (slot.actual !== null && !this.#ownership.mayReplace(slot.actual)) {
-      slot.isConflict = true;
-      this.#conflicts++;
+      this.#conflicts.add(slot);
       this.#newConflicts.add(slot);
       this.#retries.clear(slot);
       return;
@@ -372,11 +375,17 @@ export class RouteTable {
 
   #difference(slot: RouteSlot): RouteDifference {
     const { desired, actual } = slot;
-    return { kind: differenceKind(slot), desired, actual, error: this.#errorOf(slot) };
+    return { kind: this.#differenceKind(slot), desired, actual, error: this.#errorOf(slot) };
+  }
+
+  #differenceKind(slot: RouteSlot): RouteDifference['kind'] {
+    if (slot.desired === null) return 'unexpected';
+    if (this.#conflicts.has(slot)) return 'foreign';
+    return slot.actual === null ? 'missing' : 'different';
   }
 
   #errorOf(slot: RouteSlot): string | null {
-    if (!slot.isConflict) return this.#retries.error(slot);
+    if (!this.#conflicts.has(slot)) return this.#retries.error(slot);
     return `held by a route of protocol ${slot.actual?.target.protocol}, which is not overwritten`;
   }
 }
@@ -389,7 +398,6 @@ function newSlot(key: RouteKey): RouteSlot {
     pending: 'nothing',
     isInFlight: false,
     isLeftover: false,
-    isConflict: false,
     seenBy: 0,
   };
 }
@@ -398,12 +406,6 @@ function take(batch: RouteBatch, slot: RouteSlot, op: RouteOperation['op'], rout
   slot.isInFlight = true;
   batch.slots.push(slot);
   batch.operations.push({ op, route });
-}
-
-function differenceKind({ desired, actual, isConflict }: RouteSlot): RouteDifference['kind'] {
-  if (desired === null) return 'unexpected';
-  if (isConflict) return 'foreign';
-  return actual === null ? 'missing' : 'different';
 }
 
 function usesInterface({ target }: KernelRoute, interfaceIndex: number): boolean {

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { KernelRoute } from '../../../felix-like/kernel/kernel-port.ts';
 import { Ownership } from '../../../felix-like/routetable/ownership.ts';
 import { routeKey } from '../../../felix-like/routetable/route-key.ts';
-import { type RouteBatch, RouteTable } from '../../../felix-like/routetable/route-table.ts';
+import { RouteTable } from '../../../felix-like/routetable/route-table.ts';
 import { gatewayRoute, ofProtocol } from '../support/routes.ts';
 
 const PREFIXES = ['10.1.0.0/24', '10.2.0.0/24', '10.3.0.0/24'];
@@ -16,7 +16,7 @@ type Step =
   | { readonly kind: 'desire'; readonly prefix: string; readonly gateway: string | null }
   | { readonly kind: 'other'; readonly prefix: string; readonly protocol: number | null }
   | { readonly kind: 'write'; readonly count: number }
-  | { readonly kind: 'answer' }
+  | { readonly kind: 'hear' }
   | { readonly kind: 'resync' }
   | { readonly kind: 'deaf' };
 
@@ -26,7 +26,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     fc.record({ kind: fc.constant('desire'), prefix, gateway: fc.option(fc.constantFrom(...GATEWAYS)) }),
     fc.record({ kind: fc.constant('other'), prefix, protocol: fc.constantFrom(4, 80, null) }),
     fc.record({ kind: fc.constant('write'), count: fc.integer({ min: 1, max: 3 }) }),
-    fc.record({ kind: fc.constant('answer') }),
+    fc.record({ kind: fc.constant('hear') }),
     fc.record({ kind: fc.constant('resync') }),
     fc.record({ kind: fc.constant('deaf') }),
   ) as fc.Arbitrary<Step>,
@@ -39,7 +39,8 @@ class Play {
   readonly desired = new Map<string, KernelRoute>();
   readonly kernel = new Map<string, KernelRoute>();
   readonly #table: RouteTable;
-  readonly #inFlight: { batch: RouteBatch; failures: { index: number; code: string; text: string }[] }[] = [];
+  /** Events and answers, in the order in which they happened; the table hears of them later. */
+  readonly #inbox: (() => void)[] = [];
   /** The next event is lost. */
   #isDeaf = false;
 
@@ -53,7 +54,7 @@ class Play {
     if (step.kind === 'desire') this.#desire(step.prefix, step.gateway);
     else if (step.kind === 'other') this.#other(step.prefix, step.protocol);
     else if (step.kind === 'write') this.#write(step.count);
-    else if (step.kind === 'answer') this.#answer();
+    else if (step.kind === 'hear') this.#hear();
     else if (step.kind === 'resync') this.#resync(false);
     else this.#isDeaf = true;
   }
@@ -61,13 +62,13 @@ class Play {
   /** Time passes, and nobody interferes any more. */
   comeToRest(): void {
     for (let round = 0; round < 20; round++) {
-      while (this.#inFlight.length > 0) this.#answer();
-      this.#resync(this.#table.familiesToLookUp().length > 0);
+      while (this.#inbox.length > 0) this.#hear();
+      this.#resync(this.#table.familiesToLookUp().length > 0 || this.#table.dependsOnOthers('ipv4'));
       this.nowMs += 60_000;
       this.#table.examineDueRetries();
       this.#write(100);
     }
-    while (this.#inFlight.length > 0) this.#answer();
+    while (this.#inbox.length > 0) this.#hear();
   }
 
   isInSync(): boolean {
@@ -99,11 +100,12 @@ class Play {
     const isDeaf = this.#isDeaf;
     this.#isDeaf = false;
     if (isDeaf) return;
-    if (protocol !== null) this.#table.onRouteEvent(false, this.kernel.get(key)!);
-    else if (before !== undefined) this.#table.onRouteEvent(true, before);
+    const after = this.kernel.get(key);
+    if (after !== undefined) this.#inbox.push(() => this.#table.onRouteEvent(false, after));
+    else if (before !== undefined) this.#inbox.push(() => this.#table.onRouteEvent(true, before));
   }
 
-  /** The kernel acts at once; that it has done so is told with `#answer`. */
+  /** The kernel acts at once; that it has done so is heard later. */
   #write(count: number): void {
     const batch = this.#table.nextBatch(count);
     if (batch === null) return;
@@ -116,17 +118,16 @@ class Play {
       else this.kernel.set(key, route);
       return [];
     });
-    this.#inFlight.push({ batch, failures });
+    this.#inbox.push(() => this.#table.onOutcome(batch, failures));
   }
 
-  #answer(): void {
-    const next = this.#inFlight.shift();
-    if (next !== undefined) this.#table.onOutcome(next.batch, next.failures);
+  #hear(): void {
+    this.#inbox.shift()?.();
   }
 
   /** As the apply loop does it: with nothing in flight. */
   #resync(everyProtocol: boolean): void {
-    while (this.#inFlight.length > 0) this.#answer();
+    while (this.#inbox.length > 0) this.#hear();
     this.#table.beginResync();
     const found = [...this.kernel.values()].filter(({ target }) => everyProtocol || target.protocol === 80);
     this.#table.observe(found);

@@ -284,6 +284,25 @@ describe('keys that others hold', () => {
     expect(fixture.table.state(A.prefix, 1024)).toBe('refused');
   });
 
+  test('are known when their holder was heard of while the addition was under way', () => {
+    const fixture = new Fixture();
+    fixture.desire(A);
+    const batch = fixture.table.nextBatch(1)!;
+    fixture.table.onRouteEvent(false, ofProtocol(12, foreign));
+    fixture.table.onOutcome(batch, [{ index: 0, ...EXISTS }]);
+    expect(fixture.table.familiesToLookUp()).toEqual([]);
+    expect(fixture.write()).toEqual(['replace 10.244.2.0/26']);
+  });
+
+  test('are taken when a resync shows that their holder went unheard', () => {
+    const fixture = refused();
+    fixture.resync([foreign], { everyProtocol: true });
+    expect(fixture.table.dependsOnOthers('ipv4')).toBe(true);
+    fixture.resync([], { everyProtocol: true });
+    expect(fixture.write()).toEqual(['add 10.244.2.0/26']);
+    expect(fixture.table.dependsOnOthers('ipv4')).toBe(false);
+  });
+
   test('are taken when their holder goes', () => {
     const fixture = refused();
     fixture.resync([foreign], { everyProtocol: true });

@@ -1,0 +1,68 @@
+import type { AgentConfig } from '../../../felix-like/agent-api.ts';
+import { DEFAULT_RP_FILTER_KEY, globalSysctls, workloadSysctls } from '../../../felix-like/calc/sysctls.ts';
+import { ErrorLog } from '../../../felix-like/dataplane/error-log.ts';
+import { type SysctlCounts, SysctlManager } from '../../../felix-like/dataplane/sysctl-manager.ts';
+import { FakeKernel } from '../../../felix-like/kernel/fake-kernel.ts';
+import { agentConfig } from '../support/agent-config.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { RecordingLogger } from '../support/recording-logger.ts';
+
+describe('kernel parameters', () => {
+  let kernel: FakeKernel;
+  let errors: ErrorLog;
+  let manager: SysctlManager;
+
+  beforeEach(() => {
+    kernel = new FakeKernel();
+    kernel.sysctls.set(DEFAULT_RP_FILTER_KEY, '2');
+    errors = new ErrorLog(new FakeClock(), new RecordingLogger());
+    const plan = { global: globalSysctls, workload: workloadSysctls, rpFilterKey: DEFAULT_RP_FILTER_KEY };
+    manager = new SysctlManager(plan, errors);
+  });
+
+  async function apply(config: AgentConfig = agentConfig()): Promise<SysctlCounts> {
+    return manager.apply(kernel, config, await kernel.dumpLinks());
+  }
+
+  test('are set for the node at once, and for a workload when its interface appears', async () => {
+    expect(await apply()).toEqual({ written: 2, failed: 0 });
+    kernel.addLink('cali1');
+    kernel.addLink('cali-of-nobody');
+    expect(await apply()).toEqual({ written: 6, failed: 0 });
+    expect(kernel.sysctls.get('net/ipv4/conf/cali1/proxy_arp')).toBe('1');
+    expect(kernel.sysctls.get('net/ipv4/conf/cali1/rp_filter')).toBe('2');
+    expect(kernel.sysctls.get('net/ipv4/conf/cali-of-nobody/proxy_arp')).toBe('0');
+  });
+
+  test('are set once, and again for an interface that was made anew', async () => {
+    kernel.addLink('cali1');
+    await apply();
+    kernel.sysctls.set('net/ipv4/conf/cali1/proxy_arp', '0');
+    expect((await apply()).written).toBe(0);
+    kernel.removeLink('cali1');
+    await apply();
+    kernel.addLink('cali1');
+    await apply();
+    expect(kernel.sysctls.get('net/ipv4/conf/cali1/proxy_arp')).toBe('1');
+  });
+
+  test('are looked at again when that is asked for', async () => {
+    await apply();
+    kernel.sysctls.set('net/ipv4/ip_forward', '0');
+    manager.recheck();
+    expect(await apply()).toEqual({ written: 1, failed: 0 });
+  });
+
+  test('that are missing are reported, but not those of an IPv6 that the kernel lacks', async () => {
+    kernel.addLink('cali1');
+    for (const key of [...kernel.sysctls.keys()]) if (key.includes('ipv6')) kernel.sysctls.delete(key);
+    kernel.sysctls.delete('net/ipv4/conf/cali1/proxy_arp');
+    expect((await apply()).failed).toBe(1);
+    expect(errors.list()).toMatchObject([
+      {
+        object: 'sysctl net/ipv4/conf/cali1/proxy_arp',
+        text: 'cannot be set to 1: no such file or directory (ENOENT)',
+      },
+    ]);
+  });
+});

@@ -1,0 +1,21 @@
+/** Configurations for agents under test: a node that owns one block and runs one pod. */
+import type { AgentConfig } from '../../../felix-like/agent-api.ts';
+
+export const BLOCK = '10.244.1.0/26';
+export const POD = '10.244.1.5/32';
+
+export function agentConfig(overrides: Partial<AgentConfig> = {}): AgentConfig {
+  return {
+    node: 'node-1',
+    routeProtocol: 80,
+    routePriority: { ipv4: 1024, ipv6: 1024 },
+    workloads: [{ name: 'default/pod-1', interfaceName: 'cali1', addresses: [POD], mac: null }],
+    blocks: [{ prefix: BLOCK, resource: 'BlockAffinity/node-1' }],
+    pools: [{ prefix: '10.244.0.0/16', encapsulation: 'none' }],
+    routeRefreshSec: 90,
+    ipForwarding: true,
+    removeExternalRoutes: true,
+    interfacePrefixes: ['cali'],
+    ...overrides,
+  };
+}
