@@ -86,6 +86,16 @@ const PEER_COMMANDS: readonly CommandSpec[] = [
   },
 ];
 
+/** The library's own words where they do not say what is wrong, and ours. */
+const USAGE_TEXTS: readonly (readonly [RegExp, string])[] = [
+  [/^Not enough non-option arguments: .*$/, 'an argument is missing, see --help of the command'],
+  [/^Not enough arguments following: (.*)$/, 'a value is missing behind the flag "$1"'],
+];
+
+function usageText(message: string): string {
+  return USAGE_TEXTS.reduce((text, [theirs, ours]) => text.replace(theirs, ours), message);
+}
+
 /**
  * Parses and executes one command line.
  * @throws CommandError on wrong usage, and whatever the command throws
@@ -116,7 +126,8 @@ export async function runProgram(
     .wrap(110)
     .demandCommand(1, 'a command is missing, see manul --help')
     .fail((message, error) => {
-      throw error instanceof CommandError ? error : usageError(message ?? error?.message ?? 'wrong usage');
+      if (error instanceof CommandError) throw error;
+      throw usageError(usageText(message ?? error?.message ?? 'wrong usage'));
     });
   for (const spec of COMMANDS) addCommand(program, spec, environment);
   program.command('peer', 'act on one session', (nested) => {

@@ -9,10 +9,15 @@ import { writeValue } from '../output/format.ts';
 import { outputFormat } from './connect.ts';
 import { renderedTable } from './rendered-table.ts';
 
-/** @throws CommandError (exit code 1) when resources are invalid; what is valid is rendered all the same, as `run` would */
+/**
+ * @throws CommandError (exit code 1) when a file cannot be read at all, and then nothing is rendered; or when resources
+ *   are invalid: what is valid is rendered all the same, as `run` would
+ */
 export async function render({ arguments: raw }: CommandContext): Promise<void> {
   requireFileDatastore(raw);
   const { resources, problems } = await loadPaths(raw.list('path'));
+  const unreadable = problems.find(({ severity, line }) => severity === 'error' && line === null);
+  if (unreadable !== undefined) throw new CommandError(problemLine(unreadable));
   const config: NodeConfig = renderNode(resources, {
     node: readNodeName(raw),
     routerId: readRouterId(raw),

@@ -2,7 +2,7 @@
  * What clients of one reflector may have different from each other: ADD-PATH, families, an external AS; and what
  * the reflector originates itself, from the resources of Calico's IPAM.
  */
-import type { RouteStatus } from '@manul/bgp';
+
 import {
   Attr,
   asPath,
@@ -21,6 +21,7 @@ import { pollUntil } from '../harness/deadline.ts';
 import { dynamicNeighborYaml } from '../harness/manul/resources.ts';
 import { affinityYaml, poolYaml } from './support/cluster.ts';
 import { ASN, type Reflector, startReflector } from './support/reflector.ts';
+import type { RouteStatus } from './support/shown.ts';
 
 jest.setTimeout(60_000);
 

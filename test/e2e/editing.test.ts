@@ -14,14 +14,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { PeerStatus } from '@manul/bgp';
-import type { StatusReport } from '../../src/daemon/status-report.ts';
 import { TestListener } from '../harness/bgp/test-listener.ts';
 import type { TestPeer } from '../harness/bgp/test-peer.ts';
 import { pollUntil } from '../harness/deadline.ts';
 import { bgpPeerYaml, blocksYaml, dynamicNeighborYaml } from '../harness/manul/resources.ts';
 import { parseExposition, sampleOf } from './support/exposition.ts';
 import { ASN, type Reflector, startReflector } from './support/reflector.ts';
+import type { PeerStatus, StatusReport } from './support/shown.ts';
 
 jest.setTimeout(120_000);
 

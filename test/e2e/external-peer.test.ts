@@ -2,11 +2,12 @@
  * Two nodes of a mesh in AS 64512, each with an eBGP session to the same top-of-rack router in AS 65001, a speaker
  * of its own that accepts them by range.
  */
-import type { PeerStatus, RouteStatus } from '@manul/bgp';
+
 import { ManulDaemon } from '../harness/manul/manul-daemon.ts';
 import { dynamicNeighborYaml, nodeYaml } from '../harness/manul/resources.ts';
 import { freePort } from '../harness/process/free-port.ts';
 import { affinityYaml, Cluster, poolYaml, untilRoutes } from './support/cluster.ts';
+import type { PeerStatus, RouteStatus } from './support/shown.ts';
 
 jest.setTimeout(120_000);
 
@@ -75,12 +76,18 @@ describe('an eBGP BGPPeer', () => {
     (routes: readonly RouteStatus[]): boolean =>
       prefixes.every((prefix) => routes.some((route) => route.prefix === prefix));
 
-  test('the router gets the blocks, with the AS of the nodes in front and each node as next hop', async () => {
-    const routes = await untilRoutes(tor, has(first.block, second.block), 'both blocks');
-    for (const { block, address } of NODES) {
-      const route = routes.find(({ prefix }) => prefix === block);
-      expect(route).toMatchObject({ asPath: [64512], nextHop: address, localPref: null });
-      expect(route?.peer).toBe(`nodes/${address}`);
+  // Each node announces the other's block, too, as in Calico: which of the two paths is best is not asked here.
+  test('the router gets each block from its own node, with the AS of the nodes in front and the node as next hop', async () => {
+    const ofItsNode = (routes: readonly RouteStatus[], { block, address }: (typeof NODES)[0]) =>
+      routes.find(({ prefix, peer }) => prefix === block && peer === `nodes/${address}`);
+    const haveAll = (routes: readonly RouteStatus[]) => NODES.every((node) => ofItsNode(routes, node));
+    const routes = await untilRoutes(tor, haveAll, 'each block from its own node', '--all');
+    for (const node of NODES) {
+      expect(ofItsNode(routes, node)).toMatchObject({
+        asPath: [64512],
+        nextHop: node.address,
+        localPref: null,
+      });
     }
   });
 

@@ -2,7 +2,7 @@
  * Speakers that stop, die and come back: the others drop their routes when the hold time ends and not before, or
  * at once where the connection tells them; and everything returns.
  */
-import type { PeerDetail } from '@manul/bgp';
+
 import { KEEPALIVE } from '../harness/bgp/encode.ts';
 import { pollUntil } from '../harness/deadline.ts';
 import type { ManulDaemon } from '../harness/manul/manul-daemon.ts';
@@ -102,7 +102,7 @@ describe('a reflector and two nodes', () => {
     await new Promise((resolve) => setTimeout(resolve, HOLD_MS / 2)); // the passing of time is what is tested
     nodeA.signal('SIGCONT');
     const keepalives = async (): Promise<number> =>
-      (await reflector.daemon.read<PeerDetail>('peers', `clients/${A.address}`)).messages.received.keepalive;
+      (await reflector.daemon.peer(`clients/${A.address}`)).messages.received.keepalive;
     const before = await keepalives();
     await pollUntil(async () => (await keepalives()) > before + 1 || null, 'KEEPALIVEs again');
     expect(await reflector.daemon.untilPeer(A.address, () => true, '')).toMatchObject({

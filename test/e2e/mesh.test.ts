@@ -1,8 +1,9 @@
 /** Four speakers in Calico's node-to-node mesh, each a process of its own, on the same resources. */
-import type { PeerStatus, RouteStatus } from '@manul/bgp';
+
 import { pollUntil } from '../harness/deadline.ts';
 import { affinityYaml, Cluster, nextHops, poolYaml, untilRoutes } from './support/cluster.ts';
 import { parseExposition, sampleOf } from './support/exposition.ts';
+import type { PeerStatus, RouteStatus } from './support/shown.ts';
 
 jest.setTimeout(120_000);
 

@@ -3,9 +3,9 @@
  * has a session with both, and loses nothing when one of them dies.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { PeerStatus, RouteStatus } from '@manul/bgp';
 import { affinityYaml, Cluster, nextHops, poolYaml, untilRoutes } from './support/cluster.ts';
 import { DaemonEvents } from './support/daemon-events.ts';
+import type { PeerStatus, RouteStatus } from './support/shown.ts';
 
 jest.setTimeout(120_000);
 

@@ -1,10 +1,11 @@
 /** 1,000 dynamic clients at once: all establish, all get each other's routes, and nobody else's session suffers. */
-import type { PeerStatus } from '@manul/bgp';
+
 import type { TestPeer } from '../harness/bgp/test-peer.ts';
 import { pollUntil } from '../harness/deadline.ts';
 import { type BurstReport, ClientBurst, describeBurst } from './support/client-burst.ts';
 import { parseExposition, sampleOf } from './support/exposition.ts';
 import { usageOf } from './support/process-usage.ts';
+import type { PeerStatus } from './support/shown.ts';
 
 jest.setTimeout(180_000);
 

@@ -3,15 +3,12 @@
  * nonsense; and what `manul peers` and `/metrics` say about those clients afterwards.
  */
 import type { TestPeer, TestPeerOptions } from '../../harness/bgp/test-peer.ts';
-import type { ShownError, ShownPeer, ShownPeerDetail } from '../../harness/manul/manul-daemon.ts';
+import type { ShownError, ShownPeerDetail } from '../../harness/manul/manul-daemon.ts';
 import { type MetricFamily, parseExposition } from './exposition.ts';
 import { type Reflector, startReflector } from './reflector.ts';
+import type { PeerStatus } from './shown.ts';
 
 export const BYSTANDER_PREFIX = '10.250.0.0/24';
-
-export interface ShownBystander extends ShownPeer {
-  readonly since: string;
-}
 
 export class BadInputScene {
   readonly reflector: Reflector;
@@ -34,7 +31,7 @@ export class BadInputScene {
     const bystander = await reflector.dial(`${network}.2`).established();
     bystander.announce([BYSTANDER_PREFIX], { nextHop: `${network}.2` });
     await reflector.daemon.untilPeer(`${network}.2`, (peer) => peer.accepted.ipv4 === 1, 'with its route');
-    const shown = (await reflector.daemon.peers()) as readonly ShownBystander[];
+    const shown = (await reflector.daemon.peers()) as readonly PeerStatus[];
     return new BadInputScene(reflector, network, bystander, shown[0]!.since);
   }
 

@@ -1,9 +1,10 @@
 /** Nodes of one cluster, each a speaker in a process of its own, all reading the same resources. */
-import type { RouteStatus } from '@manul/bgp';
+
 import { pollUntil } from '../../harness/deadline.ts';
 import { ManulDaemon } from '../../harness/manul/manul-daemon.ts';
 import { freePort } from '../../harness/process/free-port.ts';
 import { ASN } from './reflector.ts';
+import type { RouteStatus } from './shown.ts';
 
 export interface ClusterNode {
   readonly name: string;

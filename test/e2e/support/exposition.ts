@@ -63,7 +63,8 @@ export function parseExposition(text: string): ReadonlyMap<string, MetricFamily>
 /** The value of one series. @throws Error when it is not there */
 export function sampleOf(families: ReadonlyMap<string, MetricFamily>, series: string): number {
   const name = series.replace(/\{.*$/, '');
-  const value = families.get(name)?.samples.get(series);
+  const family = families.get(name) ?? families.get(name.replace(/_(?:bucket|sum|count)$/, ''));
+  const value = family?.samples.get(series);
   if (value === undefined) throw new Error(`no sample ${series}`);
   return value;
 }

@@ -48,6 +48,8 @@ describe('wrong usage ends with exit code 2 and one line on standard error', () 
     [['peers', '--colour'], 'manul: Unknown argument: colour'],
     [['peers', '-o', 'xml'], 'manul: --output: "xml" is none of table, json, yaml'],
     [['peer'], 'manul: a command is missing, see manul peer --help'],
+    [['check'], 'manul: an argument is missing, see --help of the command'],
+    [['status', '-o'], 'manul: a value is missing behind the flag "o"'],
     [['run'], 'manul: --config PATH (or MANUL_CONFIG) is needed: a file or folder of resources'],
     [
       ['run', '--datastore', 'kubernetes'],
