@@ -2,6 +2,7 @@
  * How long a single change takes to reach each of 50 receivers of a loaded reflector, at 200 changes a second: alone,
  * and while another sender announces and withdraws 50,000 routes over and over.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from '../driver/bench.ts';
 import { converged } from '../driver/convergence.ts';
 import { encodeAnnouncements, encodeWithdrawals } from '../driver/encode-routes.ts';
@@ -18,6 +19,8 @@ const SETS = 10_000;
 const CHURNING = 50_000;
 const CHANGES_PER_SECOND = 200;
 const MEASURED_SECONDS = 10;
+const HALF_CYCLE_MS = 1000;
+const LOOK_MS = 5;
 
 const SENDER = 1;
 const CHURNER = 2;
@@ -80,34 +83,34 @@ async function churnLatency(bench: Bench): Promise<void> {
 }
 
 /**
- * Announces all, waits until every receiver has all, withdraws all, waits until nobody has any, and again: the load
- * follows what the daemon can take, so that latency is measured and not the length of a growing queue.
+ * Announces all, waits until every receiver has all, withdraws all, waits until nobody has any, and again; each
+ * half takes at least a second. So all daemons get the same load as long as they can take it, and one that cannot
+ * is measured at what it can, not by the length of a growing queue.
  */
 class Churn {
   #stopped = false;
+  readonly #receivers: readonly Session[];
 
   constructor(
     { churner, receivers }: Loaded,
     announcements: readonly Buffer[],
     withdrawals: readonly Buffer[],
   ) {
-    const arrived = (count: number): Promise<void> =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          if (this.#stopped || receivers.every(({ reader }) => reader.ledger.count === count)) resolve();
-          else setTimeout(look, 5);
-        };
-        look();
-      });
+    this.#receivers = receivers;
     const cycle = async (): Promise<void> => {
       while (!this.#stopped) {
-        await churner.send(announcements);
-        await arrived(LOADED + CHURNING);
-        await churner.send(withdrawals);
-        await arrived(LOADED);
+        void churner.send(announcements);
+        await Promise.all([this.#arrived(LOADED + CHURNING), sleep(HALF_CYCLE_MS)]);
+        void churner.send(withdrawals);
+        await Promise.all([this.#arrived(LOADED), sleep(HALF_CYCLE_MS)]);
       }
     };
     void cycle();
+  }
+
+  async #arrived(count: number): Promise<void> {
+    const isThere = (): boolean => this.#receivers.every(({ reader }) => reader.ledger.count === count);
+    while (!this.#stopped && !isThere()) await sleep(LOOK_MS);
   }
 
   stop(): void {
