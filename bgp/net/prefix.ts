@@ -19,13 +19,31 @@ export function parsePrefix(text: string, options: { readonly mask?: boolean } =
   if (bytes === null) return null;
   const family: Family = bytes.length === 4 ? 'ipv4' : 'ipv6';
   const bits = addressBits(family);
-  const lengthText = slash < 0 ? String(bits) : text.slice(slash + 1);
-  if (!/^\d{1,3}$/.test(lengthText)) return null;
-  const length = Number(lengthText);
-  if (length > bits) return null;
-  const masked = maskBytes(bytes, length);
-  if (options.mask !== true && masked.some((byte, i) => byte !== bytes[i])) return null;
-  return { family, bytes: masked, length };
+  const length = slash < 0 ? bits : parseLength(text, slash + 1);
+  if (length < 0 || length > bits) return null;
+  if (!hasHostBits(bytes, length)) return { family, bytes, length };
+  return options.mask === true ? { family, bytes: maskBytes(bytes, length), length } : null;
+}
+
+/** One to three decimal digits from `start` to the end, or -1. */
+function parseLength(text: string, start: number): number {
+  const digits = text.length - start;
+  if (digits < 1 || digits > 3) return -1;
+  let value = 0;
+  for (let i = start; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+function hasHostBits(bytes: Uint8Array, length: number): boolean {
+  let first = length >> 3;
+  const rest = length & 7;
+  if (rest !== 0 && (bytes[first++]! & (0xff >> rest)) !== 0) return true;
+  while (first < bytes.length) if (bytes[first++] !== 0) return true;
+  return false;
 }
 
 /** A copy of `bytes` with everything behind the first `length` bits cleared. */
