@@ -29,12 +29,13 @@ export class Member {
     this.output = output;
   }
 
-  /** Hands over chunks, without what came from the member itself. */
-  write(chunks: readonly OutputChunk[]): void {
-    if (chunks.length === 0) return;
+  /** Hands over chunks, without what came from the member itself. @returns false when nothing was left. */
+  write(chunks: readonly OutputChunk[]): boolean {
+    if (chunks.length === 0) return false;
     const buffers: Uint8Array[] = [];
     for (const chunk of chunks) chunk.collectFor(this.slot, buffers);
     if (buffers.length === 1) this.output.write(buffers[0]!);
     else if (buffers.length > 1) this.output.writev(buffers);
+    return buffers.length > 0;
   }
 }

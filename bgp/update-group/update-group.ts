@@ -349,8 +349,9 @@ export class UpdateGroup {
 
   #deliver(chunks: readonly OutputChunk[]): void {
     if (chunks.length === 0) return;
-    this.#hasWritten = true;
-    for (const member of this.members.values()) if (member.isLive) member.write(chunks);
+    for (const member of this.members.values()) {
+      if (member.isLive && member.write(chunks)) this.#hasWritten = true;
+    }
   }
 
   /**
