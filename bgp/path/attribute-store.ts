@@ -6,7 +6,7 @@
 import { type AttributeColumns, ColumnFlag } from '../packet/attributes/attribute-columns.ts';
 import { DEFAULT_LOCAL_PREF } from '../packet/attributes/local-pref.ts';
 import { ByteArena } from './byte-arena.ts';
-import { EMPTY, firstSlot, HashIndex } from './hash-index.ts';
+import { EMPTY, firstSlot, HASH_SEED, HashIndex, mix32 } from './hash-index.ts';
 import { RecordTable } from './record-table.ts';
 
 /** Fields of an attribute set's record. */
@@ -155,16 +155,23 @@ export class AttributeStore extends HashIndex {
   }
 }
 
+/**
+ * Odd multipliers that nobody outside knows. With two of them a step, no difference between two words passes a
+ * step in a foreseeable form, so that a later word cannot take it back.
+ */
+const FIRST = 0x5bd1e995 ^ (HASH_SEED & ~1);
+const SECOND = 0xc2b2ae35 ^ (mix32(HASH_SEED) & ~1);
+
 /** Four octets a step: half the cost of octet-wise FNV on blocks of 50 to 100 octets. */
 function hashBytes(bytes: Uint8Array, start: number, end: number): number {
-  let h = (end - start) ^ 0x9e3779b9;
+  let h = (end - start) ^ HASH_SEED;
   let p = start;
   for (; p + 3 < end; p += 4) {
     const word = bytes[p]! | (bytes[p + 1]! << 8) | (bytes[p + 2]! << 16) | (bytes[p + 3]! << 24);
-    h = Math.imul(h ^ word, 0x5bd1e995);
-    h ^= h >>> 15;
+    h = Math.imul(h ^ word, FIRST);
+    h = Math.imul(h ^ (h >>> 15), SECOND);
   }
-  for (; p < end; p++) h = Math.imul(h ^ bytes[p]!, 0x5bd1e995);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  for (; p < end; p++) h = Math.imul(h ^ bytes[p]!, FIRST);
+  h = Math.imul(h ^ (h >>> 13), SECOND);
   return h ^ (h >>> 16);
 }

@@ -57,6 +57,12 @@ export abstract class HashIndex {
   }
 }
 
+/**
+ * Part of every hash, another in each process: a peer chooses the keys, and must not be able to choose them into
+ * one place.
+ */
+export const HASH_SEED = (Math.random() * 2 ** 32) | 0;
+
 /** Where probing for a hash begins in a segment whose length less 1 is `mask`. */
 export function firstSlot(hash: number, mask: number): number {
   return (hash << 1) & mask;

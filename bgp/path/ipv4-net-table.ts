@@ -1,5 +1,5 @@
 /** The IPv4 nets: address in one 32-bit word, 16 octets a record. */
-import { EMPTY, firstSlot, mix32 } from './hash-index.ts';
+import { EMPTY, firstSlot, HASH_SEED, mix32 } from './hash-index.ts';
 import { NetField, NetTable } from './net-table.ts';
 
 /** Prefixes whose numbers differ in these bits only are neighbours in the index. */
@@ -90,6 +90,6 @@ function readAddress(bytes: Uint8Array, at: number, length: number): number {
  */
 function hash(address: number, length: number): number {
   const number = length === 0 ? 0 : address >>> (32 - length);
-  const group = mix32((number >>> NEIGHBOR_BITS) ^ Math.imul(length + 1, 0x9e3779b1));
+  const group = mix32((number >>> NEIGHBOR_BITS) ^ Math.imul(length + 1, 0x9e3779b1) ^ HASH_SEED);
   return (group & ~NEIGHBOR_MASK) | (number & NEIGHBOR_MASK);
 }

@@ -1,5 +1,5 @@
 /** The IPv6 nets: address in four 32-bit words, 32 octets a record. */
-import { EMPTY, firstSlot, mix32 } from './hash-index.ts';
+import { EMPTY, firstSlot, HASH_SEED, mix32 } from './hash-index.ts';
 import { NetField, NetTable } from './net-table.ts';
 
 const words = new Int32Array(4);
@@ -87,7 +87,7 @@ function readWords(bytes: Uint8Array, at: number, length: number): void {
 }
 
 function hashWords(length: number): number {
-  let h = Math.imul(length + 1, 0x9e3779b1);
+  let h = Math.imul(length + 1, 0x9e3779b1) ^ HASH_SEED;
   for (let i = 0; i < 4; i++) h = mix32(h ^ words[i]!);
   return h;
 }
