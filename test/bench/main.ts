@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: Manul and the daemons that a user would pick instead, as route reflectors on loopback, doing the
- * same work in turn. Never part of the tests. Progress goes to standard error, the result to standard output.
+ * same work in turn. Never part of the tests. Progress and failures go to standard error, the result to standard
+ * output.
  */
 import { unmetReason } from '../support/requirements.ts';
 import type { ReflectorKind } from './daemons/reflector.ts';
@@ -26,6 +27,7 @@ async function runScenario(
   scenario: Scenario,
   daemons: readonly ReflectorKind[],
   options: Options,
+  failures: string[],
 ): Promise<Run[]> {
   const runs: Run[] = [];
   for (const act of scenario.acts.keys()) {
@@ -39,12 +41,18 @@ async function runScenario(
           progress(`${scenario.name} ${result.phase}, ${kind.name}, run ${round}: ${seconds}`);
           runs.push({ scenario: scenario.name, daemon: kind.name, result });
         }
-        if (failure !== null) progress(`${scenario.name}, ${kind.name}, run ${round}: FAILED: ${failure}`);
+        if (failure !== null) failures.push(`${scenario.name}, ${kind.name}, run ${round}: ${failure}`);
         if (failure !== null || phases.some((phase) => phase.seconds === null)) cut.add(kind.name);
       }
     }
   }
   return runs;
+}
+
+/** An interrupted benchmark takes its daemons with it. */
+function endOnSignal(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => process.exit(130));
 }
 
 async function main(): Promise<number> {
@@ -53,12 +61,17 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  endOnSignal();
   const daemons = available(options.daemons);
   const runs: Run[] = [];
-  for (const scenario of options.scenarios) runs.push(...(await runScenario(scenario, daemons, options)));
+  const failures: string[] = [];
+  for (const scenario of options.scenarios) {
+    runs.push(...(await runScenario(scenario, daemons, options, failures)));
+  }
   const rows = summarize(runs);
   console.log(options.json ? JSON.stringify(rows, null, 2) : formatTable(rows, options.cutSec));
-  return 0;
+  for (const failure of failures) progress(`FAILED: ${failure}`);
+  return failures.length === 0 ? 0 : 1;
 }
 
 try {

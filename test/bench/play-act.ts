@@ -1,6 +1,7 @@
 /** Plays one act: a fresh daemon, a fresh driver process, and what the driver reports. */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../harness/process/free-port.ts';
 import { REFLECTOR, type ReflectorKind, type RunningReflector } from './daemons/reflector.ts';
 import type { DriverMessage, Job, PhaseResult } from './driver/job.ts';
 import type { Scenario } from './scenarios/scenario.ts';
@@ -24,8 +25,9 @@ export async function playAct(
 ): Promise<ActResult> {
   let daemon: RunningReflector | null = null;
   try {
-    daemon = await kind.start();
-    const { address, port, asn, clusterId } = REFLECTOR;
+    const { address, asn, clusterId } = REFLECTOR;
+    const port = await freePort(address);
+    daemon = await kind.start(port);
     return await drive(
       {
         scenario: scenario.name,

@@ -2,9 +2,9 @@
 import { Bird } from '../../harness/daemons/bird.ts';
 import { REFLECTOR, type ReflectorKind } from './reflector.ts';
 
-const { address, port, asn, routerId, clusterId, clients } = REFLECTOR;
+const { address, asn, routerId, clusterId, clients } = REFLECTOR;
 
-const CONFIG = `log stderr { warning, error, fatal, bug };
+const config = (port: number): string => `log stderr { warning, error, fatal, bug };
 router id ${routerId};
 protocol device {}
 protocol bgp clients {
@@ -22,5 +22,5 @@ export const BIRD_REFLECTOR: ReflectorKind = {
   name: 'bird',
   commands: ['bird', 'birdc'],
   needsRoot: false,
-  start: () => Bird.start(CONFIG),
+  start: (port) => Bird.start(config(port)),
 };

@@ -3,7 +3,7 @@ import { Frr } from '../../harness/daemons/frr.ts';
 import { FRR_BGPD } from '../../harness/daemons/system-command.ts';
 import { REFLECTOR, type ReflectorKind } from './reflector.ts';
 
-const { address, port, asn, routerId, clusterId, clients } = REFLECTOR;
+const { address, asn, routerId, clusterId, clients } = REFLECTOR;
 
 const CONFIG = `frr defaults traditional
 hostname frr
@@ -31,5 +31,5 @@ export const FRR_REFLECTOR: ReflectorKind = {
   name: 'frr',
   commands: [FRR_BGPD, 'vtysh'],
   needsRoot: false,
-  start: () => Frr.start(CONFIG, { namespace: null, addresses: [address], port, asn }),
+  start: (port) => Frr.start(CONFIG, { namespace: null, addresses: [address], port, asn }),
 };

@@ -2,9 +2,9 @@
 import { Gobgp, gobgpFamilies } from '../../harness/daemons/gobgp.ts';
 import { REFLECTOR, type ReflectorKind } from './reflector.ts';
 
-const { address, port, asn, routerId, clusterId, clients } = REFLECTOR;
+const { address, asn, routerId, clusterId, clients } = REFLECTOR;
 
-const CONFIG = {
+const config = (port: number): unknown => ({
   global: { config: { as: asn, 'router-id': routerId, port, 'local-address-list': [address] } },
   'peer-groups': [
     {
@@ -17,11 +17,11 @@ const CONFIG = {
     },
   ],
   'dynamic-neighbors': [{ config: { prefix: clients, 'peer-group': 'clients' } }],
-};
+});
 
 export const GOBGP_REFLECTOR: ReflectorKind = {
   name: 'gobgp',
   commands: ['gobgpd', 'gobgp'],
   needsRoot: false,
-  start: () => Gobgp.start(CONFIG, { namespace: null, address, ipv6Address: '::1' }),
+  start: (port) => Gobgp.start(config(port), { namespace: null, address, ipv6Address: '::1' }),
 };

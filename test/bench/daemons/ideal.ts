@@ -5,8 +5,11 @@ import { REFLECTOR, type ReflectorKind, type RunningReflector } from './reflecto
 
 const SCRIPT = fileURLToPath(new URL('../ideal/main.ts', import.meta.url));
 
-async function start(): Promise<RunningReflector> {
-  const child = await ChildDaemon.start('ideal', process.execPath, [SCRIPT, JSON.stringify(REFLECTOR)]);
+async function start(port: number): Promise<RunningReflector> {
+  const child = await ChildDaemon.start('ideal', process.execPath, [
+    SCRIPT,
+    JSON.stringify({ ...REFLECTOR, port }),
+  ]);
   await child.until((output) => output.includes('listening') || null, 'listens');
   return { pid: child.pid, log: () => child.output, stop: () => child.stop() };
 }

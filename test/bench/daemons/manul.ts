@@ -3,13 +3,13 @@ import { ManulDaemon } from '../../harness/manul/manul-daemon.ts';
 import { dynamicNeighborYaml, nodeYaml } from '../../harness/manul/resources.ts';
 import { REFLECTOR, type ReflectorKind } from './reflector.ts';
 
-const { address, port, asn, routerId, clusterId, clients } = REFLECTOR;
+const { address, asn, routerId, clusterId, clients } = REFLECTOR;
 
 export const MANUL_REFLECTOR: ReflectorKind = {
   name: 'manul',
   commands: [],
   needsRoot: false,
-  start: () =>
+  start: (port) =>
     ManulDaemon.start({
       node: 'rr-1',
       arguments: ['--router-id', routerId],

@@ -3,9 +3,9 @@ import { Openbgpd } from '../../harness/daemons/openbgpd.ts';
 import { OPENBGPD } from '../../harness/daemons/system-command.ts';
 import { REFLECTOR, type ReflectorKind } from './reflector.ts';
 
-const { address, port, asn, routerId, clusterId, clients } = REFLECTOR;
+const { address, asn, routerId, clusterId, clients } = REFLECTOR;
 
-const CONFIG = `AS ${asn}
+const config = (port: number): string => `AS ${asn}
 router-id ${routerId}
 fib-update no
 listen on ${address} port ${port}
@@ -25,5 +25,5 @@ export const OPENBGPD_REFLECTOR: ReflectorKind = {
   name: 'openbgpd',
   commands: [OPENBGPD, 'bgpctl'],
   needsRoot: true,
-  start: () => Openbgpd.start(CONFIG, null),
+  start: (port) => Openbgpd.start(config(port), null),
 };

@@ -2,7 +2,6 @@
 
 export const REFLECTOR = {
   address: '127.0.0.1',
-  port: 1790,
   asn: 64512,
   routerId: '10.0.0.254',
   clusterId: '10.0.0.254',
@@ -21,5 +20,5 @@ export interface ReflectorKind {
   /** What the machine must have. */
   readonly commands: readonly string[];
   readonly needsRoot: boolean;
-  start(): Promise<RunningReflector>;
+  start(port: number): Promise<RunningReflector>;
 }

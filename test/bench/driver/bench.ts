@@ -1,7 +1,7 @@
 /** What scenarios work with: sessions, expected routes, and phases that are measured and reported. */
 import type { Family } from '../../harness/bgp/prefix-text.ts';
 import type { RouteSet } from './encode-routes.ts';
-import { type FleetOptions, openSessions } from './fleet.ts';
+import { type FleetOptions, openSessions, prepareSessions } from './fleet.ts';
 import { IdleWatch } from './idle-watch.ts';
 import type { Job, Latency, PhaseResult } from './job.ts';
 import type { Ledger } from './ledger.ts';
@@ -35,10 +35,20 @@ export class Bench {
     this.#idle = await IdleWatch.open(this.job, busy);
   }
 
+  /** Sessions `first` to `first + count - 1`, ready to dial. */
+  prepare(first: number, count: number, options: FleetOptions): Session[] {
+    const numbers = Array.from({ length: count }, (_, i) => first + i);
+    return prepareSessions(this.job, numbers, options);
+  }
+
+  /** Prepared sessions, Established. */
+  dial(prepared: readonly Session[], options: FleetOptions): Promise<Session[]> {
+    return openSessions(this.job, prepared, options);
+  }
+
   /** Sessions `first` to `first + count - 1`, Established. */
   open(first: number, count: number, options: FleetOptions): Promise<Session[]> {
-    const numbers = Array.from({ length: count }, (_, i) => first + i);
-    return openSessions(this.job, numbers, options);
+    return this.dial(this.prepare(first, count, options), options);
   }
 
   /** Adds to `ledger` what receivers see of the sets once the reflector has passed them on from session `sender`. */

@@ -15,24 +15,29 @@ export interface FleetOptions {
   readonly onEstablished?: (session: Session) => void;
 }
 
-/** Opens `numbers` and resolves when all are Established. One that is turned away tries again. */
+/** Sessions that are ready to dial, for `openSessions`. */
+export function prepareSessions(job: Job, numbers: readonly number[], options: FleetOptions): Session[] {
+  const { family, prefixes } = options;
+  return numbers.map((number) => new Session({ target: job.target, asn: job.asn, number, family, prefixes }));
+}
+
+/** Dials all and resolves when all are Established, in order. One that is turned away is replaced by a new one. */
 export async function openSessions(
   job: Job,
-  numbers: readonly number[],
+  prepared: readonly Session[],
   options: FleetOptions,
 ): Promise<Session[]> {
-  const waiting = [...numbers];
-  const sessions = new Map<number, Session>();
+  const sessions = [...prepared];
+  let next = 0;
   let underway = 0;
   let established = 0;
   await new Promise<void>((resolve) => {
     const fill = (): void => {
-      while (underway < (options.window ?? PACED_WINDOW) && waiting.length > 0) open(waiting.shift()!);
+      while (underway < (options.window ?? PACED_WINDOW) && next < sessions.length) dial(next++);
     };
-    const open = (number: number): void => {
+    const dial = (index: number): void => {
+      const session = sessions[index]!;
       underway += 1;
-      const session = new Session({ ...options, target: job.target, asn: job.asn, number });
-      sessions.set(number, session);
       session.onPhase = (phase) => {
         if (phase === 'opened') {
           underway -= 1;
@@ -41,14 +46,19 @@ export async function openSessions(
           established += 1;
           session.onPhase = null;
           options.onEstablished?.(session);
-          if (established === numbers.length) resolve();
+          if (established === sessions.length) resolve();
         } else if (phase === 'closed') {
           if (!session.hasOpened) underway -= 1;
-          setTimeout(() => open(number), RETRY_MS);
+          setTimeout(() => replace(index), RETRY_MS);
         }
       };
+      session.dial();
+    };
+    const replace = (index: number): void => {
+      sessions[index] = prepareSessions(job, [sessions[index]!.options.number], options)[0]!;
+      dial(index);
     };
     fill();
   });
-  return numbers.map((number) => sessions.get(number)!);
+  return sessions;
 }

@@ -39,6 +39,7 @@ export class IdleWatch {
         if (phase === 'established') resolve();
         if (phase === 'closed') reject(new Error(`idle session closed: ${session.reason}`));
       };
+      session.dial();
     });
     return new IdleWatch(session);
   }

@@ -16,6 +16,7 @@ function tell(message: DriverMessage): void {
 }
 
 async function main(): Promise<void> {
+  process.once('disconnect', () => process.exit(1)); // whoever wanted the result is gone
   try {
     await play(JSON.parse(process.argv[2] ?? '{}') as Job);
     tell({ kind: 'done' });
@@ -23,7 +24,6 @@ async function main(): Promise<void> {
     if (error instanceof PhaseCut) tell({ kind: 'done' });
     else tell({ kind: 'failed', reason: error instanceof Error ? error.message : String(error) });
   }
-  process.disconnect?.();
   process.exit(0);
 }
 

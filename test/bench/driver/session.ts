@@ -2,9 +2,10 @@
  * One client session of the driver: from a loopback address of its own, just enough BGP to become and stay
  * Established, sending prepared octets, receiving into a `RouteReader`. All sessions read into one shared buffer.
  */
-import { connect, type Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { capability, encodeOpen, KEEPALIVE, MessageType } from '../../harness/bgp/encode.ts';
 import type { Family } from '../../harness/bgp/prefix-text.ts';
+import { KeepaliveClock } from './keepalive-clock.ts';
 import { Ledger } from './ledger.ts';
 import { RouteReader } from './route-reader.ts';
 import { addressOf, routerIdOf, wordOf } from './session-address.ts';
@@ -12,6 +13,7 @@ import { addressOf, routerIdOf, wordOf } from './session-address.ts';
 const READ_BUFFER = Buffer.allocUnsafeSlow(512 * 1024);
 const READ_VIEW = new DataView(READ_BUFFER.buffer, READ_BUFFER.byteOffset, READ_BUFFER.byteLength);
 const HOLD_TIME_SEC = 240;
+const KEEPALIVES = new KeepaliveClock();
 
 export interface SessionOptions {
   readonly target: { readonly address: string; readonly port: number };
@@ -25,12 +27,12 @@ export interface SessionOptions {
   readonly holdTimeSec?: number;
 }
 
-export type SessionPhase = 'connecting' | 'opened' | 'established' | 'closed';
+export type SessionPhase = 'down' | 'opened' | 'established' | 'closed';
 
 export class Session {
   readonly options: SessionOptions;
   readonly reader: RouteReader;
-  phase: SessionPhase = 'connecting';
+  phase: SessionPhase = 'down';
   /** The daemon's OPEN has arrived at some time. */
   hasOpened = false;
   /** Why it closed. */
@@ -45,32 +47,42 @@ export class Session {
   discards = false;
 
   readonly #socket: Socket;
-  #keepalives: NodeJS.Timeout | null = null;
+  readonly #open: Buffer;
 
+  /** Prepares everything, so that little remains to be done once the clock runs; `dial` then connects. */
   constructor(options: SessionOptions) {
     this.options = options;
-    this.reader = new RouteReader(
-      new Ledger(options.prefixes),
-      wordOf(routerIdOf(options.number)),
-      (type, body) => this.#message(type, body),
+    const routerId = routerIdOf(options.number);
+    this.reader = new RouteReader(new Ledger(options.prefixes), wordOf(routerId), (type, body) =>
+      this.#message(type, body),
     );
-    this.#socket = connect({
-      host: options.target.address,
-      port: options.target.port,
-      localAddress: addressOf(options.number),
+    this.#open = encodeOpen({
+      asn: options.asn,
+      routerId,
+      holdTimeSec: options.holdTimeSec ?? HOLD_TIME_SEC,
+      capabilities: [
+        capability.multiprotocol(options.family),
+        capability.routeRefresh(),
+        capability.fourOctetAs(options.asn),
+      ],
+    });
+    this.#socket = new Socket({
       onread: { buffer: READ_BUFFER, callback: (length) => this.#read(length) },
     });
-    this.#socket.setNoDelay(true);
-    this.#socket.on('connect', () => this.#sendOpen());
+    this.#socket.on('connect', () => {
+      this.#socket.setNoDelay(true);
+      this.#socket.write(this.#open);
+    });
     this.#socket.on('error', (error) => {
       this.reason ||= error.message;
     });
     this.#socket.on('close', () => this.#closed());
   }
 
-  /** ORIGINATOR_ID of what it announces. */
-  get routerId(): string {
-    return routerIdOf(this.options.number);
+  /** Connects, and goes on to Established by itself. */
+  dial(): void {
+    const { target, number } = this.options;
+    this.#socket.connect({ host: target.address, port: target.port, localAddress: addressOf(number) });
   }
 
   /** Writes prepared messages; resolves when the kernel has taken the last of them. */
@@ -90,16 +102,6 @@ export class Session {
     this.#socket.destroy();
   }
 
-  #sendOpen(): void {
-    const { asn, family, holdTimeSec = HOLD_TIME_SEC } = this.options;
-    const capabilities = [
-      capability.multiprotocol(family),
-      capability.routeRefresh(),
-      capability.fourOctetAs(asn),
-    ];
-    this.#socket.write(encodeOpen({ asn, routerId: this.routerId, holdTimeSec, capabilities }));
-  }
-
   #read(length: number): boolean {
     this.lastReadAt = performance.now();
     if (this.discards && this.phase === 'established') return true;
@@ -112,7 +114,7 @@ export class Session {
     if (type === MessageType.Open) {
       this.#socket.write(KEEPALIVE);
       const holdTimeSec = Math.min((body[3]! << 8) | body[4]!, this.options.holdTimeSec ?? HOLD_TIME_SEC);
-      this.#keepalives = setInterval(() => this.#socket.write(KEEPALIVE), (holdTimeSec * 1000) / 3);
+      KEEPALIVES.add(this.#socket, holdTimeSec);
       this.hasOpened = true;
       this.#enter('opened');
     } else if (type === MessageType.Keepalive && this.phase === 'opened') {
@@ -123,7 +125,7 @@ export class Session {
   }
 
   #closed(): void {
-    if (this.#keepalives !== null) clearInterval(this.#keepalives);
+    KEEPALIVES.remove(this.#socket);
     this.#enter('closed');
   }
 

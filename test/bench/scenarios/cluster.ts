@@ -68,12 +68,11 @@ async function cluster(bench: Bench): Promise<void> {
 /** The first `FLAPPING` clients die at once, then return and announce again as soon as each is up. */
 async function flap(bench: Bench): Promise<void> {
   const clients = await openAll(bench);
+  const announcements = clients.map((client) => announcementsOf(client.options.number));
+  const returning = bench.prepare(1, FLAPPING, OPTIONS);
   const full = goals(bench, 1);
   const reduced = goals(bench, FLAPPING + 1);
-  announceAll(
-    clients,
-    clients.map((client) => announcementsOf(client.options.number)),
-  );
+  announceAll(clients, announcements);
   if ((await converged(clients, full, bench.cutMs)) === null) throw new Error('not loaded in time');
   const staying = clients.slice(FLAPPING);
   await bench.phase('drop', staying.length * FLAPPING * BLOCKS, async () => {
@@ -82,8 +81,9 @@ async function flap(bench: Bench): Promise<void> {
   });
   const routes = FLAPPING * (CLIENTS - 1) * BLOCKS + staying.length * FLAPPING * BLOCKS;
   await bench.phase('return', routes, async () => {
-    const onEstablished = (client: Session): void => void client.send(announcementsOf(client.options.number));
-    const returned = await bench.open(1, FLAPPING, { ...OPTIONS, onEstablished });
+    const onEstablished = (client: Session): void =>
+      void client.send(announcements[client.options.number - 1]!);
+    const returned = await bench.dial(returning, { ...OPTIONS, onEstablished });
     return { endedAt: await converged([...returned, ...staying], full, bench.cutMs) };
   });
 }

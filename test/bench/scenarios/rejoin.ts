@@ -18,8 +18,10 @@ async function rejoin(bench: Bench): Promise<void> {
   for (const receiver of leaving) receiver.drop();
   await sleep(AWAY_MS);
   const { family, prefixes } = FAN_OUT_TABLE;
+  const options = { family, prefixes };
+  const returning = bench.prepare(leaving[0]!.options.number, LEAVING, options);
   await bench.phase('rejoin', LEAVING * prefixes, async () => {
-    const again = await bench.open(leaving[0]!.options.number, LEAVING, { family, prefixes });
+    const again = await bench.dial(returning, options);
     return { endedAt: await converged(again, () => stage.full, bench.cutMs) };
   });
 }

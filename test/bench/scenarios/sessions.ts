@@ -8,9 +8,10 @@ function bringUp(name: string, window?: number): (bench: Bench) => Promise<void>
   const options = { family: 'ipv4', prefixes: 0, ...(window === undefined ? {} : { window }) } as const;
   return async (bench) => {
     await bench.watchIdle('ipv4');
+    const prepared = bench.prepare(1, SESSIONS, options);
     await bench.phase(name, SESSIONS, async () => {
       const cut = new Promise<null>((resolve) => setTimeout(() => resolve(null), bench.cutMs).unref());
-      const opened = bench.open(1, SESSIONS, options).then(() => performance.now());
+      const opened = bench.dial(prepared, options).then(() => performance.now());
       return { endedAt: await Promise.race([opened, cut]) };
     });
   };
