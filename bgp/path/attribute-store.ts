@@ -6,7 +6,7 @@
 import { type AttributeColumns, ColumnFlag } from '../packet/attributes/attribute-columns.ts';
 import { DEFAULT_LOCAL_PREF } from '../packet/attributes/local-pref.ts';
 import { ByteArena } from './byte-arena.ts';
-import { EMPTY, firstSlot, HASH_SEED, HashIndex, mix32 } from './hash-index.ts';
+import { EMPTY, firstSlot, HashIndex, mix32 } from './hash-index.ts';
 import { RecordTable } from './record-table.ts';
 
 /** Fields of an attribute set's record. */
@@ -37,8 +37,20 @@ export type AttributeSetId = number;
 export class AttributeStore extends HashIndex {
   readonly records = new RecordTable(4);
   readonly #arena = new ByteArena();
+  /**
+   * Odd multipliers that nobody outside knows. With two of them a step, no difference between two words passes a
+   * step in a foreseeable form, so that a later word cannot take it back.
+   */
+  readonly #first: number;
+  readonly #second: number;
   /** Hash of the block that `find` was asked for last: `insert` always follows a `find` of the same block. */
   #lastHash = 0;
+
+  constructor(seed: number) {
+    super(seed);
+    this.#first = 0x5bd1e995 ^ (this.seed & ~1);
+    this.#second = 0xc2b2ae35 ^ (mix32(this.seed) & ~1);
+  }
 
   /** Attribute sets in use. */
   get size(): number {
@@ -64,7 +76,7 @@ export class AttributeStore extends HashIndex {
 
   /** The set whose canonical block is bytes[start, end), or -1. */
   find(bytes: Uint8Array, start: number, end: number): AttributeSetId {
-    this.#lastHash = hashBytes(bytes, start, end);
+    this.#lastHash = hashBytes(bytes, start, end, this.#first, this.#second);
     return this.#probe(bytes, start, end, this.#lastHash);
   }
 
@@ -155,23 +167,16 @@ export class AttributeStore extends HashIndex {
   }
 }
 
-/**
- * Odd multipliers that nobody outside knows. With two of them a step, no difference between two words passes a
- * step in a foreseeable form, so that a later word cannot take it back.
- */
-const FIRST = 0x5bd1e995 ^ (HASH_SEED & ~1);
-const SECOND = 0xc2b2ae35 ^ (mix32(HASH_SEED) & ~1);
-
 /** Four octets a step: half the cost of octet-wise FNV on blocks of 50 to 100 octets. */
-function hashBytes(bytes: Uint8Array, start: number, end: number): number {
-  let h = (end - start) ^ HASH_SEED;
+function hashBytes(bytes: Uint8Array, start: number, end: number, first: number, second: number): number {
+  let h = (end - start) ^ first;
   let p = start;
   for (; p + 3 < end; p += 4) {
     const word = bytes[p]! | (bytes[p + 1]! << 8) | (bytes[p + 2]! << 16) | (bytes[p + 3]! << 24);
-    h = Math.imul(h ^ word, FIRST);
-    h = Math.imul(h ^ (h >>> 15), SECOND);
+    h = Math.imul(h ^ word, first);
+    h = Math.imul(h ^ (h >>> 15), second);
   }
-  for (; p < end; p++) h = Math.imul(h ^ bytes[p]!, FIRST);
-  h = Math.imul(h ^ (h >>> 13), SECOND);
+  for (; p < end; p++) h = Math.imul(h ^ bytes[p]!, first);
+  h = Math.imul(h ^ (h >>> 13), second);
   return h ^ (h >>> 16);
 }

@@ -13,8 +13,15 @@ export abstract class HashIndex {
   /** Pairs of hash and id plus 1; id 0 is a free slot. Slot s stands at [2s, 2s + 1]. */
   protected readonly segments: Int32Array[] = [];
   readonly #counts = new Uint32Array(SEGMENTS);
+  /** Part of every hash. */
+  readonly seed: number;
 
-  constructor() {
+  /**
+   * @param seed any 32-bit integer that nobody outside can know: a peer chooses the keys, and must not be able to
+   *   choose them all into one place.
+   */
+  constructor(seed: number) {
+    this.seed = seed | 0;
     for (let i = 0; i < SEGMENTS; i++) this.segments.push(new Int32Array(2 * FIRST_SLOTS));
   }
 
@@ -56,12 +63,6 @@ export abstract class HashIndex {
     return segment;
   }
 }
-
-/**
- * Part of every hash, another in each process: a peer chooses the keys, and must not be able to choose them into
- * one place.
- */
-export const HASH_SEED = (Math.random() * 2 ** 32) | 0;
 
 /** Where probing for a hash begins in a segment whose length less 1 is `mask`. */
 export function firstSlot(hash: number, mask: number): number {

@@ -1,5 +1,5 @@
 /** The IPv4 nets: address in one 32-bit word, 16 octets a record. */
-import { EMPTY, firstSlot, HASH_SEED, mix32 } from './hash-index.ts';
+import { EMPTY, firstSlot, mix32 } from './hash-index.ts';
 import { NetField, NetTable } from './net-table.ts';
 
 /** Prefixes whose numbers differ in these bits only are neighbours in the index. */
@@ -7,8 +7,8 @@ const NEIGHBOR_BITS = 2;
 const NEIGHBOR_MASK = (1 << NEIGHBOR_BITS) - 1;
 
 export class Ipv4NetTable extends NetTable {
-  constructor() {
-    super('ipv4', 2);
+  constructor(seed: number) {
+    super('ipv4', 2, seed);
   }
 
   find(bytes: Uint8Array, at: number): number {
@@ -16,7 +16,7 @@ export class Ipv4NetTable extends NetTable {
     const address = readAddress(bytes, at + 1, length);
     const guess = this.guessNext();
     if (this.#is(guess, address, length)) return this.remember(guess);
-    const found = this.#probe(address, length, hash(address, length));
+    const found = this.#probe(address, length, hash(address, length, this.seed));
     return found === EMPTY ? EMPTY : this.remember(found);
   }
 
@@ -25,7 +25,7 @@ export class Ipv4NetTable extends NetTable {
     const address = readAddress(bytes, at + 1, length);
     const guess = this.guessNext();
     if (this.#is(guess, address, length)) return this.remember(guess);
-    const key = hash(address, length);
+    const key = hash(address, length, this.seed);
     const found = this.#probe(address, length, key);
     if (found !== EMPTY) return this.remember(found);
     const net = this.create(length);
@@ -56,7 +56,7 @@ export class Ipv4NetTable extends NetTable {
   }
 
   protected hashOf(net: number): number {
-    return hash(this.records.get(net, NetField.Address), this.length(net));
+    return hash(this.records.get(net, NetField.Address), this.length(net), this.seed);
   }
 
   #probe(address: number, length: number, key: number): number {
@@ -88,8 +88,8 @@ function readAddress(bytes: Uint8Array, at: number, length: number): number {
  * The lowest bits of the network number go into the hash as they are: neighbouring prefixes, which mostly come
  * one after the other, then share a cache line and a page of the index.
  */
-function hash(address: number, length: number): number {
+function hash(address: number, length: number, seed: number): number {
   const number = length === 0 ? 0 : address >>> (32 - length);
-  const group = mix32((number >>> NEIGHBOR_BITS) ^ Math.imul(length + 1, 0x9e3779b1) ^ HASH_SEED);
+  const group = mix32((number >>> NEIGHBOR_BITS) ^ Math.imul(length + 1, 0x9e3779b1) ^ seed);
   return (group & ~NEIGHBOR_MASK) | (number & NEIGHBOR_MASK);
 }

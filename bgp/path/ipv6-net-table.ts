@@ -1,24 +1,24 @@
 /** The IPv6 nets: address in four 32-bit words, 32 octets a record. */
-import { EMPTY, firstSlot, HASH_SEED, mix32 } from './hash-index.ts';
+import { EMPTY, firstSlot, mix32 } from './hash-index.ts';
 import { NetField, NetTable } from './net-table.ts';
 
 const words = new Int32Array(4);
 
 export class Ipv6NetTable extends NetTable {
-  constructor() {
-    super('ipv6', 3);
+  constructor(seed: number) {
+    super('ipv6', 3, seed);
   }
 
   find(bytes: Uint8Array, at: number): number {
     const length = bytes[at]!;
     readWords(bytes, at + 1, length);
-    return this.#probe(length, hashWords(length));
+    return this.#probe(length, hashWords(length, this.seed));
   }
 
   findOrInsert(bytes: Uint8Array, at: number): number {
     const length = bytes[at]!;
     readWords(bytes, at + 1, length);
-    const key = hashWords(length);
+    const key = hashWords(length, this.seed);
     const found = this.#probe(length, key);
     if (found !== EMPTY) return found;
     const net = this.create(length);
@@ -41,7 +41,7 @@ export class Ipv6NetTable extends NetTable {
 
   protected hashOf(net: number): number {
     for (let i = 0; i < 4; i++) words[i] = this.records.get(net, NetField.Address + i);
-    return hashWords(this.length(net));
+    return hashWords(this.length(net), this.seed);
   }
 
   #octet(net: number, index: number): number {
@@ -86,8 +86,8 @@ function readWords(bytes: Uint8Array, at: number, length: number): void {
   }
 }
 
-function hashWords(length: number): number {
-  let h = Math.imul(length + 1, 0x9e3779b1) ^ HASH_SEED;
+function hashWords(length: number, seed: number): number {
+  let h = Math.imul(length + 1, 0x9e3779b1) ^ seed;
   for (let i = 0; i < 4; i++) h = mix32(h ^ words[i]!);
   return h;
 }

@@ -21,8 +21,8 @@ export abstract class NetTable extends HashIndex {
   /** Largest prefix length of the family. */
   readonly maxLength: number;
 
-  constructor(family: Family, strideBits: number) {
-    super();
+  constructor(family: Family, strideBits: number, seed: number) {
+    super(seed);
     this.family = family;
     this.records = new RecordTable(strideBits);
     this.maxLength = addressBits(family);

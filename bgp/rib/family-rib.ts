@@ -58,7 +58,7 @@ export class FamilyRib {
 
   constructor(family: Family, store: AttributeStore, sessions: SessionTable, clock: CoarseClock) {
     this.family = family;
-    this.nets = family === 'ipv4' ? new Ipv4NetTable() : new Ipv6NetTable();
+    this.nets = family === 'ipv4' ? new Ipv4NetTable(store.seed) : new Ipv6NetTable(store.seed);
     this.#store = store;
     this.#sessions = sessions;
     this.#clock = clock;

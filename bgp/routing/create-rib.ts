@@ -24,6 +24,8 @@ export interface RibOptions {
   readonly now?: () => number;
   /** Calls back once, after `ms`; must not keep the process alive. */
   readonly delay?: (ms: number, callback: () => void) => void;
+  /** In [0, 1). Keys the hashes, so that no peer can choose prefixes or attributes that all collide. */
+  readonly random?: () => number;
 }
 
 /** Records in use. None is left once every session has ended and nothing is originated any more. */
@@ -44,7 +46,7 @@ type PerFamily<T> = Readonly<Record<Family, T>>;
 class ComposedRib implements Rib {
   onWork: (() => void) | null = null;
   readonly #now: () => number;
-  readonly #store = new AttributeStore();
+  readonly #store: AttributeStore;
   readonly #sessions = new SessionTable();
   readonly #ribs: PerFamily<FamilyRib>;
   readonly #groups: PerFamily<GroupSet>;
@@ -61,6 +63,7 @@ class ComposedRib implements Rib {
 
   constructor(options: RibOptions) {
     this.#now = options.now ?? (() => performance.now());
+    this.#store = new AttributeStore((options.random ?? Math.random)() * 2 ** 32);
     const delay = options.delay ?? ((ms, callback) => void setTimeout(callback, ms).unref());
     const start = this.#now();
     this.#readClock = () => {

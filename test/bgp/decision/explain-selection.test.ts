@@ -39,7 +39,7 @@ function listOf(store: AttributeStore, paths: readonly Path[]): CandidateList {
 }
 
 function explain(paths: readonly Path[]) {
-  const store = new AttributeStore();
+  const store = new AttributeStore(7);
   const list = listOf(store, paths);
   const { best, rejected } = explainSelection(list, store, SLOTS);
   expect(list.length).toBe(paths.length); // left as it was

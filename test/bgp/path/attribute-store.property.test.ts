@@ -18,7 +18,7 @@ function intern(store: AttributeStore, bytes: Uint8Array, columns: Partial<Attri
 }
 
 class Model {
-  readonly store = new AttributeStore();
+  readonly store = new AttributeStore(7);
   readonly sets = new Map<string, Known>();
   #made = 0;
 
@@ -82,7 +82,7 @@ test('agrees with a map under random operations', () => {
 });
 
 test('a set that was never retained goes when nobody needs it', () => {
-  const store = new AttributeStore();
+  const store = new AttributeStore(7);
   const bytes = Uint8Array.of(1, 2, 3);
   const id = intern(store, bytes);
   store.dropIfUnused(id);
@@ -92,7 +92,7 @@ test('a set that was never retained goes when nobody needs it', () => {
 describe('the short cut for blocks as received', () => {
   const bytes = Uint8Array.of(1, 2, 3);
   const received = (columns: Partial<AttributeColumns>, isInternal: boolean) => {
-    const store = new AttributeStore();
+    const store = new AttributeStore(7);
     const id = intern(store, bytes, columns);
     return store.findReceived(bytes, 0, 3, isInternal) === id;
   };

@@ -180,7 +180,7 @@ class IntIndex extends HashIndex {
   readonly #hash: (key: number) => number;
 
   constructor(hash: (key: number) => number) {
-    super();
+    super(0);
     this.#hash = hash;
   }
 

@@ -103,8 +103,8 @@ class Model {
 }
 
 describe.each([
-  ['Ipv4NetTable', () => new Ipv4NetTable(), 4],
-  ['Ipv6NetTable', () => new Ipv6NetTable(), 16],
+  ['Ipv4NetTable', () => new Ipv4NetTable(7), 4],
+  ['Ipv6NetTable', () => new Ipv6NetTable(7), 16],
 ] as const)('%s', (_name, make, width) => {
   test('agrees with a map under random operations', () => {
     const change = fc.constantFrom('mark', 'settle', 'retain', 'release', 'path');
