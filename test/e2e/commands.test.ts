@@ -64,12 +64,14 @@ describe('the commands', () => {
       ['routes', '--longest', '10.50.1.7'],
       ['routes', '--family', 'ipv6'],
     ])('manul %s %s %s: JSON and YAML say the same, and a table is there', async (...words) => {
-      const value = await json(...words);
-      const yaml = await run(...words, '--output', 'yaml');
+      const [value, yaml, table] = await Promise.all([
+        json(...words),
+        run(...words, '--output', 'yaml'),
+        run(...words),
+      ]);
       expect([yaml.status, yaml.stderr]).toEqual([0, '']);
       expect(timeless(parse(yaml.stdout))).toEqual(timeless(value));
       expect(timeless(parse(yaml.stdout, { version: '1.1' }))).toEqual(timeless(value));
-      const table = await run(...words);
       expect([table.status, table.stderr]).toEqual([0, '']);
       expect(table.stdout).toContain(words[0] === 'routes' ? 'NEXT HOP' : NETWORK);
       expect(Math.max(...table.stdout.split('\n').map((line) => line.length))).toBeLessThan(300);
@@ -234,11 +236,10 @@ describe('the commands', () => {
   test('help and version go to standard output', async () => {
     const help = await alone('--help');
     expect([help.status, help.stderr]).toEqual([0, '']);
-    for (const name of ['run', 'check', 'render', 'status', 'peers', 'routes', 'watch', 'peer']) {
-      expect(help.stdout).toContain(`manul ${name}`);
-      const one = await alone(name, '--help');
-      expect([one.status, one.stderr]).toEqual([0, '']);
-    }
+    const names = ['run', 'check', 'render', 'status', 'peers', 'routes', 'watch', 'peer'];
+    for (const name of names) expect(help.stdout).toContain(`manul ${name}`);
+    const each = await Promise.all(names.map((name) => alone(name, '--help')));
+    expect(each.map(({ status, stderr }) => `${status}${stderr}`)).toEqual(names.map(() => '0'));
     expect((await alone('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 });
