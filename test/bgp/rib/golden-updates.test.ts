@@ -17,7 +17,8 @@ import {
 import { encodeUpdate, frame } from '../../harness/bgp/encode.ts';
 import { addressBytes, encodePrefix } from '../../harness/bgp/prefix-text.ts';
 import { fromHex } from '../../vectors/session-messages.ts';
-import { type RouteValues, UPDATE_VECTORS, type UpdateVector } from '../../vectors/update-messages.ts';
+import { UPDATE_VECTORS } from '../../vectors/update-messages.ts';
+import type { RouteValues, UpdateVector } from '../../vectors/updates/update-vector.ts';
 import { RibFixture } from '../routing/rib-fixture.ts';
 import { CLUSTER_ID } from '../routing/rib-sessions.ts';
 
