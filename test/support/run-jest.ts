@@ -64,7 +64,10 @@ function main(): number {
     rmSync(folder, { recursive: true, force: true });
   }
   if (suites.length === 0) console.log(`no test suite matches ${patterns.join(' ')}`);
-  for (const reason of total.skippedSuites) console.log(`skipped: ${reason}`);
+  // With -t most tests are skipped because of their names: only those with a reason are worth a line.
+  const chosenByName = options.some((option) => option === '-t' || option.startsWith('--testNamePattern'));
+  const listed = total.skippedSuites.filter((line) => !chosenByName || line.includes('[skipped: '));
+  for (const line of listed) console.log(`skipped: ${line}`);
   console.log(summaryLine(total));
   const skipIsFailure = process.env['MANUL_REQUIRE_ALL'] === '1' && total.skipped > 0;
   return suites.length === 0 || total.failed > 0 || skipIsFailure ? 1 : 0;
