@@ -21,6 +21,7 @@ import { MessageWriter } from './netlink/message-writer.ts';
 import { decodeRoute, encodeRouteDump, encodeRouteOperation } from './netlink/route-message.ts';
 import { WorkerClient } from './worker-client.ts';
 
+const EVENT_BUFFER_BYTES = 8 << 20;
 const ROUTE_REQUEST_BYTES = 64;
 /** Operations in one request: more are not faster, and too many do not fit into the socket. */
 const MAX_OPERATIONS = 500;
@@ -32,6 +33,8 @@ const EMPTY_DUMP_CODES: readonly string[] = ['ENOENT', 'ENODEV', 'EOPNOTSUPP', '
 export interface LinuxKernelOptions {
   /** File of the network namespace to work in (`/run/netns/NAME`); default: that of the process. */
   readonly networkNamespace?: string;
+  /** Memory for events that wait to be read. Too little of it costs resyncs, and loses nothing. Default: 8 MiB. */
+  readonly eventBufferBytes?: number;
 }
 
 /** The kernel of this machine. Nothing is opened before `open`. */
@@ -50,7 +53,10 @@ class LinuxKernel implements KernelPort {
 
   async open(listener: KernelListener): Promise<void> {
     const client = new WorkerClient(
-      { networkNamespace: this.#options.networkNamespace ?? null },
+      {
+        networkNamespace: this.#options.networkNamespace ?? null,
+        eventBufferBytes: this.#options.eventBufferBytes ?? EVENT_BUFFER_BYTES,
+      },
       {
         onEvents: (messages) => {
           const events = decodeEvents(messages);

@@ -26,7 +26,6 @@ const POLLIN = 1;
 const POLL_TIMEOUT_MS = 1000;
 /** Errors of a whole batch have room: each takes about 1 KiB of the socket's memory. */
 const REQUEST_BUFFER_BYTES = 4 << 20;
-const MONITOR_BUFFER_BYTES = 8 << 20;
 const NO_ANSWER: KernelFailure = { code: 'EIO', text: 'the kernel did not answer (EIO)' };
 /** The kernel fills dump messages up to 32 KiB. */
 const RECEIVE_BYTES = 64 << 10;
@@ -41,11 +40,11 @@ class KernelThread {
   readonly #buffer = new Uint8Array(RECEIVE_BYTES);
   readonly #wakeBytes = new Uint8Array(8);
 
-  constructor({ networkNamespace, sleeping }: WorkerSettings) {
+  constructor({ networkNamespace, eventBufferBytes, sleeping }: WorkerSettings) {
     this.#sleeping = sleeping;
     if (networkNamespace !== null) enterNamespace(networkNamespace);
     this.#requests = new NetlinkSocket(0, REQUEST_BUFFER_BYTES);
-    this.#monitor = new NetlinkSocket(MONITOR_GROUPS, MONITOR_BUFFER_BYTES);
+    this.#monitor = new NetlinkSocket(MONITOR_GROUPS, eventBufferBytes);
     this.#monitor.ignoreRoutesOf(this.#requests.portId);
     this.#wakeFd = libc.eventfd(0, EFD_NONBLOCK_CLOEXEC);
     if (this.#wakeFd < 0) throw new Error(`eventfd: ${errorCode(libc.errno())}`);

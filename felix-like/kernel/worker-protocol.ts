@@ -4,6 +4,8 @@ import type { KernelFailure, SysctlOutcome, SysctlSetting } from './kernel-port.
 export interface WorkerSettings {
   /** File of the network namespace to work in, or null for that of the process. */
   readonly networkNamespace: string | null;
+  /** Memory of the kernel for events that wait to be read. */
+  readonly eventBufferBytes: number;
   /**
    * One number, shared: not 0 while the Worker may be asleep. It says so, then looks for requests once more, then
    * sleeps; who posts a request wakes it only then. Waking costs the poster its processor, the more so the busier.

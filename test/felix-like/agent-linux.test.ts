@@ -9,7 +9,6 @@ import { until } from './support/until.ts';
 
 const REMOTE = '10.244.2.0/26';
 const PAUSE_MS = 10;
-jest.setTimeout(60_000);
 
 /** Both families: a pod with two addresses, a block each. */
 const CONFIG: Partial<AgentConfig> = {
@@ -33,6 +32,8 @@ const IPV6_ROUTES = [
   'blackhole fd00:10::/122 dev lo proto 80 metric 1024 pref medium',
   'fd00:10:2::/64 via fd99::2 dev eth0 proto 80 metric 1024 pref medium',
 ];
+
+jest.setTimeout(60_000);
 
 describeWith({ root: true, commands: ['ip'] }, 'the agent on a real kernel', () => {
   let namespace: NetworkNamespace;
@@ -135,7 +136,7 @@ describeWith({ root: true, commands: ['ip'] }, 'the agent on a real kernel', () 
     expect(namespace.sysctl('net/ipv4/conf/cali2/proxy_arp')).toBe('1');
   });
 
-  test('repairs routes that someone deletes, within 100 ms', async () => {
+  test('repairs routes that someone deletes, within 2 s', async () => {
     for (const [selector, family] of [
       [`${POD} metric 1024`, 'ipv4'],
       [`${BLOCK} metric 1024`, 'ipv4'],
@@ -146,7 +147,7 @@ describeWith({ root: true, commands: ['ip'] }, 'the agent on a real kernel', () 
       const deletedAt = performance.now();
       namespace.ip(`route del ${selector}`);
       await until('repaired', () => ours(family).sort().join() === present.join(), PAUSE_MS);
-      expect(performance.now() - deletedAt).toBeLessThan(1000);
+      expect(performance.now() - deletedAt).toBeLessThan(2000);
     }
     await inSync();
   });

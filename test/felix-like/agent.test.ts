@@ -15,6 +15,8 @@ function operations(kernel: FakeKernel): string[] {
   return kernel.operations.map(({ op, route }) => `${op} ${route.prefix}`);
 }
 
+jest.setTimeout(30_000);
+
 describe('agent', () => {
   let kernel: FakeKernel;
   let clock: FakeClock;

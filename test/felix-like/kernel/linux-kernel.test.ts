@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import type {
   KernelListener,
   KernelPort,
@@ -9,6 +11,9 @@ import { kernelContract } from '../../contract/kernel-contract.ts';
 import { describeWith } from '../../support/requirements.ts';
 import { NetworkNamespace } from '../support/network-namespace.ts';
 import { blackholeRoute, linkRoute } from '../support/routes.ts';
+import { until } from '../support/until.ts';
+
+jest.setTimeout(60_000);
 
 const SILENT: KernelListener = { onEvents: () => {}, onEventsLost: () => {}, onBroken: () => {} };
 
@@ -21,7 +26,7 @@ function routeArguments(namespace: NetworkNamespace, { prefix, metric, target }:
   return `${type}${prefix} ${via}${device}proto ${target.protocol} metric ${metric}`;
 }
 
-describeWith({ root: true, commands: ['ip'] }, 'the kernel of this machine', () => {
+describeWith({ root: true, commands: ['ip', 'setpriv', 'unshare'] }, 'the kernel of this machine', () => {
   kernelContract(async () => {
     const namespace = new NetworkNamespace();
     return {
@@ -93,6 +98,26 @@ describeWith({ root: true, commands: ['ip'] }, 'the kernel of this machine', () 
       await expect(lost.open(SILENT)).rejects.toThrow('/run/netns/manul-nowhere');
     });
 
+    test('a flood of changes by others overflows the buffer for events: that is told', async () => {
+      kernel = createLinuxKernel({ networkNamespace: namespace.path, eventBufferBytes: 4096 });
+      let losses = 0;
+      await kernel.open({ onEvents: () => {}, onEventsLost: () => losses++, onBroken: () => {} });
+      // While the thread is busy for half a second or more, nobody reads events.
+      const setting = { key: 'net/ipv4/ip_forward', value: '0' };
+      const busy = kernel.writeSysctls(new Array<SysctlSetting>(40_000).fill(setting));
+      namespace.ipBatch(
+        Array.from({ length: 2000 }, (_, i) => `route add blackhole 10.8.${i >> 8}.${i & 255}/32`),
+      );
+      await busy;
+      await until('told', () => losses > 0);
+      let count = 0;
+      const filter = { family: 'ipv4', table: 254, protocol: 3, interfaceIndex: null } as const;
+      await kernel.dumpRoutes(filter, (part) => {
+        count += part.length;
+      });
+      expect(count).toBe(2000);
+    });
+
     test('a thread that dies is replaced, and the loss of events is told', async () => {
       let onLost: () => void = () => {};
       const lost = new Promise<void>((resolve) => {
@@ -108,6 +133,17 @@ describeWith({ root: true, commands: ['ip'] }, 'the kernel of this machine', () 
       await lost;
       expect(broken).toHaveLength(1);
       expect(await kernel.applyRoutes([{ op: 'add', route: blackholeRoute('10.1.0.0/26') }])).toEqual([]);
+    });
+
+    test('a process without the permission is told which one it lacks', () => {
+      const script = resolve(__dirname, '../support/open-kernel.ts');
+      const drop = ['--inh-caps=-net_admin', '--bounding-set=-net_admin'];
+      const inNamespace = ['unshare', '--net', process.execPath, script];
+      const run = spawnSync('setpriv', [...drop, ...inNamespace], { encoding: 'utf8' });
+      expect(run.stdout.trim()).toBe(
+        'writing routes needs CAP_NET_ADMIN in this network namespace: run as root, or grant the capability',
+      );
+      expect(run.status).toBe(0);
     });
 
     test('a port that is not open rejects, and does not hang', async () => {

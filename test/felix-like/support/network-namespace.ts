@@ -18,6 +18,11 @@ export class NetworkNamespace {
     return this.#run(['-n', this.name, ...command.split(' ')]);
   }
 
+  /** Many commands for one `ip` process. */
+  ipBatch(commands: readonly string[]): void {
+    execFileSync(IP, ['-n', this.name, '-batch', '-'], { input: `${commands.join('\n')}\n` });
+  }
+
   /** A veth pair, both ends up; the far end is called `<name>p`. @returns the index of the near end */
   addLink(name: string): number {
     this.ip(`link add ${name} type veth peer name ${name}p`);
