@@ -35,6 +35,12 @@ export interface CoarseClock {
 /** Nets in one call of `onDecisions`: bounds the messages that an update group packs at once. */
 export const DECISION_BATCH = 8192;
 
+/**
+ * Paths of one prefix that a session may have (RFC 7911). They are found by walking a list, so that without a limit
+ * one peer could hold up all others with a few megabytes of path identifiers.
+ */
+export const MAX_PATHS_OF_PREFIX = 4096;
+
 /** Marks the Slot field of a freed path record. */
 const FREED = -1;
 
@@ -102,16 +108,18 @@ export class FamilyRib {
   /**
    * Puts a path into the Adj-RIB-In, in place of an earlier one of the same session and path identifier.
    * @param receivedSet attributes as received; @param set after import policy, or `REJECTED`.
+   * @returns false when the session has `MAX_PATHS_OF_PREFIX` others already.
    */
-  put(net: number, slot: SessionSlot, pathId: number, receivedSet: number, set: number): void {
+  put(net: number, slot: SessionSlot, pathId: number, receivedSet: number, set: number): boolean {
     let path = this.findPath(net, slot, pathId);
     const isNew = path < 0;
+    if (isNew && pathId !== 0 && this.#countPaths(net, slot) >= MAX_PATHS_OF_PREFIX) return false;
     if (isNew) path = this.#add(net, slot, pathId);
     const chunk = this.paths.chunk(path);
     const base = this.paths.base(path);
     const oldReceived = isNew ? REJECTED : chunk[base + PathField.ReceivedSet]!;
     const oldSet = chunk[base + PathField.Set]! - 1;
-    if (oldReceived === receivedSet && oldSet === set) return;
+    if (oldReceived === receivedSet && oldSet === set) return true;
     this.#store.retain(receivedSet);
     if (set >= 0) this.#store.retain(set);
     if (!isNew) this.#store.release(oldReceived);
@@ -122,6 +130,17 @@ export class FamilyRib {
     chunk[base + PathField.ChangedAt] = this.#clock.nowSec;
     chunk[base + PathField.IsModified] = 1;
     this.#markDirty(net);
+    return true;
+  }
+
+  /** Paths of the net that came from the session. */
+  #countPaths(net: number, slot: SessionSlot): number {
+    let count = 0;
+    for (let link = this.nets.records.get(net, NetField.FirstPath); link !== 0; ) {
+      if (this.paths.get(link - 1, PathField.Slot) === slot) count++;
+      link = this.paths.get(link - 1, PathField.Next);
+    }
+    return count;
   }
 
   /** A record without attributes yet, at the head of the net's list. */

@@ -68,7 +68,10 @@ export interface RibPort {
   addSession(session: RibSession, output: SessionOutput): SessionSlot;
   /** The session is over: all its paths go (in slices). `output` is not used any more. */
   removeSession(slot: SessionSlot): void;
-  /** `body` is the UPDATE without its 19-octet header: bytes[start, end). Not kept after the call. */
+  /**
+   * `body` is the UPDATE without its 19-octet header: bytes[start, end). Not kept after the call. Does not call
+   * `onWork`: the driver works after its input anyway.
+   */
   receiveUpdate(slot: SessionSlot, bytes: Uint8Array, start: number, end: number): UpdateVerdict;
   /** ROUTE-REFRESH (RFC 2918): the whole Adj-RIB-Out of the family is sent again. */
   refresh(slot: SessionSlot, family: Family): void;
@@ -79,6 +82,6 @@ export interface RibPort {
    * @returns true when nothing is left to do.
    */
   work(budgetMs: number): boolean;
-  /** Called by the RIB whenever work appears; the driver schedules `work`. */
+  /** Called by the RIB whenever anything but an UPDATE makes work; the driver schedules `work`. */
   onWork: (() => void) | null;
 }

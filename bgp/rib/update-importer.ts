@@ -12,7 +12,7 @@ import type { AttributeStore } from '../path/attribute-store.ts';
 import { PathField } from '../path/path-table.ts';
 import { REJECTED } from '../policy/compile-policy.ts';
 import { importProblem } from '../policy/import-check.ts';
-import type { FamilyRib } from './family-rib.ts';
+import { type FamilyRib, MAX_PATHS_OF_PREFIX } from './family-rib.ts';
 import type { UpdateVerdict } from './rib-port.ts';
 import type { SessionEntry, SessionTable } from './session-table.ts';
 
@@ -30,7 +30,7 @@ export class UpdateImporter {
   readonly #ribs: Readonly<Record<Family, FamilyRib>>;
   readonly #reader = new UpdateReader();
   readonly #block = new CanonicalBlock();
-  /** Prefixes of the present UPDATE that mean nothing as unicast routes. */
+  /** Prefixes of the present UPDATE that mean nothing as unicast routes, and paths beyond what one prefix may have. */
   #ignored = 0;
 
   constructor(store: AttributeStore, sessions: SessionTable, ribs: Readonly<Record<Family, FamilyRib>>) {
@@ -158,7 +158,9 @@ export class UpdateImporter {
       }
       const net = rib.nets.findOrInsert(bytes, at);
       const set = isEligible ? this.#applyPolicy(entry, rib, net, receivedSet) : REJECTED;
-      rib.put(net, entry.slot, pathId, receivedSet, set);
+      if (rib.put(net, entry.slot, pathId, receivedSet, set)) continue;
+      this.#ignored++;
+      if (set >= 0) this.#store.dropIfUnused(set);
     }
     this.#store.release(receivedSet);
   }
@@ -217,7 +219,10 @@ export class UpdateImporter {
 }
 
 function ignored(count: number): UpdateVerdict {
-  return { ...ALL_WELL, text: `${count} multicast or link-local prefixes were ignored` };
+  return {
+    ...ALL_WELL,
+    text: `${count} routes were ignored: multicast or link-local, or more than ${MAX_PATHS_OF_PREFIX} paths of one prefix`,
+  };
 }
 
 function reset(reader: UpdateReader): UpdateVerdict {
