@@ -13,6 +13,7 @@ import {
   MessageType,
 } from '../harness/bgp/encode.ts';
 import type { TestPeer } from '../harness/bgp/test-peer.ts';
+import { pollUntil } from '../harness/deadline.ts';
 import type { ShownPeer } from '../harness/manul/manul-daemon.ts';
 import { BadInputScene, errorText } from './support/bad-input.ts';
 import { sampleOf } from './support/exposition.ts';
@@ -190,7 +191,11 @@ describe('bad input before Established', () => {
 
   test.each([0, 3])('hold time %i is acceptable', async (holdTimeSec) => {
     const client = await scene.client({ holdTimeSec }).established();
-    expect((await scene.shown(client.options.localAddress!)).state).toBe('Established');
+    // The daemon is there when it has read the client's KEEPALIVE, which the client sent with its last step.
+    await pollUntil(
+      async () => (await scene.shown(client.options.localAddress!)).state === 'Established' || null,
+      'the daemon is Established, too',
+    );
     await client.shutdown();
     caused.set(client.options.localAddress!, 'received 6/2');
   });

@@ -207,8 +207,11 @@ describe('editing the resources of a running reflector', () => {
       ]),
     });
     expect(lastErrors[0]?.text).toContain(folder);
+    await pollUntil(
+      async () => reflector.daemon.log().includes('BGPPeer/peer-0: spec.peerIP') || null,
+      'the log names the broken field',
+    );
     expect(reflector.daemon.log()).toContain('invalid resource, the last good version stays in force');
-    expect(reflector.daemon.log()).toContain('BGPPeer/peer-0: spec.peerIP');
     expect(await metric('manul_datastore_invalid_resources{kind="BGPPeer"}')).toBe(2);
     expect(await metric('manul_datastore_invalid_resources{kind="unknown"}')).toBe(1);
     expect(client.routes.has('10.244.1.0/26')).toBe(true);
