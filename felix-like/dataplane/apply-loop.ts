@@ -23,7 +23,7 @@ const BATCH_SIZE = 500;
 /** Batches under way: the kernel works on one while the next is being made. */
 const BATCHES_IN_FLIGHT = 2;
 /** Prefixes to settle before the event loop has its turn. */
-const SETTLE_SLICE = 1000;
+const SETTLE_SLICE = 500;
 /** Default restart time of graceful restart (RFC 4724 §3 as Calico sets it): after that nobody waits for End-of-RIB. */
 const END_OF_RIB_WAIT_MS = 120_000;
 /** Pause after the connection to the kernel failed. */
