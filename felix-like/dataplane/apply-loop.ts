@@ -8,8 +8,9 @@ import type { AgentConfig, KernelWriteEvent, LearntRouteChange } from '../agent-
 import type { RouteCalculator } from '../calc/route-calculator.ts';
 import type { KernelEvent, KernelPort, OperationFailure } from '../kernel/kernel-port.ts';
 import { Ownership } from '../routetable/ownership.ts';
+import type { RouteBatch } from '../routetable/route-batch.ts';
 import { familyOfPrefix, type KernelRoute, MAIN_TABLE } from '../routetable/route-key.ts';
-import type { RouteBatch, RouteTable } from '../routetable/route-table.ts';
+import type { RouteTable } from '../routetable/route-table.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ErrorLog } from './error-log.ts';
 import { LearntFeed } from './learnt-feed.ts';

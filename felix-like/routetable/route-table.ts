@@ -16,9 +16,10 @@
  */
 import type { Family } from '@manul/bgp/net';
 import type { KernelFailure, OperationFailure, RouteOperation } from '../kernel/kernel-port.ts';
-import { DeltaTracker, type Slot } from './delta-tracker.ts';
+import { DeltaTracker } from './delta-tracker.ts';
 import type { Ownership } from './ownership.ts';
 import { RetrySchedule } from './retry-schedule.ts';
+import { type BatchOutcome, newRouteSlot, RouteBatch, type RouteSlot } from './route-batch.ts';
 import { familyOfPrefix, isSameRoute, type KernelRoute, type RouteKey, routeKey } from './route-key.ts';
 
 export interface RouteDifference {
@@ -35,29 +36,8 @@ export interface ResyncScope {
   readonly everyProtocol: boolean;
 }
 
-/** The outcome of a batch, by kind of operation. */
-export interface BatchOutcome {
-  readonly done: Readonly<Record<RouteOperation['op'], number>>;
-  readonly refused: Readonly<Record<RouteOperation['op'], number>>;
-  readonly failures: readonly { readonly route: KernelRoute; readonly text: string }[];
-}
-
 /** `present`: in the kernel as desired; `pending`: will be; `refused`: the kernel or a conflict is in the way. */
 export type RouteState = 'none' | 'present' | 'pending' | 'refused';
-
-/** Operations for the kernel; to be handed back with their outcome. */
-export class RouteBatch {
-  readonly operations: RouteOperation[] = [];
-  readonly slots: RouteSlot[] = [];
-}
-
-interface RouteSlot extends Slot<RouteKey, KernelRoute> {
-  isInFlight: boolean;
-  /** Found in the kernel, ours, and never desired by this process. */
-  isLeftover: boolean;
-  /** Number of the resync that found it last. */
-  seenBy: number;
-}
 
 const UNSEEN_HOLDER = 'the kernel says that the route exists, and shows none';
 const SWEEP_SLICE = 4096;
@@ -65,7 +45,7 @@ const SWEEP_SLICE = 4096;
 export class RouteTable {
   readonly #table: number;
   readonly #now: () => number;
-  readonly #tracker = new DeltaTracker<RouteKey, KernelRoute, RouteSlot>(isSameRoute, newSlot);
+  readonly #tracker = new DeltaTracker<RouteKey, KernelRoute, RouteSlot>(isSameRoute, newRouteSlot);
   readonly #retries = new RetrySchedule<RouteSlot>();
   readonly #updates = new Set<RouteSlot>();
   readonly #deletions = new Set<RouteSlot>();
@@ -198,13 +178,13 @@ export class RouteTable {
     for (const slot of this.#updates) {
       if (batch.slots.length === limit) return batch;
       this.#updates.delete(slot);
-      take(batch, slot, slot.actual === null ? 'add' : 'replace', slot.desired!);
+      batch.add(slot, slot.actual === null ? 'add' : 'replace', slot.desired!);
     }
     if (!this.#holdsDeletions) {
       for (const slot of this.#deletions) {
         if (batch.slots.length === limit) break;
         this.#deletions.delete(slot);
-        take(batch, slot, 'delete', slot.actual!);
+        batch.add(slot, 'delete', slot.actual!);
       }
     }
     return batch.slots.length === 0 ? null : batch;
@@ -388,24 +368,6 @@ export class RouteTable {
     if (!this.#conflicts.has(slot)) return this.#retries.error(slot);
     return `held by a route of protocol ${slot.actual?.target.protocol}, which is not overwritten`;
   }
-}
-
-function newSlot(key: RouteKey): RouteSlot {
-  return {
-    key,
-    desired: null,
-    actual: null,
-    pending: 'nothing',
-    isInFlight: false,
-    isLeftover: false,
-    seenBy: 0,
-  };
-}
-
-function take(batch: RouteBatch, slot: RouteSlot, op: RouteOperation['op'], route: KernelRoute): void {
-  slot.isInFlight = true;
-  batch.slots.push(slot);
-  batch.operations.push({ op, route });
 }
 
 function usesInterface({ target }: KernelRoute, interfaceIndex: number): boolean {
