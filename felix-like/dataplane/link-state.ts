@@ -100,6 +100,7 @@ function isSameLink(a: KernelLink, b: KernelLink): boolean {
     a.isUp === b.isUp &&
     a.hasCarrier === b.hasCarrier &&
     a.isLoopback === b.isLoopback &&
-    a.kind === b.kind
+    a.kind === b.kind &&
+    a.mtu === b.mtu
   );
 }

@@ -90,7 +90,10 @@ export class FakeKernel implements KernelPort {
   // What others do.
 
   /** @returns the index of the new link */
-  addLink(name: string, options: { readonly isUp?: boolean; readonly kind?: string } = {}): number {
+  addLink(
+    name: string,
+    options: { readonly isUp?: boolean; readonly kind?: string; readonly mtu?: number } = {},
+  ): number {
     const isUp = options.isUp ?? true;
     const index = ++this.#lastIndex;
     const link = {
@@ -100,6 +103,7 @@ export class FakeKernel implements KernelPort {
       hasCarrier: isUp,
       isLoopback: name === 'lo',
       kind: options.kind ?? 'veth',
+      mtu: options.mtu ?? 1500,
     };
     for (const key of linkSysctls(name)) this.sysctls.set(key, '0');
     this.#putLink(link);
@@ -111,6 +115,10 @@ export class FakeKernel implements KernelPort {
     const link = this.#link(name);
     this.#putLink({ ...link, isUp, hasCarrier: isUp });
     if (!isUp) this.#flushRoutes(link.index);
+  }
+
+  setMtu(name: string, mtu: number): void {
+    this.#putLink({ ...this.#link(name), mtu });
   }
 
   removeLink(name: string): void {

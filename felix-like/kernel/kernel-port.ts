@@ -80,6 +80,8 @@ export interface KernelLink {
   readonly isLoopback: boolean;
   /** `veth`, `bridge`, `vxlan`…; null for physical links. */
   readonly kind: string | null;
+  /** Largest packet of the link, in octets. */
+  readonly mtu: number;
 }
 
 export interface KernelAddress {

@@ -116,6 +116,7 @@ export function kernelContract(newWorld: () => Promise<KernelWorld>): void {
       hasCarrier: true,
       isLoopback: false,
       kind: 'veth',
+      mtu: 1500,
     });
     expect(links.find(({ name }) => name === 'cali1')).toMatchObject({ isUp: false, hasCarrier: false });
   });

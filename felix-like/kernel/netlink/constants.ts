@@ -62,7 +62,7 @@ export const TABLE_UNSPEC = 0;
 export const SCOPE_NOWHERE = 255;
 export const TYPE_UNSPEC = 0;
 
-export const LinkAttribute = { Name: 3, LinkInfo: 18, ExtendedMask: 29 } as const;
+export const LinkAttribute = { Name: 3, Mtu: 4, LinkInfo: 18, ExtendedMask: 29 } as const;
 /** Leaves the packet counters out of a dump. */
 export const EXTENDED_MASK_SKIP_STATS = 0x8;
 export const LINK_INFO_KIND = 1;

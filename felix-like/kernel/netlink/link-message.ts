@@ -34,8 +34,10 @@ export function decodeLink(message: MessageReader): KernelLink | null {
   const attributes = new AttributeReader(message, start + LINK_HEADER_BYTES, end);
   let name = '';
   let kind: string | null = null;
+  let mtu = 0;
   while (attributes.next()) {
     if (attributes.type === LinkAttribute.Name) name = attributes.text();
+    else if (attributes.type === LinkAttribute.Mtu) mtu = attributes.u32();
     else if (attributes.type === LinkAttribute.LinkInfo) kind = readKind(attributes);
   }
   return {
@@ -45,6 +47,7 @@ export function decodeLink(message: MessageReader): KernelLink | null {
     hasCarrier: (flags & LinkFlag.LowerUp) !== 0,
     isLoopback: (flags & LinkFlag.Loopback) !== 0,
     kind,
+    mtu,
   };
 }
 

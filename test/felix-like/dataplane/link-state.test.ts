@@ -9,6 +9,7 @@ const cali1: KernelLink = {
   hasCarrier: true,
   isLoopback: false,
   kind: 'veth',
+  mtu: 1500,
 };
 const address = { interfaceIndex: 1, address: '10.0.0.1', subnet: '10.0.0.0/24' };
 
@@ -54,6 +55,7 @@ describe('link state', () => {
 
   test.each([
     ['loses carrier', { kind: 'link', isDeleted: false, link: { ...cali1, hasCarrier: false } }],
+    ['gets another MTU', { kind: 'link', isDeleted: false, link: { ...cali1, mtu: 9000 } }],
     ['gets another name', { kind: 'link', isDeleted: false, link: { ...cali1, name: 'cali9' } }],
     ['gets an address', { kind: 'address', isDeleted: false, address }],
   ] as const)('a link that %s is another fact, and keeps its routes', (_what, event) => {

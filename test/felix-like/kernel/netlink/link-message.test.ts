@@ -24,6 +24,7 @@ describe('links', () => {
       hasCarrier: true,
       isLoopback: false,
       kind: 'veth',
+      mtu: 1500,
     });
   });
 
