@@ -41,6 +41,8 @@ export interface RenderOptions {
   readonly routerId: string | null;
   /** Namespace of Secrets that a resource names. */
   readonly namespace: string;
+  /** `--advertise-cluster-ips`: canonical prefixes instead of `serviceClusterIPs`; null or absent: the resource decides. */
+  readonly advertiseClusterIps?: readonly string[] | null;
 }
 
 /** What `run` starts, with the rendering that it shows. */

@@ -28,6 +28,8 @@ interface CompiledTerm {
   readonly community: Uint8Array | null;
   readonly asPathPrefix: readonly number[];
   readonly localPref: number | null;
+  /** Below 0: any. */
+  readonly localPrefAbove: number;
   readonly operations: readonly PolicyOperation[];
 }
 
@@ -88,6 +90,7 @@ export class CompiledPolicy {
       (term.prefixes === null || term.prefixes.matches(this.#address, length)) &&
       (term.notPrefixes === null || !term.notPrefixes.matches(this.#address, length)) &&
       (term.localPref === null || store.degreeOfPreference(set) === term.localPref) &&
+      (term.localPrefAbove < 0 || store.degreeOfPreference(set) > term.localPrefAbove) &&
       (term.community === null || hasCommunity(store, set, term.community)) &&
       (term.asPathPrefix.length === 0 || pathBeginsWith(store, set, term.asPathPrefix))
     );
@@ -112,6 +115,7 @@ function compileTerm(term: PolicyTerm, family: Family): CompiledTerm {
     community: match.community === undefined ? null : (parseCommunity(match.community) ?? new Uint8Array(0)),
     asPathPrefix: match.asPathPrefix ?? [],
     localPref: match.localPref ?? null,
+    localPrefAbove: match.localPrefAbove ?? -1,
     operations: term.operations ?? [],
   };
 }

@@ -29,6 +29,8 @@ export interface PolicyMatch {
   /** AS_PATH begins with these, nearest first. */
   readonly asPathPrefix?: readonly number[];
   readonly localPref?: number;
+  /** LOCAL_PREF is greater than this. */
+  readonly localPrefAbove?: number;
 }
 
 /** Changes made by an accepting term, applied in order. */

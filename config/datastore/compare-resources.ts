@@ -6,10 +6,10 @@ import type { FileContent } from './resource-ledger.ts';
 
 export function compareResources(files: readonly FileContent[]): ResourceProblem[] {
   const pools = files.flatMap(({ file, documents }) =>
-    documents.flatMap(({ parsed, line, cidrLine }) => {
+    documents.flatMap(({ parsed, line, comparedLines }) => {
       if (parsed.outcome !== 'valid' || parsed.collection !== 'ipPools') return [];
       const { cidr } = (parsed.resource as IpPool).spec;
-      return [{ name: parsed.key, cidr, file, line: cidrLine ?? line }];
+      return [{ name: parsed.key, cidr, file, line: comparedLines.cidr ?? line }];
     }),
   );
   return overlappingPools(pools).map(({ pool, text }) => {

@@ -84,7 +84,12 @@ export class PathWatcher {
   }
 }
 
+/** Null where there is no folder, or one that cannot be looked at (a loop of symbolic links, say). */
 function identityOf(folder: string): string | null {
-  const found = statSync(folder, { throwIfNoEntry: false });
-  return found?.isDirectory() === true ? `${found.dev}:${found.ino}` : null;
+  try {
+    const found = statSync(folder, { throwIfNoEntry: false });
+    return found?.isDirectory() === true ? `${found.dev}:${found.ino}` : null;
+  } catch {
+    return null; // the scan reports it
+  }
 }

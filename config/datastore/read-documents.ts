@@ -1,5 +1,6 @@
 /** The text of one file into resources and problems, document by document, with lines of the file. */
 import type { ResourceProblem } from '../config-api.ts';
+import { COMPARED_FIELDS, type ComparedField } from '../schema/cross-check.ts';
 import { formatFieldPath } from '../schema/issue-text.ts';
 import { type FieldProblem, type ParsedResource, parseResource } from '../schema/parse-resource.ts';
 import { resourceName } from '../schema/resource-set.ts';
@@ -12,9 +13,11 @@ export interface ReadDocument {
   readonly line: number;
   readonly parsed: ParsedResource;
   readonly problems: readonly DocumentProblem[];
-  /** Line of `spec.cidr`, for comparing pools; null where there is none. */
-  readonly cidrLine: number | null;
+  /** Lines of the fields that are compared with other resources, as far as they are there. */
+  readonly comparedLines: ComparedLines;
 }
+
+export type ComparedLines = Readonly<Partial<Record<ComparedField, number>>>;
 
 export type DocumentProblem = Omit<ResourceProblem, 'file' | 'line'> & { readonly line: number };
 
@@ -67,7 +70,7 @@ function readResource(document: YamlDocument, value: unknown, path: readonly Pro
   const parsed = parseResource(value);
   const line = document.lineOf(path) ?? document.line;
   const lineOf = (field: readonly PropertyKey[]): number => document.lineOf([...path, ...field]) ?? line;
-  if (parsed.outcome === 'foreign') return { line, parsed, problems: [], cidrLine: null };
+  if (parsed.outcome === 'foreign') return { line, parsed, problems: [], comparedLines: {} };
   const resource = nameOf(parsed);
   const problems = parsed.problems.map((problem: FieldProblem) => ({
     line: problem.path.length === 0 ? line : lineOf(problem.path),
@@ -76,7 +79,18 @@ function readResource(document: YamlDocument, value: unknown, path: readonly Pro
     text: problem.text,
     severity: problem.severity,
   }));
-  return { line, parsed, problems, cidrLine: document.lineOf([...path, 'spec', 'cidr']) };
+  const comparedLines =
+    parsed.collection === 'ipPools' ? linesOf((field) => document.lineOf([...path, 'spec', field])) : {};
+  return { line, parsed, problems, comparedLines };
+}
+
+function linesOf(lineOf: (field: ComparedField) => number | null): ComparedLines {
+  return Object.fromEntries(
+    COMPARED_FIELDS.flatMap((field) => {
+      const line = lineOf(field);
+      return line === null ? [] : [[field, line] as const];
+    }),
+  );
 }
 
 function nameOf(parsed: Exclude<ParsedResource, { readonly outcome: 'foreign' }>): string | null {
@@ -94,7 +108,7 @@ function brokenDocument(document: YamlDocument): ReadDocument {
     line: document.line,
     parsed: { outcome: 'invalid', collection: null, kind: null, key: null, problems: [] },
     problems: [{ line, resource, field: '', text, severity: 'error' }],
-    cidrLine: null,
+    comparedLines: {},
   };
 }
 
@@ -103,7 +117,10 @@ function moved(document: ReadDocument, lines: number): ReadDocument {
   return {
     ...document,
     line: document.line + lines,
-    cidrLine: document.cidrLine === null ? null : document.cidrLine + lines,
+    comparedLines: linesOf((field) => {
+      const line = document.comparedLines[field];
+      return line === undefined ? null : line + lines;
+    }),
     problems: document.problems.map((problem) => ({ ...problem, line: problem.line + lines })),
   };
 }

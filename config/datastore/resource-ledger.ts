@@ -1,8 +1,9 @@
 /**
  * What is in force, as against what the files say now: keeps the last good version of each resource while its
- * document is invalid, cannot be told any more, or stands twice. Pure: files in, resources and problems out.
+ * document is invalid, cannot be told any more, stands twice, or changes what cannot be changed. Pure: files in, resources and problems out.
  */
 import type { ResourceProblem } from '../config-api.ts';
+import { refusedChange } from '../schema/cross-check.ts';
 import { type PlacedResource, resourceName } from '../schema/resource-set.ts';
 import type { ReadDocument } from './read-documents.ts';
 
@@ -39,18 +40,22 @@ export class ResourceLedger {
     for (const [id, entry] of this.#inForce) {
       if (!places.has(id) && clouded.has(entry.file)) next.set(id, entry);
     }
+    const refused: ResourceProblem[] = [];
     for (const [id, [first, ...others]] of places) {
       const { file, document } = first!;
-      const entry =
-        others.length === 0 && document.parsed.outcome === 'valid'
-          ? { ...placed(document.parsed), file }
-          : this.#lastGood(id, file);
+      const lastGood = this.#lastGood(id, file);
+      let entry = lastGood;
+      if (others.length === 0 && document.parsed.outcome === 'valid') {
+        const problem = lastGood === undefined ? null : refusal(lastGood, document.parsed, document, file);
+        if (problem === null) entry = { ...placed(document.parsed), file };
+        else refused.push(problem);
+      }
       if (entry !== undefined) next.set(id, entry);
     }
     this.#inForce = next;
     return {
       entries: [...next.values()],
-      problems: [...problemsOf(files), ...duplicates(places)].sort(byPlace),
+      problems: [...problemsOf(files), ...duplicates(places), ...refused].sort(byPlace),
     };
   }
 
@@ -63,6 +68,25 @@ export class ResourceLedger {
 
 function placed(parsed: Extract<ReadDocument['parsed'], { readonly outcome: 'valid' }>): PlacedResource {
   return { collection: parsed.collection, key: parsed.key, resource: parsed.resource };
+}
+
+/** What is wrong with replacing the version in force, or null. */
+function refusal(
+  before: LedgerEntry,
+  { collection, key, resource }: PlacedResource,
+  { line, comparedLines }: ReadDocument,
+  file: string,
+): ResourceProblem | null {
+  const refused = refusedChange(collection, before.resource, resource);
+  if (refused === null) return null;
+  return {
+    file,
+    line: comparedLines[refused.field] ?? line,
+    resource: resourceName(collection, key),
+    field: `spec.${refused.field}`,
+    text: refused.text,
+    severity: 'error',
+  };
 }
 
 function placesById(files: readonly FileContent[]): Map<string, Place[]> {

@@ -11,6 +11,8 @@ import type { Warnings } from './warnings.ts';
 
 export interface NodeView {
   readonly name: string;
+  /** What Kubernetes calls the node: another name only where `orchRefs` says so. */
+  readonly kubernetesName: string;
   readonly labels: Labels;
   /** AS number of its own, or null for the cluster's. */
   readonly asn: number | null;
@@ -23,19 +25,32 @@ const ANNOTATION = 'projectcalico.org/';
 
 /** All nodes by name, in order of names. */
 export function viewNodes(resources: ResourceSet, warnings: Warnings): ReadonlyMap<string, NodeView> {
-  const names = new Set([...resources.nodes.keys(), ...resources.coreNodes.keys()]);
+  const renamed = new Set<string>();
+  for (const [name, node] of resources.nodes) {
+    const other = kubernetesName(name, node);
+    if (other !== name) renamed.add(other);
+  }
+  const unnamed = [...resources.coreNodes.keys()].filter((name) => !renamed.has(name));
+  const names = new Set([...resources.nodes.keys(), ...unnamed]);
   return new Map(
     [...names].sort().map((name) => {
-      const view = viewNode(name, resources.nodes.get(name), resources.coreNodes.get(name), warnings);
-      return [name, view] as const;
+      const node = resources.nodes.get(name);
+      const core = resources.coreNodes.get(kubernetesName(name, node));
+      return [name, viewNode(name, node, core, warnings)] as const;
     }),
   );
+}
+
+function kubernetesName(name: string, node: Node | undefined): string {
+  const reference = node?.spec.orchRefs?.find(({ orchestrator }) => orchestrator === 'k8s');
+  return reference?.nodeName ?? name;
 }
 
 /** A node that no resource describes. */
 export function unknownNode(name: string): NodeView {
   return {
     name,
+    kubernetesName: name,
     labels: {},
     asn: null,
     addresses: { ipv4: null, ipv6: null },
@@ -54,6 +69,7 @@ function viewNode(
   const bgp = node?.spec.bgp;
   return {
     name,
+    kubernetesName: kubernetesName(name, node),
     labels: { ...annotations.labels(), ...node?.metadata.labels, ...core?.metadata.labels },
     asn: bgp?.asNumber ?? annotations.read('ASNumber', 'AS number', parseAsn),
     addresses: {

@@ -1,10 +1,11 @@
 /** What sessions accept and announce, as policies: Calico's export rule, BGPFilters, communities, RFC 8212. */
 import type { PolicyConfig, PolicyTerm, PrefixMatch } from '@manul/bgp';
-import { addressBits, type Family, formatPrefix, type Prefix } from '@manul/bgp/net';
+import { addressBits, FAMILIES, type Family, formatPrefix, type Prefix } from '@manul/bgp/net';
 import { taggedPrefixes } from './communities.ts';
-import { type Direction, filterChain } from './filter-terms.ts';
+import { type Direction, filterChain, localPrefOf } from './filter-terms.ts';
 import type { NodeBlock, OriginatedRoute } from './originated.ts';
 import type { RenderContext } from './render-context.ts';
+import { routePriorities } from './route-priority.ts';
 import { serviceRanges } from './service-routes.ts';
 
 export interface SessionPolicies {
@@ -85,8 +86,8 @@ function noPolicy(direction: Direction): PolicyTerm {
 }
 
 function communityTerms(context: RenderContext): PolicyTerm[] {
-  return taggedPrefixes(context).map(({ prefix, communities }, i) => ({
-    name: `${context.settings.advertisementsFrom} prefixAdvertisements[${i}]`,
+  return taggedPrefixes(context).map(({ prefix, communities, name }) => ({
+    name,
     match: { prefixes: [inside(prefix)] },
     action: 'next',
     operations: communities.map((community) => ({ kind: 'addCommunity', community })),
@@ -115,6 +116,7 @@ function calicoTerms(
     ...poolTerms(false),
     ...communities,
     ...term('own blocks', confirmed.map(exactly), 'accept'),
+    ...elevatedTerms(context, confirmed),
     ...term('inside own blocks', confirmed.map(inside), 'reject'),
     ...term(
       'own service routes',
@@ -127,6 +129,20 @@ function calicoTerms(
       : term('service ranges', [...loadBalancer, ...external].map(inside), 'accept')),
     ...poolTerms(true),
   ];
+}
+
+/**
+ * Elevated routes, of a metric below the ordinary one, get out even from inside an own block: a virtual machine that
+ * has just moved here, say.
+ */
+function elevatedTerms(context: RenderContext, blocks: readonly Prefix[]): PolicyTerm[] {
+  const { bgp: priorities } = routePriorities(context);
+  return FAMILIES.flatMap((family) => {
+    const prefixes = blocks.filter((block) => block.family === family).map(inside);
+    if (prefixes.length === 0) return [];
+    const match = { prefixes, localPrefAbove: localPrefOf(priorities[family]) };
+    return [{ name: `elevated ${family} routes inside own blocks`, match, action: 'accept' }];
+  });
 }
 
 /** No term where there is no prefix: without prefixes it would match everything. */

@@ -13,22 +13,28 @@ import type { OriginatedRoute } from './originated.ts';
 import type { RenderContext } from './render-context.ts';
 
 const EXCLUDED_LABEL = 'node.kubernetes.io/exclude-from-external-load-balancers';
+const CONFIGURATION = 'BGPConfiguration/default';
 const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer'];
 
 /** The configured ranges. */
 export interface ServiceRanges {
   readonly cluster: readonly Prefix[];
+  /** Resource or flag that `cluster` comes from. */
+  readonly clusterFrom: string;
   readonly external: readonly Prefix[];
   readonly loadBalancer: readonly Prefix[];
   /** Load balancer ranges are announced whole. */
   readonly aggregated: boolean;
 }
 
-export function serviceRanges({ settings }: RenderContext): ServiceRanges {
+export function serviceRanges({ settings, options }: RenderContext): ServiceRanges {
   const { serviceClusterIPs, serviceExternalIPs, serviceLoadBalancerIPs, serviceLoadBalancerAggregation } =
     settings.cluster;
+  const given = options.advertiseClusterIps;
   return {
-    cluster: (serviceClusterIPs ?? []).map(({ cidr }) => cidr),
+    cluster:
+      given?.flatMap((text) => parsePrefix(text) ?? []) ?? (serviceClusterIPs ?? []).map(({ cidr }) => cidr),
+    clusterFrom: given == null ? CONFIGURATION : '--advertise-cluster-ips',
     external: (serviceExternalIPs ?? []).map(({ cidr }) => cidr),
     loadBalancer: (serviceLoadBalancerIPs ?? []).map(({ cidr }) => cidr),
     aggregated: serviceLoadBalancerAggregation !== 'Disabled',
@@ -40,16 +46,14 @@ export function serviceRoutes(context: RenderContext): OriginatedRoute[] {
   const { cluster, external, loadBalancer, aggregated } = ranges;
   if (cluster.length + external.length + loadBalancer.length === 0) return [];
   if (context.self.labels[EXCLUDED_LABEL] === 'true') return [];
-  const whole = [
-    ...cluster,
-    ...[...external, ...(aggregated ? loadBalancer : [])].filter((range) => !isSingle(range)),
-  ];
+  const whole = [...[...external, ...(aggregated ? loadBalancer : [])].filter((range) => !isSingle(range))];
   const routes = new Map<string, OriginatedRoute>();
   const add = (prefix: Prefix, resource: string): void => {
     const text = formatPrefix(prefix);
     if (!routes.has(text)) routes.set(text, { prefix, reason: 'service', resource });
   };
-  for (const range of whole) add(range, 'BGPConfiguration/default');
+  for (const range of cluster) add(range, ranges.clusterFrom);
+  for (const range of whole) add(range, CONFIGURATION);
   const slices = slicesByService(context.resources.endpointSlices.values());
   for (const [key, service] of context.resources.services) {
     const endpoints = slices.get(key) ?? [];
@@ -85,9 +89,9 @@ function announcedAddresses(
   if (!SERVICE_TYPES.includes(spec.type) || spec.clusterIP === undefined || spec.clusterIP === 'None')
     return [];
   const addresses = allowedAddresses(ranges, service);
-  const { node } = context.options;
   if (spec.externalTrafficPolicy === 'Local') {
-    return addresses.filter(({ family }) => hasReadyEndpoint(slices, family, node));
+    const { kubernetesName } = context.self;
+    return addresses.filter(({ family }) => hasReadyEndpoint(slices, family, kubernetesName));
   }
   if (spec.externalTrafficPolicy === 'Cluster' && isNamedSingly(ranges, service)) return addresses;
   return ranges.aggregated ? [] : addresses.filter(({ family }) => hasReadyEndpoint(slices, family, null));

@@ -51,7 +51,8 @@ function endpointWorkload(
 
 function podWorkload(context: RenderContext, pod: Pod): LocalWorkload | null {
   const { metadata, spec } = pod;
-  if (spec.nodeName !== context.options.node || spec.hostNetwork === true || isFinished(pod)) return null;
+  if (spec.nodeName !== context.self.kubernetesName || spec.hostNetwork === true || isFinished(pod))
+    return null;
   const namespace = metadata.namespace!;
   const resource = `Pod/${namespace}/${metadata.name}`;
   const addresses = podAddresses(context, pod, resource);

@@ -53,6 +53,14 @@ const namespace: Flag = {
   environmentAliases: ['NAMESPACE'],
 };
 
+const advertiseClusterIps: Flag = {
+  name: 'advertise-cluster-ips',
+  kind: 'text',
+  describe: 'cluster IP ranges to announce, separated by commas',
+  defaultText: 'serviceClusterIPs of the BGPConfiguration',
+  environmentAliases: ['CALICO_ADVERTISE_CLUSTER_IPS'],
+};
+
 const datastore: Flag = {
   name: 'datastore',
   kind: 'text',
@@ -90,6 +98,7 @@ export const RUN_FLAGS: readonly Flag[] = [
   },
   routerId,
   namespace,
+  advertiseClusterIps,
   {
     name: 'metrics-per-peer',
     kind: 'text',
@@ -107,7 +116,14 @@ export const RUN_FLAGS: readonly Flag[] = [
 ];
 
 export const CHECK_FLAGS: readonly Flag[] = [output];
-export const RENDER_FLAGS: readonly Flag[] = [node, datastore, routerId, namespace, output];
+export const RENDER_FLAGS: readonly Flag[] = [
+  node,
+  datastore,
+  routerId,
+  namespace,
+  advertiseClusterIps,
+  output,
+];
 export const READ_FLAGS: readonly Flag[] = [control, output];
 
 export const ROUTES_FLAGS: readonly Flag[] = [

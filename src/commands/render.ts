@@ -3,7 +3,7 @@ import { loadPaths, type NodeConfig, type RenderedNode, renderNode } from '@manu
 import { CommandError } from '../cli/command-error.ts';
 import type { CommandContext } from '../cli/program.ts';
 import { problemLine } from '../daemon/problem-log.ts';
-import { readNamespace, readNodeName, readRouterId, requireFileDatastore } from '../daemon/run-options.ts';
+import { readRenderOptions, requireFileDatastore } from '../daemon/run-options.ts';
 import { escapeControl } from '../output/escape.ts';
 import { writeValue } from '../output/format.ts';
 import { outputFormat } from './connect.ts';
@@ -18,11 +18,7 @@ export async function render({ arguments: raw }: CommandContext): Promise<void> 
   const { resources, problems } = await loadPaths(raw.list('path'));
   const unreadable = problems.find(({ severity, line }) => severity === 'error' && line === null);
   if (unreadable !== undefined) throw new CommandError(problemLine(unreadable));
-  const config: NodeConfig = renderNode(resources, {
-    node: readNodeName(raw),
-    routerId: readRouterId(raw),
-    namespace: readNamespace(raw),
-  });
+  const config: NodeConfig = renderNode(resources, readRenderOptions(raw));
   const rendered: RenderedNode = config.rendered;
   await writeValue(process.stdout, outputFormat(raw), rendered, () => renderedTable(rendered));
   const lines = problems.filter((problem) => problem.severity !== 'note').map(problemLine);

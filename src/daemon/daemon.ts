@@ -65,12 +65,11 @@ async function startParts(
 ): Promise<Daemon> {
   const { speaker, agent, datastore, logger } = parts;
   const errors = new ErrorRecord();
-  const { node, routerId, namespace } = options;
   const feed = new ConfigFeed({
     speaker,
     agent,
     render: parts.render,
-    options: { node, routerId, namespace },
+    options,
     errors,
     logger,
   });

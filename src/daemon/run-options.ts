@@ -1,7 +1,8 @@
 /** Flags and environment of `manul run` → one checked value. */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { addressFamily, canonicalAddress } from '@manul/bgp/net';
+import { addressFamily, canonicalAddress, formatPrefix, parsePrefix } from '@manul/bgp/net';
+import type { RenderOptions } from '@manul/config';
 import type { RawArguments } from '../cli/arguments.ts';
 import { CommandError, usageError } from '../cli/command-error.ts';
 import type { LogLevel } from '../logging/logger.ts';
@@ -11,17 +12,13 @@ import { defaultAgentSocketPath, defaultControlPath, type PathEnvironment } from
 
 export type Role = 'speaker' | 'agent';
 
-export interface RunOptions {
+export interface RunOptions extends RenderOptions {
   readonly configPaths: readonly string[];
-  readonly node: string;
   readonly roles: readonly Role[];
   /** Null: no HTTP server. */
   readonly http: TcpAddress | null;
   readonly controlPath: string;
   readonly agentSocketPath: string;
-  /** Address, `hash`, or null for the node's own IPv4 address. */
-  readonly routerId: string | null;
-  readonly namespace: string;
   readonly metricsPerPeer: PerPeerRule;
   readonly logLevel: LogLevel;
 }
@@ -36,35 +33,51 @@ export function readRunOptions(raw: RawArguments, environment: PathEnvironment):
   const isAgentAlone = !roles.includes('speaker');
   return {
     configPaths: readConfigPaths(raw),
-    node: readNodeName(raw),
+    ...readRenderOptions(raw),
     roles,
     http: parseHttpAddress(raw.text('http') ?? (isAgentAlone ? AGENT_HTTP : SPEAKER_HTTP)),
     controlPath,
     agentSocketPath: raw.text('agent-socket') ?? defaultAgentSocketPath(controlPath),
-    routerId: readRouterId(raw),
-    namespace: readNamespace(raw),
     metricsPerPeer: (raw.text('metrics-per-peer') ?? 'auto') as PerPeerRule,
     logLevel: (raw.text('log-level') ?? 'info') as LogLevel,
   };
 }
 
-/** `--node`, then NODENAME, then the host name in lower case, as Calico does. */
-export function readNodeName(raw: RawArguments): string {
-  return raw.text('node') ?? hostname().toLowerCase();
+/**
+ * What a rendering depends on beside the resources. The node: `--node`, then NODENAME, then the host name in lower
+ * case, as Calico does.
+ * @throws CommandError naming the flag that is wrong
+ */
+export function readRenderOptions(raw: RawArguments): RenderOptions {
+  return {
+    node: raw.text('node') ?? hostname().toLowerCase(),
+    routerId: readRouterId(raw),
+    namespace: raw.text('namespace') ?? 'manul-system',
+    advertiseClusterIps: readPrefixes(raw, 'advertise-cluster-ips'),
+  };
 }
 
-export function readNamespace(raw: RawArguments): string {
-  return raw.text('namespace') ?? 'manul-system';
-}
-
-/** @throws CommandError when it is neither an IPv4 address nor `hash` */
-export function readRouterId(raw: RawArguments): string | null {
+function readRouterId(raw: RawArguments): string | null {
   const text = raw.text('router-id');
   if (text === undefined || text === 'hash') return text ?? null;
   if (addressFamily(text) !== 'ipv4' || text === '0.0.0.0') {
     throw usageError(`--router-id: "${text}" is neither an IPv4 address nor "hash"`);
   }
   return canonicalAddress(text);
+}
+
+/** Prefixes separated by commas, canonical; null where the flag is not given. */
+function readPrefixes(raw: RawArguments, flag: string): readonly string[] | null {
+  const text = raw.text(flag);
+  if (text === undefined) return null;
+  const words = text.split(',').map((word) => word.trim());
+  return words
+    .filter((word) => word !== '')
+    .map((word) => {
+      const prefix = word.includes('/') ? parsePrefix(word, { mask: true }) : null;
+      if (prefix === null) throw usageError(`--${flag}: "${word}" is no prefix, address/length`);
+      return formatPrefix(prefix);
+    });
 }
 
 /** @throws CommandError for a datastore that this version does not have */

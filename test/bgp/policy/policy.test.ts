@@ -184,6 +184,17 @@ describe('other conditions', () => {
     expect(one({ asPathPrefix }, message)).toBe(expected);
   });
 
+  test('localPrefAbove is greater, not equal; 100 where the route came without', () => {
+    const message = (preference: number | null) =>
+      announcement(['10.1.0.0/16'], { nextHop: '192.0.2.1', localPref: preference });
+    expect(one({ localPrefAbove: 2_147_482_623 }, message(2_147_482_624))).toBe(true);
+    expect(one({ localPrefAbove: 2_147_482_623 }, message(2_147_482_623))).toBe(false);
+    expect(one({ localPrefAbove: 2_147_482_623 }, message(4_294_967_295))).toBe(true);
+    expect(one({ localPrefAbove: 0 }, message(0))).toBe(false);
+    expect(one({ localPrefAbove: 99 }, message(null))).toBe(true);
+    expect(one({ localPrefAbove: 100 }, message(null))).toBe(false);
+  });
+
   test('localPref compares what the decision will see, 100 where the route came without', () => {
     const message = (preference: number | null) =>
       announcement(['10.1.0.0/16'], { nextHop: '192.0.2.1', localPref: preference });

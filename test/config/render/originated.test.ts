@@ -82,7 +82,12 @@ describe('pod CIDRs', () => {
 
   test('count as own blocks on export: announced as a whole', () => {
     const { peers } = config(core + node('b', { v4: '10.0.0.2/24' }), 'a').speaker;
-    expect(peers[0]?.exportPolicy.terms.map(({ name }) => name)).toEqual(['own blocks', 'inside own blocks']);
+    expect(peers[0]?.exportPolicy.terms.map(({ name }) => name)).toEqual([
+      'own blocks',
+      'elevated ipv4 routes inside own blocks',
+      'elevated ipv6 routes inside own blocks',
+      'inside own blocks',
+    ]);
   });
 });
 
@@ -184,6 +189,36 @@ describe('services', () => {
 
   test('without ranges nothing is announced', () => {
     expect(originated(A + service({ externalTrafficPolicy: 'Local' }) + slice([ready]))).toEqual([]);
+  });
+
+  test('ranges from the command line or CALICO_ADVERTISE_CLUSTER_IPS win over serviceClusterIPs', () => {
+    const given = { advertiseClusterIps: ['10.112.0.0/12', 'fd00:96::/108'] };
+    const lines = render(A + bgpConfiguration(ranges), 'a', given).originated;
+    expect(lines.map(({ prefix, resource }) => `${prefix} ${resource}`)).toEqual([
+      '10.112.0.0/12 --advertise-cluster-ips',
+      'fd00:96::/108 --advertise-cluster-ips',
+      '198.51.100.0/24 BGPConfiguration/default',
+      '203.0.113.0/24 BGPConfiguration/default',
+    ]);
+    expect(render(A, 'a', given).originated).toHaveLength(2);
+    expect(render(A + bgpConfiguration(ranges), 'a', { advertiseClusterIps: [] }).originated).toHaveLength(2);
+  });
+
+  test('endpoints, labels and pods go by the name that Kubernetes has for the node (orchRefs)', () => {
+    const renamed = calico('Node', 'a', {
+      bgp: { ipv4Address: '10.0.0.1/24' },
+      orchRefs: [{ orchestrator: 'k8s', nodeName: 'ip-10-0-0-1.internal' }],
+    });
+    const local = service({ externalTrafficPolicy: 'Local' }) + bgpConfiguration(ranges);
+    const here = slice([{ ...ready, nodeName: 'ip-10-0-0-1.internal' }]);
+    const core = (labels: object) => object('v1', 'Node', 'ip-10-0-0-1.internal', {}, { labels });
+    const services = (yaml: string) =>
+      originated(renamed + local + yaml).filter((line) => line.includes('Service/'));
+    expect(services(here)).toEqual(['10.96.0.7/32 service Service/n/s']);
+    expect(services(slice([ready]))).toEqual([]);
+    const excluded = core({ 'node.kubernetes.io/exclude-from-external-load-balancers': 'true' });
+    expect(services(here + excluded)).toEqual([]);
+    expect(render(renamed + core({}) + node('b', { v4: '10.0.0.2/24' }), 'b').peers).toHaveLength(1);
   });
 
   test('a node that is excluded announces none', () => {

@@ -53,6 +53,18 @@ describe("Calico's export rule", () => {
     ],
     ['step 5a: an own block', { prefix: '10.65.0.0/26' }, 'accept', 'own blocks'],
     ['step 5c: a host route inside an own block', { prefix: '10.65.0.5/32' }, 'reject', 'inside own blocks'],
+    [
+      'step 5b: an elevated host route inside an own block (priority 512)',
+      { prefix: '10.65.0.5/32', localPref: 2_147_483_135 },
+      'accept',
+      'elevated ipv4 routes inside own blocks',
+    ],
+    [
+      'step 5b: the ordinary priority is not elevated (2.17)',
+      { prefix: '10.65.0.5/32', localPref: 2_147_482_623 },
+      'reject',
+      'inside own blocks',
+    ],
     ['step 5: a block of one address is itself', { prefix: '10.65.7.7/32' }, 'accept', 'own blocks'],
     ['step 5: a block that is given back hides nothing', { prefix: '10.65.1.9/32' }, 'accept', 'IPPool/pods'],
     ['step 8: a borrowed address', { prefix: '10.65.9.9/32' }, 'accept', 'IPPool/pods'],
@@ -144,6 +156,26 @@ describe('communities', () => {
     expect(warningLines(rendered)).toEqual([
       'BGPConfiguration/node.a spec.prefixAdvertisements[0].communities[2]: "nobody", for 10.65.0.0/16, is neither a community nor the name of one',
     ]);
+  });
+
+  test("the node's own advertisements replace the cluster's in their own family only", () => {
+    const cluster = {
+      prefixAdvertisements: [
+        { cidr: '10.65.0.0/16', communities: ['1:4'] },
+        { cidr: 'fd00::/48', communities: ['1:6'] },
+      ],
+    };
+    const own = { prefixAdvertisements: [{ cidr: '10.0.0.0/8', communities: ['2:4'] }] };
+    const yaml = A + B + bgpConfiguration(cluster) + bgpConfiguration(own, 'node.a');
+    expect(render(yaml, 'a').communities).toEqual([
+      { prefix: '10.0.0.0/8', communities: ['2:4'] },
+      { prefix: 'fd00::/48', communities: ['1:6'] },
+    ]);
+    expect(exportPolicy(yaml).terms.map(({ name }) => name)).toEqual([
+      'BGPConfiguration/node.a prefixAdvertisements[0]',
+      'BGPConfiguration/default prefixAdvertisements[1]',
+    ]);
+    expect(render(yaml, 'b').communities.map(({ prefix }) => prefix)).toEqual(['10.65.0.0/16', 'fd00::/48']);
   });
 
   test('dynamic sessions carry them, too', () => {

@@ -42,7 +42,8 @@ function matches(match: PolicyMatch, route: TestRoute): boolean {
     (match.sessionType === undefined || match.sessionType === sessionType) &&
     (match.community === undefined || communities.includes(match.community)) &&
     (match.asPathPrefix === undefined || match.asPathPrefix.every((asn, i) => asPath[i] === asn)) &&
-    (match.localPref === undefined || match.localPref === localPref)
+    (match.localPref === undefined || match.localPref === localPref) &&
+    (match.localPrefAbove === undefined || localPref > match.localPrefAbove)
   );
 }
 

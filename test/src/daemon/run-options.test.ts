@@ -45,7 +45,15 @@ test('names that Calico uses in the environment are honoured', () => {
   });
 });
 
+test('cluster IP ranges to announce, by flag or by the variable of Calico', () => {
+  expect(options().advertiseClusterIps).toBeNull();
+  expect(
+    options({}, { CALICO_ADVERTISE_CLUSTER_IPS: '10.96.0.1/12, FD00:96::/108' }).advertiseClusterIps,
+  ).toEqual(['10.96.0.0/12', 'fd00:96::/108']);
+});
+
 test.each([
+  [{ 'advertise-cluster-ips': '10.96.0.0' }, 2, /--advertise-cluster-ips: "10.96.0.0" is no prefix/],
   [{ config: [] }, 2, /--config PATH/],
   [{ config: ['/no/such/file'] }, 1, /\/no\/such\/file: no such file/],
   [{ roles: 'speaker,cook' }, 2, /"cook" is no role/],
