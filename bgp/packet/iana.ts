@@ -80,6 +80,9 @@ export const CeaseSubcode = {
   BfdDown: 10,
 } as const;
 
+/** RFC 7313 §3.2: message subtypes of ROUTE-REFRESH. */
+export const RefreshSubtype = { Request: 0, Begin: 1, End: 2 } as const;
+
 /** RFC 7313 §5. */
 export const RouteRefreshSubcode = { InvalidMessageLength: 1 } as const;
 

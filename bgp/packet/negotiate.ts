@@ -26,7 +26,10 @@ export interface NegotiatedSession {
   /** 0: neither KEEPALIVEs nor a hold timer. */
   readonly holdTimeSec: number;
   readonly keepaliveSec: number;
+  /** The peer takes ROUTE-REFRESH (RFC 2918 §2). */
   readonly routeRefresh: boolean;
+  /** A refresh stands between two markers in both directions (RFC 7313 §4). */
+  readonly enhancedRefresh: boolean;
   /** The peer sends End-of-RIB, because it knows graceful restart (RFC 4724 §3). */
   readonly sendsEndOfRib: boolean;
   /** The peer keeps forwarding over a restart of its own: at least one family in its graceful restart capability. */
@@ -67,7 +70,7 @@ function session(
   families: readonly Family[],
   keepaliveSec: number,
 ): NegotiatedSession {
-  const both = (kind: 'fourOctetAs' | 'extendedMessage') =>
+  const both = (kind: 'fourOctetAs' | 'extendedMessage' | 'enhancedRouteRefresh') =>
     findCapability(own.capabilities, kind) !== undefined &&
     findCapability(peer.capabilities, kind) !== undefined;
   const restart = findCapability(peer.capabilities, 'gracefulRestart');
@@ -85,6 +88,7 @@ function session(
     routeRefresh:
       findCapability(peer.capabilities, 'routeRefresh') !== undefined ||
       findCapability(peer.capabilities, 'routeRefreshCisco') !== undefined,
+    enhancedRefresh: both('enhancedRouteRefresh'),
     sendsEndOfRib: restart !== undefined,
     preservesForwarding: restart !== undefined && restart.entries.length > 0,
   });

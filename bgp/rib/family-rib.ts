@@ -13,6 +13,7 @@ import { Ipv6NetTable } from '../path/ipv6-net-table.ts';
 import { NetField, type NetTable } from '../path/net-table.ts';
 import { PathField, PathTable } from '../path/path-table.ts';
 import { REJECTED } from '../policy/compile-policy.ts';
+import { RefreshedPaths } from './refreshed-paths.ts';
 import type { SessionSlot } from './rib-port.ts';
 import type { SessionTable } from './session-table.ts';
 
@@ -48,6 +49,7 @@ export class FamilyRib {
   readonly family: Family;
   readonly nets: NetTable;
   readonly paths = new PathTable();
+  readonly refreshed = new RefreshedPaths();
   /** A new array at every change, so that loops over it stay cheap. */
   #consumers: readonly RibConsumer[] = [];
   readonly #store: AttributeStore;
@@ -115,6 +117,7 @@ export class FamilyRib {
     const isNew = path < 0;
     if (isNew && pathId !== 0 && this.#countPaths(net, slot) >= MAX_PATHS_OF_PREFIX) return false;
     if (isNew) path = this.#add(net, slot, pathId);
+    if (!this.refreshed.isIdle) this.refreshed.note(slot, path);
     const chunk = this.paths.chunk(path);
     const base = this.paths.base(path);
     const oldReceived = isNew ? REJECTED : chunk[base + PathField.ReceivedSet]!;
@@ -131,6 +134,18 @@ export class FamilyRib {
     chunk[base + PathField.IsModified] = 1;
     this.#markDirty(net);
     return true;
+  }
+
+  /** A live path has other attributes after import policy, or is `REJECTED` now. */
+  reassign(path: number, set: number): void {
+    const oldSet = this.paths.get(path, PathField.Set) - 1;
+    if (oldSet === set) return;
+    const slot = this.paths.get(path, PathField.Slot);
+    if (set >= 0) this.#store.retain(set);
+    if (oldSet >= 0) this.#store.release(oldSet);
+    if (set >= 0 !== oldSet >= 0) this.#accepted[slot] = this.#accepted[slot]! + (set >= 0 ? 1 : -1);
+    this.paths.set(path, PathField.Set, set + 1);
+    this.paths.set(path, PathField.ChangedAt, this.#clock.nowSec);
   }
 
   /** Paths of the net that came from the session. */

@@ -30,6 +30,8 @@ export interface RibSession {
   readonly addPathSend: readonly Family[];
   /** AS_PATH and AGGREGATOR carry four-octet AS numbers (RFC 6793). */
   readonly fourOctetAs: boolean;
+  /** A refresh that we send stands between BoRR and EoRR (RFC 7313 §4). */
+  readonly enhancedRefresh: boolean;
   /** Largest message that we may send: 4096, or 65535 (RFC 8654). */
   readonly maxMessageBytes: number;
   readonly nextHop: NextHopMode;
@@ -44,6 +46,8 @@ export interface SessionOutput {
   write(chunk: Uint8Array): void;
   /** Several chunks in order, in one system call where possible. */
   writev(chunks: readonly Uint8Array[]): void;
+  /** One ROUTE-REFRESH message: a marker of RFC 7313. */
+  writeRefreshMarker(message: Uint8Array): void;
   /** Bytes handed over that the kernel has not taken yet. */
   queuedBytes(): number;
   /** Calls back once, when `queuedBytes` has fallen to zero. */
@@ -73,8 +77,12 @@ export interface RibPort {
    * `onWork`: the driver works after its input anyway.
    */
   receiveUpdate(slot: SessionSlot, bytes: Uint8Array, start: number, end: number): UpdateVerdict;
-  /** ROUTE-REFRESH (RFC 2918): the whole Adj-RIB-Out of the family is sent again. */
+  /** ROUTE-REFRESH (RFC 2918): the whole Adj-RIB-Out of the family is sent again, between markers where negotiated. */
   refresh(slot: SessionSlot, family: Family): void;
+  /** BoRR (RFC 7313 §4): the peer sends its whole Adj-RIB-Out again. A second one starts over. */
+  beginRefresh(slot: SessionSlot, family: Family): void;
+  /** EoRR: what the peer has not sent since BoRR goes, in slices. Nothing happens without a BoRR. */
+  endRefresh(slot: SessionSlot, family: Family): void;
   /** Policies or reflection client status changed on a live session. */
   updateSession(slot: SessionSlot, session: RibSession): void;
   /**

@@ -1,6 +1,6 @@
 /**
- * Removes the paths of ended sessions and evaluates those of live ones again after a policy change, in slices:
- * one pass over the path records serves all sessions that wait for it.
+ * Removes the paths of ended sessions and those that a refresh has shown to be stale, and evaluates those of live
+ * sessions again after a policy change, in slices: one pass over the path records serves all that wait for it.
  */
 import { PathField } from '../path/path-table.ts';
 import type { FamilyRib } from './family-rib.ts';
@@ -17,6 +17,9 @@ export class SessionSweep {
   /** Sessions whose paths are to be evaluated again in the present pass, and in the next. */
   #stale = new Set<SessionSlot>();
   #nextStale = new Set<SessionSlot>();
+  /** Sessions whose refresh has ended: in the present pass, and in the next. */
+  #ended = new Set<SessionSlot>();
+  #nextEnded = new Set<SessionSlot>();
   #cursor = -1;
   #needsPass = false;
 
@@ -26,8 +29,25 @@ export class SessionSweep {
     this.#reevaluate = reevaluate;
   }
 
+  /** BoRR (RFC 7313 §4); one that comes before the last sweep is done takes its place. */
+  onRefreshBegins(slot: SessionSlot): void {
+    this.#ended.delete(slot);
+    this.#nextEnded.delete(slot);
+    this.#rib.refreshed.begin(slot);
+  }
+
+  /** EoRR: what the session did not send since BoRR will be removed. Without a BoRR nothing happens. */
+  onRefreshEnds(slot: SessionSlot): void {
+    if (!this.#rib.refreshed.isUnderWay(slot) || this.#ended.has(slot)) return;
+    this.#nextEnded.add(slot);
+    this.#needsPass = true;
+  }
+
   /** A session ended; its slot is marked as gone. */
   onSessionGone(slot: SessionSlot): void {
+    this.#ended.delete(slot);
+    this.#nextEnded.delete(slot);
+    this.#rib.refreshed.end(slot);
     if (this.#rib.received(slot) > 0) this.#needsPass = true;
   }
 
@@ -46,11 +66,14 @@ export class SessionSweep {
       this.#cursor = 0;
       this.#stale = this.#nextStale;
       this.#nextStale = new Set();
+      this.#ended = this.#nextEnded;
+      this.#nextEnded = new Set();
     }
     const { paths } = this.#rib;
     const end = Math.min(paths.highWater, this.#cursor + SLICE);
     for (let path = this.#cursor; path < end; path++) if (this.#rib.isLive(path)) this.#visit(path);
     this.#cursor = end < paths.highWater && this.#isAnyLeft() ? end : -1;
+    if (this.#cursor < 0) this.#closeRefreshes();
     return this.#cursor < 0 && !this.#needsPass;
   }
 
@@ -59,13 +82,21 @@ export class SessionSweep {
     const slot = paths.get(path, PathField.Slot);
     if (this.#sessions.isGone(slot)) {
       this.#rib.remove(paths.get(path, PathField.Net), slot, paths.get(path, PathField.PathId));
+    } else if (this.#ended.size > 0 && this.#ended.has(slot) && !this.#rib.refreshed.has(slot, path)) {
+      this.#rib.remove(paths.get(path, PathField.Net), slot, paths.get(path, PathField.PathId));
     } else if (this.#stale.size > 0 && this.#stale.has(slot)) {
       this.#reevaluate(path);
     }
   }
 
+  /** The pass is over: nothing needs to be noted for these any more. */
+  #closeRefreshes(): void {
+    for (const slot of this.#ended) this.#rib.refreshed.end(slot);
+    this.#ended.clear();
+  }
+
   #isAnyLeft(): boolean {
-    if (this.#stale.size > 0) return true;
+    if (this.#stale.size > 0 || this.#ended.size > 0) return true;
     for (const slot of this.#sessions.goneSlots()) if (this.#rib.received(slot) > 0) return true;
     return false;
   }

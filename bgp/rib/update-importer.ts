@@ -191,7 +191,7 @@ export class UpdateImporter {
     const receivedSet = rib.paths.get(path, PathField.ReceivedSet);
     const isEligible = importProblem(this.#store, receivedSet, entry.importIdentity) === null;
     const set = isEligible ? this.#applyPolicy(entry, rib, net, receivedSet) : REJECTED;
-    rib.put(net, slot, rib.paths.get(path, PathField.PathId), receivedSet, set);
+    rib.reassign(path, set);
     rib.touch(path); // the session's client status may have changed, and with it who may get the route
   }
 

@@ -147,7 +147,16 @@ class ComposedRib implements Rib {
   }
 
   refresh(slot: SessionSlot, family: Family): void {
-    this.#groups[family].resend(slot);
+    this.#groups[family].refresh(slot);
+    this.onWork?.();
+  }
+
+  beginRefresh(slot: SessionSlot, family: Family): void {
+    this.#sweeps[family].onRefreshBegins(slot);
+  }
+
+  endRefresh(slot: SessionSlot, family: Family): void {
+    this.#sweeps[family].onRefreshEnds(slot);
     this.onWork?.();
   }
 

@@ -73,7 +73,7 @@ export class GroupSet implements RibConsumer {
     const group =
       this.#byKey.get(key)?.[0] ?? this.#add(key, new UpdateGroup(this.#tables, context, this.#host));
     this.#groupOf.set(entry.slot, group);
-    group.join(entry.slot, entry.output);
+    group.join(entry.slot, entry.output, entry.session.enhancedRefresh);
   }
 
   leave(slot: SessionSlot): void {
@@ -92,6 +92,10 @@ export class GroupSet implements RibConsumer {
 
   resend(slot: SessionSlot): void {
     this.#groupOf.get(slot)?.resend(slot);
+  }
+
+  refresh(slot: SessionSlot): void {
+    this.#groupOf.get(slot)?.refresh(slot);
   }
 
   get groups(): readonly UpdateGroup[] {

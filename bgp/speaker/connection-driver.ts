@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net';
 import { JITTERED, type TimerName } from '../fsm/effect.ts';
 import type { FsmEvent } from '../fsm/event.ts';
+import type { Family } from '../net/index.ts';
 import { HEADER_OCTETS, MAX_MESSAGE_OCTETS } from '../packet/header.ts';
 import { ErrorCode, MessageTypeCode, OpenSubcode } from '../packet/iana.ts';
 import { KEEPALIVE } from '../packet/keepalive.ts';
@@ -15,7 +16,7 @@ import type { NegotiatedSession } from '../packet/negotiate.ts';
 import type { Notification } from '../packet/notification.ts';
 import { decodeNotification, encodeNotification } from '../packet/notification-codec.ts';
 import { decodeOpen, encodeOpen, type OpenMessage, type OpenResult } from '../packet/open.ts';
-import { decodeRouteRefresh } from '../packet/route-refresh.ts';
+import { decodeRouteRefresh, encodeRouteRefresh, type RouteRefreshKind } from '../packet/route-refresh.ts';
 import type { SessionSlot, UpdateVerdict } from '../rib/rib-port.ts';
 import type { Rib } from '../rib/rib-view.ts';
 import type { Clock, Timer } from './clock.ts';
@@ -68,6 +69,8 @@ export class ConnectionDriver implements InputSource {
   #output: SocketOutput | null = null;
   #session: NegotiatedSession | null = null;
   #slot: SessionSlot | null = null;
+  /** Families whose initial routes the peer has sent. */
+  readonly #endsOfRib = new Set<Family>();
   #maxOctets = MAX_MESSAGE_OCTETS;
   #saidOpen = false;
   #paused = false;
@@ -165,6 +168,7 @@ export class ConnectionDriver implements InputSource {
     this.#socket = null;
     this.#output = null;
     this.#session = null;
+    this.#endsOfRib.clear();
     this.#maxOctets = MAX_MESSAGE_OCTETS;
     this.#saidOpen = false;
     this.#paused = false;
@@ -275,6 +279,7 @@ export class ConnectionDriver implements InputSource {
     this.#host.counters.received.add(type);
     if (type === MessageTypeCode.Update && this.#slot !== null) {
       const verdict = this.#context.rib.receiveUpdate(this.#slot, bytes, start + HEADER_OCTETS, end);
+      if (verdict.endOfRib !== null) this.#endsOfRib.add(verdict.endOfRib);
       if (isNoteworthy(verdict)) this.#host.onVerdict(this, verdict);
       return;
     }
@@ -305,16 +310,34 @@ export class ConnectionDriver implements InputSource {
   #handleRouteRefresh(message: Uint8Array): void {
     this.#host.onEvent(this, { name: 'RouteRefreshMsg' });
     if (this.#slot === null || this.#session === null) return;
-    const result = decodeRouteRefresh(message);
+    const result = decodeRouteRefresh(message, this.#session.enhancedRefresh);
     if (result.kind === 'error') {
       this.#host.onEvent(this, { name: 'BgpHeaderErr', notification: result.notification });
     } else if (result.kind === 'ignored') {
       this.#host.onIgnored(result.text);
-    } else if (this.#session.families.includes(result.family)) {
-      this.#context.rib.refresh(this.#slot, result.family);
-    } else {
+    } else if (!this.#session.families.includes(result.family)) {
       this.#host.onIgnored(`ROUTE-REFRESH for ${result.family}, which was not negotiated`); // RFC 2918 §4
+    } else {
+      this.#refresh(this.#slot, this.#session, result.kind, result.family);
     }
+  }
+
+  #refresh(slot: SessionSlot, session: NegotiatedSession, kind: RouteRefreshKind, family: Family): void {
+    const { rib } = this.#context;
+    if (kind === 'request') rib.refresh(slot, family);
+    else if (session.sendsEndOfRib && !this.#endsOfRib.has(family)) {
+      this.#host.onIgnored(`marker of a ${family} refresh before End-of-RIB`); // RFC 7313 §4
+    } else if (kind === 'begin') rib.beginRefresh(slot, family);
+    else rib.endRefresh(slot, family);
+  }
+
+  /** Asks for all routes of the negotiated families again. @returns false when the peer does not know how. */
+  requestRefresh(): boolean {
+    if (this.#session?.routeRefresh !== true) return false;
+    for (const family of this.#session.families) {
+      this.#output?.sendControl(MessageTypeCode.RouteRefresh, encodeRouteRefresh(family));
+    }
+    return true;
   }
 }
 

@@ -11,8 +11,8 @@ const SHOWN_AFTER_END_MS = 75_000;
 export class DynamicPeers {
   readonly #clock: Clock;
   readonly #byAddress = new Map<string, PeerDriver>();
-  /** Those without a connection, on their way out. */
-  readonly #ended = new Map<PeerDriver, Timer>();
+  /** Those without a connection, with the timer that ends their being shown, if any. */
+  readonly #ended = new Map<PeerDriver, Timer | null>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -40,11 +40,18 @@ export class DynamicPeers {
     this.#ended.delete(peer);
   }
 
-  /** The client's last connection ended. */
-  onEnded(peer: PeerDriver): void {
-    if (this.#ended.has(peer) || this.#byAddress.get(peer.settings.address) !== peer) return;
-    const timer = this.#clock.startTimer(SHOWN_AFTER_END_MS, () => this.remove(peer));
-    this.#ended.set(peer, timer);
+  /** The client's last connection ended. @param isKept it is not forgotten until this is called without. */
+  onEnded(peer: PeerDriver, isKept: boolean): void {
+    if (this.#byAddress.get(peer.settings.address) !== peer) return;
+    if (isKept) {
+      this.#ended.get(peer)?.cancel();
+      this.#ended.set(peer, null);
+    } else if ((this.#ended.get(peer) ?? null) === null) {
+      this.#ended.set(
+        peer,
+        this.#clock.startTimer(SHOWN_AFTER_END_MS, () => this.remove(peer)),
+      );
+    }
   }
 
   remove(peer: PeerDriver): void {
@@ -63,7 +70,7 @@ export class DynamicPeers {
   }
 
   close(): void {
-    for (const timer of this.#ended.values()) timer.cancel();
+    for (const timer of this.#ended.values()) timer?.cancel();
     this.#ended.clear();
   }
 }

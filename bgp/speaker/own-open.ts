@@ -8,7 +8,7 @@ import type { SessionSettings } from './session-settings.ts';
 const MAX_RESTART_TIME_SEC = 4095;
 
 /**
- * Offered: each configured family, route refresh, extended messages, four-octet AS, ADD-PATH in both directions
+ * Offered: each configured family, route refresh with and without markers, extended messages, four-octet AS, ADD-PATH in both directions
  * for each family where wanted, and graceful restart without families, so that the peer sends End-of-RIB
  * (RFC 4724 §3) while we promise to keep nothing.
  */
@@ -17,6 +17,7 @@ export function ownOpen({ localAsn, routerId, config }: SessionSettings): OpenMe
   const capabilities: Capability[] = [
     ...families.map((family): Capability => ({ kind: 'multiprotocol', ...family })),
     { kind: 'routeRefresh' },
+    { kind: 'enhancedRouteRefresh' },
     { kind: 'extendedMessage' },
     {
       kind: 'gracefulRestart',

@@ -31,12 +31,13 @@ import { ownOpen } from './own-open.ts';
 import { PeerRecord } from './peer-record.ts';
 import { ribSession } from './rib-session.ts';
 import { acceptsAsn, hasSameWireParameters, type SessionSettings } from './session-settings.ts';
-import type { Logger } from './speaker-api.ts';
+import type { Logger, PeerActionResult } from './speaker-api.ts';
 import type { SpeakerEvent } from './speaker-status.ts';
 
 /** RFC 4271 §8.2.2 suggests four minutes for the hold timer in OpenSent. */
 const OPEN_HOLD_MS = 240_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+const DISABLED = 'disabled by command';
 
 /** What the driver tells the speaker. */
 export interface PeerListener {
@@ -73,6 +74,8 @@ export class PeerDriver implements ConnectionHost {
   readonly #queue: PeerInput[] = [];
   #isDispatching = false;
   #settings: SessionSettings;
+  /** By command, for as long as the process runs. */
+  #isDisabled = false;
   #machine: Peer = initialPeer();
   /** Accepted sockets whose `adopt` effect is still to come, in order. */
   readonly #acceptedSockets: Socket[] = [];
@@ -116,8 +119,8 @@ export class PeerDriver implements ConnectionHost {
 
   /** Dials or waits, as the settings say. A held peer stays down; a client of a range has to come by itself. */
   start(): void {
-    const { held, kind, passive } = this.#settings;
-    if (held !== null || kind === 'dynamic') return;
+    const { kind, passive } = this.#settings;
+    if (this.held !== null || kind === 'dynamic') return;
     const name = passive ? 'ManualStartWithPassiveTcpEstablishment' : 'ManualStart';
     this.#dispatch({ kind: 'all', event: { name } });
   }
@@ -125,6 +128,41 @@ export class PeerDriver implements ConnectionHost {
   /** Ends whatever there is and starts nothing. */
   stop(notification: Notification | null): void {
     this.#dispatch({ kind: 'all', event: { name: 'ManualStop', notification } });
+  }
+
+  /** Why the session is kept down, or null. */
+  get held(): string | null {
+    return this.#settings.held ?? (this.#isDisabled ? DISABLED : null);
+  }
+
+  get isDisabled(): boolean {
+    return this.#isDisabled;
+  }
+
+  /** Ends whatever there is; nothing starts, and nobody is let in, until `enable`. */
+  disable(notification: Notification): void {
+    this.#isDisabled = true;
+    this.stop(notification);
+  }
+
+  enable(): void {
+    if (!this.#isDisabled) return;
+    this.#isDisabled = false;
+    this.start();
+  }
+
+  /** Asks the peer for its routes again. */
+  refreshIn(): PeerActionResult {
+    if (this.#live === null) return 'notEstablished';
+    return this.#live.driver.requestRefresh() ? 'done' : 'noRouteRefresh';
+  }
+
+  /** Sends the peer our routes again. */
+  refreshOut(): PeerActionResult {
+    if (this.#live === null) return 'notEstablished';
+    const { session, slot } = this.#live;
+    for (const family of session.families) this.#options.context.rib.refresh(slot, family);
+    return 'done';
   }
 
   /** Ends whatever there is; a configured peer is tried again soon. */
@@ -228,10 +266,10 @@ export class PeerDriver implements ConnectionHost {
   }
 
   #policy(): PeerPolicy {
-    const { passive, kind, localAsn, routerId, held } = this.#settings;
+    const { passive, kind, localAsn, routerId } = this.#settings;
     return {
       passive,
-      restarts: kind !== 'dynamic' && held === null,
+      restarts: kind !== 'dynamic' && this.held === null,
       openHoldMs: OPEN_HOLD_MS,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       connectRetryMs,

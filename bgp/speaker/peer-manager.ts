@@ -62,9 +62,21 @@ export class PeerManager {
     for (const peer of [...this.#dynamic.all()]) this.#reconsider(peer, config);
   }
 
-  /** A client's last connection ended. */
+  /** A client's last connection ended. One that is disabled is remembered until it is enabled. */
   onRest(peer: PeerDriver): void {
-    if (peer.settings.kind === 'dynamic') this.#dynamic.onEnded(peer);
+    if (peer.settings.kind === 'dynamic') this.#dynamic.onEnded(peer, peer.isDisabled);
+  }
+
+  /** Ends the session and lets nobody in until the peer is enabled. */
+  disable(peer: PeerDriver, notification: Notification): void {
+    peer.disable(notification);
+    if (this.#dynamic.hasEnded(peer)) this.#dynamic.onEnded(peer, true);
+  }
+
+  /** Lets a disabled peer come up again. */
+  enable(peer: PeerDriver): void {
+    peer.enable();
+    if (this.#dynamic.hasEnded(peer)) this.#dynamic.onEnded(peer, false);
   }
 
   /** `socket` is paused; it goes to its peer, or is closed. */
@@ -77,7 +89,8 @@ export class PeerManager {
     }
     const configured = this.#configuredFor(address, socket);
     if (configured !== null) {
-      if (configured.settings.held !== null) this.#refuse(socket, address, null, 'held');
+      if (configured.isDisabled) this.#refuse(socket, address, null, 'disabled');
+      else if (configured.held !== null) this.#refuse(socket, address, null, 'held');
       else configured.accept(socket);
     } else {
       this.#acceptClient(socket, address, config);
@@ -150,6 +163,7 @@ export class PeerManager {
     const neighbor = this.#ranges.find(address);
     if (neighbor === null) {
       client.stop(cease.peerDeconfigured());
+      if (client.isDisabled) this.#dynamic.onEnded(client, false);
       return;
     }
     const settings = dynamicSettings(neighbor, address, config);
@@ -178,6 +192,10 @@ export class PeerManager {
       return;
     }
     const known = this.#dynamic.get(address);
+    if (known?.isDisabled === true) {
+      this.#refuse(socket, address, neighbor.name, 'disabled');
+      return;
+    }
     const isLive = known !== null && !this.#dynamic.hasEnded(known);
     if (!isLive && !this.#dynamic.hasRoom(neighbor.name, neighbor.maxSessions)) {
       this.#refuse(socket, address, neighbor.name, 'session-limit');
@@ -189,10 +207,10 @@ export class PeerManager {
     peer.accept(socket);
   }
 
-  /** Closed without a word, except beyond a session limit (RFC 4486: Out of Resources). */
+  /** Closed without a word, except where RFC 4486 has one: beyond a session limit, and for a disabled peer. */
   #refuse(socket: Socket, address: string, neighbor: string | null, reason: RefusedReason): void {
-    const lastWords = reason === 'session-limit' ? encodeNotification(cease.outOfResources()) : null;
-    this.#options.context.closing.close(socket, lastWords);
+    const lastWords = LAST_WORDS[reason]?.() ?? null;
+    this.#options.context.closing.close(socket, lastWords === null ? null : encodeNotification(lastWords));
     this.#options.listener.onPeerEvent({ kind: 'refused', address, neighbor, reason });
   }
 
@@ -208,6 +226,11 @@ export class PeerManager {
     });
   }
 }
+
+const LAST_WORDS: Readonly<Partial<Record<RefusedReason, () => Notification>>> = {
+  'session-limit': cease.outOfResources,
+  disabled: cease.connectionRejected,
+};
 
 /** Ranges that did not change keep their identity, so that thousands of clients compare them by reference. */
 function keepUnchanged(

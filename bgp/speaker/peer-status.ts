@@ -44,7 +44,7 @@ export function peerDetail(peer: PeerDriver, rib: RibView, now: Date): PeerDetai
     ...peerStatus(peer, rib, now),
     neighbor: settings.neighbor,
     passive: settings.passive,
-    held: settings.held,
+    held: peer.held,
     nextHop: settings.config.nextHop,
     holdTimeSeconds: session?.holdTimeSec ?? settings.config.holdTimeSec,
     keepaliveSeconds: session?.keepaliveSec ?? settings.config.keepaliveSec,

@@ -27,6 +27,7 @@ export function ribSession(
     addPathReceive: session.addPathReceive,
     addPathSend: session.addPathSend,
     fourOctetAs: session.fourOctetAs,
+    enhancedRefresh: session.enhancedRefresh,
     maxMessageBytes: session.maxMessageBytes,
     nextHop: config.nextHop,
     allowOwnAs: config.allowOwnAs,

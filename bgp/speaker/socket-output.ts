@@ -47,6 +47,10 @@ export class SocketOutput implements SessionOutput {
     socket.uncork();
   }
 
+  writeRefreshMarker(message: Uint8Array): void {
+    this.sendControl(MessageTypeCode.RouteRefresh, message);
+  }
+
   /** One message that is no UPDATE. */
   sendControl(type: number, message: Uint8Array): void {
     if (this.#closed) return;

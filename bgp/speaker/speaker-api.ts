@@ -27,6 +27,15 @@ export interface BestRouteListener {
   onEndOfRib(family: Family): void;
 }
 
+/** What became of a command for one peer. */
+export type PeerActionResult =
+  | 'done'
+  | 'noSuchPeer'
+  /** Only an Established session can be asked for this. */
+  | 'notEstablished'
+  /** The peer has not offered route refresh (RFC 2918). */
+  | 'noRouteRefresh';
+
 export interface Speaker {
   /** Makes `config` what runs; only what differs is touched. Listen failures are reported as events and retried. */
   apply(config: SpeakerConfig): void;
@@ -45,8 +54,19 @@ export interface Speaker {
   onEvent(listener: (event: SpeakerEvent) => void): () => void;
   /** UPDATE read → written to the last member, seconds; called once for each flush of an update group. */
   onPropagation(listener: (seconds: number) => void): () => void;
-  /** Hard reset with Cease 6/4 (RFC 4486) and a shutdown communication (RFC 9003). False: no such peer. */
-  resetPeer(name: string, message?: string): boolean;
+  /** Hard reset with Cease 6/4 (RFC 4486) and a shutdown communication (RFC 9003). */
+  resetPeer(name: string, message?: string): PeerActionResult;
+  /**
+   * Keeps the session: `in` asks the peer for its routes again (RFC 2918), `out` sends ours again (between markers
+   * where both ends know RFC 7313).
+   */
+  softResetPeer(name: string, direction: 'in' | 'out'): PeerActionResult;
+  /**
+   * Ends the session with Cease 6/2 and a shutdown communication and refuses the peer until it is enabled again, or
+   * the process ends.
+   */
+  disablePeer(name: string, message?: string): PeerActionResult;
+  enablePeer(name: string): PeerActionResult;
   /** Sends Cease 6/2 to every peer, closes all sockets; resolves when nothing of the speaker is left running. */
   close(message?: string): Promise<void>;
 }

@@ -127,7 +127,7 @@ export interface RibSummary {
 }
 
 /** Why a connection to a listen range was refused. */
-export type RefusedReason = 'outside-ranges' | 'session-limit' | 'held' | 'duplicate';
+export type RefusedReason = 'outside-ranges' | 'session-limit' | 'held' | 'disabled' | 'duplicate';
 
 /** Everything that happens to sessions and best routes, for logs, `manul watch` and metrics. */
 export type SpeakerEvent =

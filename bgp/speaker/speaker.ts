@@ -14,7 +14,7 @@ import type { PeerDriver, PeerListener } from './peer-driver.ts';
 import { PeerManager } from './peer-manager.ts';
 import { peerDetail, peerStatus } from './peer-status.ts';
 import { ClosingSockets } from './socket/closing-sockets.ts';
-import type { BestRouteListener, Logger, Speaker } from './speaker-api.ts';
+import type { BestRouteListener, Logger, PeerActionResult, Speaker } from './speaker-api.ts';
 import type { OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
 import { SpeakerEvents } from './speaker-events.ts';
 import type {
@@ -149,10 +149,30 @@ class BgpSpeaker implements Speaker, PeerListener {
     return this.#rib.onPropagation(listener);
   }
 
-  resetPeer(name: string, message = ''): boolean {
+  resetPeer(name: string, message = ''): PeerActionResult {
     const peer = this.#manager.find(name);
     peer?.reset(cease.administrativeReset(message));
-    return peer !== null;
+    return peer === null ? 'noSuchPeer' : 'done';
+  }
+
+  softResetPeer(name: string, direction: 'in' | 'out'): PeerActionResult {
+    const peer = this.#manager.find(name);
+    if (peer === null) return 'noSuchPeer';
+    return direction === 'in' ? peer.refreshIn() : peer.refreshOut();
+  }
+
+  disablePeer(name: string, message = ''): PeerActionResult {
+    const peer = this.#manager.find(name);
+    if (peer === null) return 'noSuchPeer';
+    this.#manager.disable(peer, cease.administrativeShutdown(message));
+    return 'done';
+  }
+
+  enablePeer(name: string): PeerActionResult {
+    const peer = this.#manager.find(name);
+    if (peer === null) return 'noSuchPeer';
+    this.#manager.enable(peer);
+    return 'done';
   }
 
   async close(message = ''): Promise<void> {

@@ -3,6 +3,7 @@
  * and slow members that fell behind. Both read the group's Adj-RIB-Out as it is when their turn comes; members
  * at the same place of a replay share its encoding.
  */
+import { encodeRouteRefresh } from '../packet/route-refresh.ts';
 import { encodeEndOfRib } from '../packet/update/update-writer.ts';
 import { NetField } from '../path/net-table.ts';
 import { PathField } from '../path/path-table.ts';
@@ -29,7 +30,7 @@ export class CatchUp {
 
   /** Takes over a member, whatever it has left to do. */
   adopt(member: Member): void {
-    if (member.isLive && member.replayFrom === NO_REPLAY && !member.wantsEndOfRib) return;
+    if (member.isLive && member.replayFrom === NO_REPLAY && !member.wantsEnd) return;
     this.#behind.add(member);
     if (!member.isLive) this.#slow++;
   }
@@ -38,6 +39,19 @@ export class CatchUp {
   replay(member: Member): void {
     member.replayFrom = 0;
     this.#behind.add(member);
+  }
+
+  /** Answers ROUTE-REFRESH: a replay, between markers where both ends know them (RFC 7313 §4). */
+  refresh(member: Member): void {
+    if (!member.hasRefreshMarkers) {
+      this.replay(member);
+    } else if (member.wantsEndOfRib) {
+      member.wantsRefresh = true;
+    } else {
+      member.output.writeRefreshMarker(encodeRouteRefresh(this.#parts.context.family, 'begin'));
+      member.wantsEndOfRefresh = true;
+      this.replay(member);
+    }
   }
 
   /** Takes the member out of the flushes until its socket has drained. */
@@ -199,17 +213,26 @@ export class CatchUp {
     }
   }
 
-  /** Sends End-of-RIB where it is due, and lets the member go when it is level with the others. */
+  /** Sends End-of-RIB or the end marker where it is due, and lets the member go when it is level with the others. */
   #settle(member: Member, isFilled: boolean): void {
     if (member.replayFrom !== NO_REPLAY) return;
     if (member.wantsEndOfRib && isFilled) {
       member.output.write(encodeEndOfRib(this.#parts.context.family));
       member.wantsEndOfRib = false;
+      if (member.wantsRefresh) {
+        member.wantsRefresh = false;
+        this.refresh(member);
+        return;
+      }
+    }
+    if (member.wantsEndOfRefresh && isFilled) {
+      member.output.writeRefreshMarker(encodeRouteRefresh(this.#parts.context.family, 'end'));
+      member.wantsEndOfRefresh = false;
     }
     if (!member.isLive && member.dirty.length === 0 && member.gone.length === 0 && !member.isBlocked) {
       member.isLive = true;
       this.#slow--;
     }
-    if (member.isLive && !member.wantsEndOfRib) this.#behind.delete(member);
+    if (member.isLive && !member.wantsEnd) this.#behind.delete(member);
   }
 }

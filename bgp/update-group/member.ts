@@ -16,6 +16,12 @@ export class Member {
   replayFrom = NO_REPLAY;
   /** Send End-of-RIB behind the replay. */
   wantsEndOfRib = false;
+  /** Send the end marker of a refresh behind the replay (RFC 7313 §4). */
+  wantsEndOfRefresh = false;
+  /** A refresh was asked for before End-of-RIB, and must not begin before it (RFC 7313 §4). */
+  wantsRefresh = false;
+  /** Refreshes stand between markers. */
+  readonly hasRefreshMarkers: boolean;
   /** Waits for its socket to drain. */
   isBlocked = false;
   /** Nets changed since it fell behind: each once, however often they change. Retained in the net table. */
@@ -24,9 +30,15 @@ export class Member {
   /** With ADD-PATH: pairs of net and path identifier that went while it was behind. */
   readonly gone = new IntQueue();
 
-  constructor(slot: SessionSlot, output: SessionOutput) {
+  constructor(slot: SessionSlot, output: SessionOutput, hasRefreshMarkers: boolean) {
     this.slot = slot;
     this.output = output;
+    this.hasRefreshMarkers = hasRefreshMarkers;
+  }
+
+  /** Something has to follow the replay. */
+  get wantsEnd(): boolean {
+    return this.wantsEndOfRib || this.wantsEndOfRefresh;
   }
 
   /** Hands over chunks, without what came from the member itself. @returns false when nothing was left. */

@@ -114,8 +114,8 @@ export class UpdateGroup {
   }
 
   /** Adds a session that holds nothing yet; End-of-RIB follows its initial routes. */
-  join(slot: SessionSlot, output: SessionOutput): void {
-    const member = new Member(slot, output);
+  join(slot: SessionSlot, output: SessionOutput, hasRefreshMarkers: boolean): void {
+    const member = new Member(slot, output, hasRefreshMarkers);
     member.wantsEndOfRib = true;
     if (this.adjRibOut.size > 0) member.replayFrom = 0;
     this.adopt(member);
@@ -145,11 +145,19 @@ export class UpdateGroup {
     this.#catchUp.forget(member);
   }
 
-  /** Sends the whole Adj-RIB-Out again (RFC 2918). */
+  /** Sends the whole Adj-RIB-Out again, because its routes leave with other attributes now. */
   resend(slot: SessionSlot): void {
     const member = this.members.get(slot);
     if (member === undefined) return;
     this.#catchUp.replay(member);
+    this.#host.requestWork();
+  }
+
+  /** Sends the whole Adj-RIB-Out again as a refresh (RFC 2918, RFC 7313). */
+  refresh(slot: SessionSlot): void {
+    const member = this.members.get(slot);
+    if (member === undefined) return;
+    this.#catchUp.refresh(member);
     this.#host.requestWork();
   }
 

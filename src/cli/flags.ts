@@ -145,14 +145,25 @@ export const ROUTES_FLAGS: readonly Flag[] = [
   ...READ_FLAGS,
 ];
 
+const message: Flag = {
+  name: 'message',
+  kind: 'text',
+  describe: 'shutdown communication for the peer (RFC 9003)',
+};
+
 export const RESET_FLAGS: readonly Flag[] = [
   {
-    name: 'message',
+    name: 'soft',
     kind: 'text',
-    describe: 'shutdown communication for the peer (RFC 9003)',
+    describe: 'keep the session: ask for its routes again (in), or send ours again (out)',
+    choices: ['in', 'out'],
   },
+  message,
   control,
 ];
+
+export const DISABLE_FLAGS: readonly Flag[] = [message, control];
+export const ENABLE_FLAGS: readonly Flag[] = [control];
 
 /** The environment variable of a flag: `--log-level` is `MANUL_LOG_LEVEL`. */
 export function variableOf(flag: Flag): string {

@@ -7,6 +7,8 @@ import { type Environment, type RawArguments, readArguments } from './arguments.
 import { CommandError, usageError } from './command-error.ts';
 import {
   CHECK_FLAGS,
+  DISABLE_FLAGS,
+  ENABLE_FLAGS,
   type Flag,
   READ_FLAGS,
   RENDER_FLAGS,
@@ -80,9 +82,21 @@ const COMMANDS: readonly CommandSpec[] = [
 const PEER_COMMANDS: readonly CommandSpec[] = [
   {
     usage: 'reset <name>',
-    describe: 'drop a session and start it anew',
+    describe: 'start a session anew, or its routes with --soft',
     flags: RESET_FLAGS,
-    load: async () => (await import('../commands/peer-reset.ts')).peerReset,
+    load: async () => (await import('../commands/peer-action.ts')).peerAction('reset'),
+  },
+  {
+    usage: 'disable <name>',
+    describe: 'end a session and keep it down until it is enabled or the daemon starts again',
+    flags: DISABLE_FLAGS,
+    load: async () => (await import('../commands/peer-action.ts')).peerAction('disable'),
+  },
+  {
+    usage: 'enable <name>',
+    describe: 'let a disabled session come up again',
+    flags: ENABLE_FLAGS,
+    load: async () => (await import('../commands/peer-action.ts')).peerAction('enable'),
   },
 ];
 

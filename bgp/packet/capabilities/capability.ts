@@ -52,7 +52,7 @@ export interface AddPathCapability {
   readonly kind: 'addPath';
   readonly entries: readonly (AfiSafi & { readonly send: boolean; readonly receive: boolean })[];
 }
-/** RFC 7313 §3.1. Understood, not offered. */
+/** RFC 7313 §3.1. */
 export interface EnhancedRouteRefreshCapability {
   readonly kind: 'enhancedRouteRefresh';
 }

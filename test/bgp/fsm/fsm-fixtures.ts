@@ -19,6 +19,7 @@ export const SESSION: NegotiatedSession = {
   holdTimeSec: 90,
   keepaliveSec: 30,
   routeRefresh: true,
+  enhancedRefresh: false,
   sendsEndOfRib: true,
   preservesForwarding: false,
 };

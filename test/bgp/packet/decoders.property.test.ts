@@ -81,8 +81,9 @@ describe('decoders on arbitrary octets', () => {
 
   test('a ROUTE-REFRESH of any content gets an answer', () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 23, maxLength: 40 }), (message) => {
-        expect(['request', 'ignored', 'error']).toContain(decodeRouteRefresh(message).kind);
+      fc.property(fc.uint8Array({ minLength: 23, maxLength: 40 }), fc.boolean(), (message, hasMarkers) => {
+        const { kind } = decodeRouteRefresh(message, hasMarkers);
+        expect(['request', 'begin', 'end', 'ignored', 'error']).toContain(kind);
       }),
     );
   });

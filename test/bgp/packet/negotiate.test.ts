@@ -48,6 +48,7 @@ describe('negotiation', () => {
       holdTimeSec: 90,
       keepaliveSec: 30,
       routeRefresh: false,
+      enhancedRefresh: false,
       sendsEndOfRib: false,
       preservesForwarding: false,
     });
@@ -87,6 +88,15 @@ describe('negotiation', () => {
     );
     expect(session.addPathSend).toEqual(['ipv4']);
     expect(session.addPathReceive).toEqual(['ipv6']);
+  });
+
+  test('a refresh has markers where both offer them (RFC 7313 §4)', () => {
+    const enhanced = { kind: 'enhancedRouteRefresh' } as const;
+    const with1 = { ...own, capabilities: [...own.capabilities, enhanced] };
+    const with2 = { ...peer, capabilities: [...peer.capabilities, enhanced] };
+    expect(agreed(negotiate(with1, with2, anyone)).enhancedRefresh).toBe(true);
+    expect(agreed(negotiate(with1, peer, anyone)).enhancedRefresh).toBe(false);
+    expect(agreed(negotiate(own, with2, anyone)).enhancedRefresh).toBe(false);
   });
 
   test('an AS number that is not expected is 2/2', () => {
@@ -139,6 +149,7 @@ describe('negotiation', () => {
       families: ['ipv4', 'ipv6'],
       fourOctetAs: true,
       routeRefresh: true,
+      enhancedRefresh: false,
       sendsEndOfRib,
       preservesForwarding,
       maxMessageBytes,

@@ -5,7 +5,7 @@ const message = (rest: string, length = '0017') => fromHex(`${MARKER}${length}05
 
 describe('ROUTE-REFRESH', () => {
   test('a request names its family, both ways (RFC 2918 §3)', () => {
-    expect(decodeRouteRefresh(message('0002 00 01'))).toEqual({ kind: 'request', family: 'ipv6' });
+    expect(decodeRouteRefresh(message('0002 00 01'), false)).toEqual({ kind: 'request', family: 'ipv6' });
     expect(encodeRouteRefresh('ipv6')).toEqual(message('0002 00 01'));
   });
 
@@ -14,12 +14,24 @@ describe('ROUTE-REFRESH', () => {
     ['a marker that was not negotiated', '0001 01 01'],
     ['an unknown subtype (RFC 7313 §5)', '0001 07 01'],
   ])('%s is ignored', (_what, rest) => {
-    expect(decodeRouteRefresh(message(rest))).toMatchObject({ kind: 'ignored' });
+    expect(decodeRouteRefresh(message(rest), false)).toMatchObject({ kind: 'ignored' });
+  });
+
+  test.each([
+    ['begin', '0001 01 01'],
+    ['end', '0001 02 01'],
+  ] as const)('where markers are negotiated, %s is one of them, both ways (RFC 7313 §3.2)', (kind, rest) => {
+    expect(decodeRouteRefresh(message(rest), true)).toEqual({ kind, family: 'ipv4' });
+    expect(encodeRouteRefresh('ipv4', kind)).toEqual(message(rest));
+  });
+
+  test('an unknown subtype stays ignored where markers are negotiated (RFC 7313 §5)', () => {
+    expect(decodeRouteRefresh(message('0001 07 01'), true)).toMatchObject({ kind: 'ignored' });
   });
 
   test('a longer one is 7/1 with the whole message (RFC 7313 §5)', () => {
     const long = message('0001 00 01 00', '0018');
-    expect(decodeRouteRefresh(long)).toMatchObject({
+    expect(decodeRouteRefresh(long, false)).toMatchObject({
       kind: 'error',
       notification: { code: 7, subcode: 1, data: long },
     });

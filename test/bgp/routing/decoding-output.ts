@@ -14,6 +14,8 @@ export class DecodingOutput implements SessionOutput {
   /** By prefix, or `prefix#pathId` with ADD-PATH. */
   readonly table = new Map<string, SentRoute>();
   readonly endsOfRib: Family[] = [];
+  /** `begin ipv4`, `end ipv4` of refreshes (RFC 7313), in order. */
+  readonly refreshMarkers: string[] = [];
   /** Octets of each message, header included, in order. */
   readonly messageLengths: number[] = [];
   /** Keys withdrawn, in order. */
@@ -33,6 +35,11 @@ export class DecodingOutput implements SessionOutput {
 
   writev(chunks: readonly Uint8Array[]): void {
     for (const chunk of chunks) this.write(chunk);
+  }
+
+  writeRefreshMarker(message: Uint8Array): void {
+    const family = message[20] === 1 ? 'ipv4' : 'ipv6';
+    this.refreshMarkers.push(`${message[21] === 1 ? 'begin' : 'end'} ${family}`);
   }
 
   queuedBytes(): number {

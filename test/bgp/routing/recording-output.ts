@@ -16,6 +16,8 @@ export class RecordingOutput implements SessionOutput {
   /** By prefix, or `prefix#pathId` with ADD-PATH. */
   readonly table = new Map<string, HeldRoute>();
   readonly endsOfRib: Family[] = [];
+  /** `begin ipv4`, `end ipv4` of refreshes (RFC 7313), in order. */
+  readonly refreshMarkers: string[] = [];
   messages = 0;
   /** What `queuedBytes` says: set it high to play a slow reader. */
   queued = 0;
@@ -33,6 +35,11 @@ export class RecordingOutput implements SessionOutput {
 
   writev(chunks: readonly Uint8Array[]): void {
     for (const chunk of chunks) this.write(chunk);
+  }
+
+  writeRefreshMarker(message: Uint8Array): void {
+    const family = message[20] === 1 ? 'ipv4' : 'ipv6';
+    this.refreshMarkers.push(`${message[21] === 1 ? 'begin' : 'end'} ${family}`);
   }
 
   queuedBytes(): number {

@@ -22,6 +22,7 @@ export function ribSession(number: number, overrides: Partial<RibSession> = {}):
     addPathReceive: [],
     addPathSend: [],
     fourOctetAs: true,
+    enhancedRefresh: false,
     maxMessageBytes: 4096,
     nextHop: 'auto',
     allowOwnAs: 0,

@@ -160,7 +160,7 @@ describe('a reset', () => {
     subject = await SpeakerUnderTest.start({ peers: [peerConfig({ passive: false, port })] });
     const peer = await listener!.accepted();
     await subject.state('peer', 'Established');
-    expect(subject.speaker.resetPeer('peer', 'new filters')).toBe(true);
+    expect(subject.speaker.resetPeer('peer', 'new filters')).toBe('done');
     const { code, subcode, data } = await peer.notified();
     expect([code, subcode, data.subarray(1).toString()]).toEqual([6, 4, 'new filters']);
     await (await listener!.accepted(1)).established();
@@ -172,7 +172,42 @@ describe('a reset', () => {
 
   test('of a peer that does not exist says so', async () => {
     subject = await SpeakerUnderTest.start({});
-    expect(subject.speaker.resetPeer('nobody')).toBe(false);
+    expect(subject.speaker.resetPeer('nobody')).toBe('noSuchPeer');
+    expect(subject.speaker.disablePeer('nobody')).toBe('noSuchPeer');
+    expect(subject.speaker.enablePeer('nobody')).toBe('noSuchPeer');
+  });
+});
+
+describe('a disabled peer', () => {
+  test('is told why with Cease 6/2 (RFC 9003), is refused with 6/5 (RFC 4486), and is dialed again once enabled', async () => {
+    const port = await listenAsPeer();
+    subject = await SpeakerUnderTest.start({ peers: [peerConfig({ passive: false, port })] });
+    const peer = await listener!.accepted();
+    await subject.state('peer', 'Established');
+    expect(subject.speaker.disablePeer('peer', 'moved to rack 7')).toBe('done');
+    const { code, subcode, data } = await peer.notified();
+    expect([code, subcode, data.subarray(1).toString()]).toEqual([6, 2, 'moved to rack 7']);
+    expect(subject.speaker.peer('peer')).toMatchObject({ state: 'Idle', held: 'disabled by command' });
+    expect(subject.speaker.softResetPeer('peer', 'out')).toBe('notEstablished');
+    subject.speaker.resetPeer('peer');
+    expect(await TestPeer.dial(subject.target, identity()).notified()).toMatchObject({ code: 6, subcode: 5 });
+    expect(await subject.event('refused')).toMatchObject({ address: PEER, reason: 'disabled' });
+    expect(listener!.peers).toHaveLength(1);
+    expect(subject.speaker.enablePeer('peer')).toBe('done');
+    await (await listener!.accepted(1)).established();
+    expect(await subject.state('peer', 'Established')).toMatchObject({ held: null });
+  });
+
+  test('stays disabled when its configuration changes', async () => {
+    const port = await listenAsPeer();
+    const listen = [{ address: LOCAL, port: 0 }];
+    subject = await SpeakerUnderTest.start({ listen, peers: [peerConfig({ passive: false, port })] });
+    await subject.state('peer', 'Established');
+    subject.speaker.disablePeer('peer');
+    const changed = peerConfig({ passive: false, port, holdTimeSec: 30 });
+    subject.speaker.apply(speakerConfig({ listen, peers: [changed] }));
+    expect(subject.speaker.peer('peer')).toMatchObject({ state: 'Idle', held: 'disabled by command' });
+    expect(await TestPeer.dial(subject.target, identity()).notified()).toMatchObject({ code: 6, subcode: 5 });
   });
 });
 

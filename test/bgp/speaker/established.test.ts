@@ -1,6 +1,15 @@
 /** What an Established session does with messages, in both directions. */
 import { cease, updateError } from '../../../bgp/packet/notification.ts';
-import { announcement, encodeUpdate, endOfRib, frame, KEEPALIVE } from '../../harness/bgp/encode.ts';
+import {
+  announcement,
+  capability,
+  encodeOpen,
+  encodeUpdate,
+  endOfRib,
+  frame,
+  KEEPALIVE,
+  routeRefresh,
+} from '../../harness/bgp/encode.ts';
 import { TestPeer, type TestPeerOptions } from '../../harness/bgp/test-peer.ts';
 import { dialDeaf } from './deaf-client.ts';
 import { APPLIED, type FakeSession } from './fake-rib.ts';
@@ -110,6 +119,41 @@ describe('an Established session', () => {
     await subject.until(() => session.refreshed.length > 0 || null, 'a refresh');
     expect(session.refreshed).toEqual(['ipv4']);
     expect(subject.speaker.peer(NAME)!.state).toBe('Established');
+  });
+
+  test('hands the markers of a refresh to the RIB where both ends offered them, but not before End-of-RIB (RFC 7313 §4)', async () => {
+    const [peer, session] = await establish({ capabilities: [capability.enhancedRefresh()] });
+    expect(session.session.enhancedRefresh).toBe(true);
+    subject.rib.judge = (body) => ({ ...APPLIED, endOfRib: body.length === 4 ? 'ipv4' : null });
+    peer.send(Buffer.concat([1, 2].map((subtype) => routeRefresh('ipv4', subtype))));
+    peer.send(endOfRib('ipv4'));
+    peer.send(Buffer.concat([1, 2, 0].map((subtype) => routeRefresh('ipv4', subtype))));
+    peer.send(Buffer.concat([1, 0].map((subtype) => routeRefresh('ipv6', subtype))));
+    await subject.until(() => session.refreshed.includes('ipv6') || null, 'the last refresh');
+    expect(session.refreshed).toEqual(['begin ipv4', 'end ipv4', 'ipv4', 'ipv6']);
+    expect(subject.speaker.peer(NAME)!.state).toBe('Established');
+  });
+
+  test('soft in asks for the routes of each negotiated family, soft out has the RIB send them again', async () => {
+    const [peer, session] = await establish();
+    expect(subject.speaker.softResetPeer(NAME, 'in')).toBe('done');
+    const asked = await peer.until(() => {
+      const bodies = peer.messages.filter(({ type }) => type === 5).map(({ body }) => body.toString('hex'));
+      return bodies.length === 2 ? bodies : null;
+    }, 'two ROUTE-REFRESH');
+    expect(asked).toEqual(['00010001', '00020001']);
+    expect(subject.speaker.softResetPeer(NAME, 'out')).toBe('done');
+    expect(session.refreshed).toEqual(['ipv4', 'ipv6']);
+    expect(subject.speaker.peer(NAME)).toMatchObject({ state: 'Established', flaps: 0 });
+  });
+
+  test('soft in of a peer that did not offer route refresh is told so (RFC 2918 §2)', async () => {
+    const capabilities = [capability.multiprotocol('ipv4'), capability.fourOctetAs(64512)];
+    await establish({
+      open: encodeOpen({ asn: 64512, routerId: '10.0.0.2', holdTimeSec: 90, capabilities }),
+    });
+    expect(subject.speaker.softResetPeer(NAME, 'in')).toBe('noRouteRefresh');
+    expect(subject.speaker.softResetPeer('nobody', 'in')).toBe('noSuchPeer');
   });
 
   test('shows what the peer offered, and what we did', async () => {

@@ -24,7 +24,8 @@ export interface FakeSession {
   readonly output: SessionOutput;
   /** UPDATE bodies as hexadecimal. */
   readonly updates: string[];
-  readonly refreshed: Family[];
+  /** Families to send again, and `begin FAMILY`, `end FAMILY` of what the peer sends again. */
+  readonly refreshed: string[];
   updatedTimes: number;
 }
 
@@ -70,6 +71,16 @@ export class FakeRib implements Rib {
 
   refresh(slot: SessionSlot, family: Family): void {
     this.sessions.get(slot)!.refreshed.push(family);
+    this.onChange();
+  }
+
+  beginRefresh(slot: SessionSlot, family: Family): void {
+    this.sessions.get(slot)!.refreshed.push(`begin ${family}`);
+    this.onChange();
+  }
+
+  endRefresh(slot: SessionSlot, family: Family): void {
+    this.sessions.get(slot)!.refreshed.push(`end ${family}`);
     this.onChange();
   }
 

@@ -88,6 +88,7 @@ describe('our OPEN', () => {
         { kind: 'multiprotocol', afi: 1, safi: 1 },
         { kind: 'multiprotocol', afi: 2, safi: 1 },
         { kind: 'routeRefresh' },
+        { kind: 'enhancedRouteRefresh' },
         { kind: 'extendedMessage' },
         { kind: 'gracefulRestart', restarting: false, notification: false, restartTimeSec: 120, entries: [] },
         { kind: 'fourOctetAs', asn: 64512 },

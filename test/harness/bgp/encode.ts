@@ -42,6 +42,7 @@ export function encodeOpen(open: OpenFields): Buffer {
 export const capability = {
   multiprotocol: (family: Family): Buffer => Buffer.from([1, 4, 0, family === 'ipv4' ? 1 : 2, 0, 1]),
   routeRefresh: (): Buffer => Buffer.from([2, 0]),
+  enhancedRefresh: (): Buffer => Buffer.from([70, 0]),
   fourOctetAs: (asn: number): Buffer => Buffer.concat([Buffer.from([65, 4]), uint32(asn)]),
   /** Send and receive (RFC 7911 §4). */
   addPath: (families: readonly Family[]): Buffer =>
@@ -121,6 +122,11 @@ export function withdrawal(prefixes: readonly string[]): Buffer {
 
 export function endOfRib(family: Family): Buffer {
   return encodeUpdate(family === 'ipv4' ? {} : { attributes: [mpUnreach(family, [])] });
+}
+
+/** ROUTE-REFRESH; subtype 0 asks, 1 and 2 are BoRR and EoRR (RFC 7313 §3.2). */
+export function routeRefresh(family: Family, subtype = 0): Buffer {
+  return frame(MessageType.RouteRefresh, Buffer.from([0, family === 'ipv4' ? 1 : 2, subtype, 1]));
 }
 
 export function encodeNotification(code: number, subcode: number, data: Buffer = Buffer.alloc(0)): Buffer {

@@ -36,6 +36,8 @@ export interface TestPeerOptions {
   readonly families?: readonly Family[];
   /** Offer ADD-PATH, send and receive; default false. */
   readonly addPath?: boolean;
+  /** Further capabilities of the regular OPEN. */
+  readonly capabilities?: readonly Buffer[];
   /** Sent instead of a regular OPEN; null: nothing is sent on connect. */
   readonly open?: Buffer | null;
   /** Answer the OPEN with a KEEPALIVE and go on sending them; default true. */
@@ -183,6 +185,7 @@ export class TestPeer {
       capability.fourOctetAs(asn),
       capability.gracefulRestart(),
       ...(addPath ? [capability.addPath(this.families)] : []),
+      ...(this.options.capabilities ?? []),
     ];
     return encodeOpen({ asn, routerId, holdTimeSec, capabilities });
   }

@@ -166,6 +166,23 @@ test('a session is reset with a message', async () => {
   expect((await ask('peer', 'reset', 'tor', '--message', 'x'.repeat(256))).code).toBe(2);
 });
 
+test('a session is reset softly, disabled with a message, and enabled', async () => {
+  const done = { code: 0, stdout: '', stderr: '' };
+  expect(await ask('peer', 'reset', 'tor', '--soft', 'in')).toEqual(done);
+  expect(await ask('peer', 'disable', 'tor', '--message', 'maintenance')).toEqual(done);
+  expect(await ask('peer', 'enable', 'tor')).toEqual(done);
+  expect(test1.speaker.actions).toEqual(['soft in tor', 'disable tor maintenance', 'enable tor']);
+  test1.speaker.softResult = 'noRouteRefresh';
+  expect(await ask('peer', 'reset', 'tor', '--soft', 'in')).toEqual({
+    ...done,
+    code: 1,
+    stderr: 'manul: "tor" does not offer route refresh (RFC 2918)\n',
+  });
+  expect((await ask('peer', 'disable', 'nobody')).stderr).toBe('manul: no peer "nobody"\n');
+  expect((await ask('peer', 'reset', 'tor', '--soft', 'both')).code).toBe(2);
+  expect((await ask('peer', 'reset', 'tor', '--soft', 'in', '--message', 'x')).code).toBe(2);
+});
+
 test('watch writes events as they happen, until its reader goes away', async () => {
   const child = startManul(['watch', '-o', 'json', '--control', test1.options.controlPath]);
   const output = collect(child);

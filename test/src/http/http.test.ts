@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { ControlClient } from '../../../src/control/control-client.ts';
-import { RESET_PATH } from '../../../src/control/reset-request.ts';
+import { actionPath } from '../../../src/control/peer-action.ts';
 import { FakeDatastore } from '../support/fake-datastore.ts';
 import { runDaemon, type TestDaemon, type TestDaemonOptions } from '../support/run-daemon.ts';
 import { peer, route } from '../support/samples.ts';
@@ -193,15 +193,15 @@ describe('over TCP nothing can be changed', () => {
     const { get, speaker, options } = await run();
     speaker.peerList = [peer()];
     const body = JSON.stringify({ name: 'tor' });
-    expect((await get(RESET_PATH, { method: 'POST', body })).status).toBe(404);
+    expect((await get(actionPath('reset'), { method: 'POST', body })).status).toBe(404);
     const client = new ControlClient(options.controlPath);
-    await client.post(RESET_PATH, { name: 'tor', message: 'maintenance' });
+    await client.post(actionPath('reset'), { name: 'tor', message: 'maintenance' });
     expect(speaker.resets).toEqual([{ name: 'tor', message: 'maintenance' }]);
-    await expect(client.post(RESET_PATH, { name: 'nobody' })).rejects.toThrow('no peer "nobody"');
-    await expect(client.post(RESET_PATH, { name: 'tor', message: 'ü'.repeat(128) })).rejects.toThrow(
+    await expect(client.post(actionPath('reset'), { name: 'nobody' })).rejects.toThrow('no peer "nobody"');
+    await expect(client.post(actionPath('reset'), { name: 'tor', message: 'ü'.repeat(128) })).rejects.toThrow(
       '255 octets',
     );
-    await expect(client.post(RESET_PATH, {})).rejects.toThrow('name is missing');
+    await expect(client.post(actionPath('reset'), {})).rejects.toThrow('name is missing');
   });
 });
 

@@ -3,6 +3,7 @@ import type {
   BestRouteChange,
   BestRouteListener,
   OriginatedPrefix,
+  PeerActionResult,
   PeerDetail,
   PeerStatus,
   RibSummary,
@@ -23,6 +24,9 @@ export class FakeSpeaker implements Speaker {
   readonly originated: (readonly OriginatedPrefix[] | null)[] = [];
   readonly queries: RouteQuery[] = [];
   readonly resets: { name: string; message: string | undefined }[] = [];
+  /** Soft resets, disables and enables, in order. */
+  readonly actions: string[] = [];
+  softResult: PeerActionResult | null = null;
   routesClosed = 0;
   closed = false;
   readonly bestListeners = new Set<BestRouteListener>();
@@ -76,9 +80,28 @@ export class FakeSpeaker implements Speaker {
     return () => this.#propagationListeners.delete(listener);
   }
 
-  resetPeer(name: string, message?: string): boolean {
+  resetPeer(name: string, message?: string): PeerActionResult {
     this.resets.push({ name, message });
-    return this.peer(name) !== null;
+    return this.#resultFor(name);
+  }
+
+  softResetPeer(name: string, direction: 'in' | 'out'): PeerActionResult {
+    this.actions.push(`soft ${direction} ${name}`);
+    return this.softResult ?? this.#resultFor(name);
+  }
+
+  disablePeer(name: string, message = ''): PeerActionResult {
+    this.actions.push(`disable ${name} ${message}`);
+    return this.#resultFor(name);
+  }
+
+  enablePeer(name: string): PeerActionResult {
+    this.actions.push(`enable ${name}`);
+    return this.#resultFor(name);
+  }
+
+  #resultFor(name: string): PeerActionResult {
+    return this.peer(name) === null ? 'noSuchPeer' : 'done';
   }
 
   async close(): Promise<void> {
