@@ -12,6 +12,10 @@ export interface AgentConfig {
   /** Blocks of this node: each is announced, and blackholed in the kernel. */
   readonly blocks: readonly OwnBlock[];
   readonly pools: readonly AgentPool[];
+  /** Ranges of service addresses: what BGP learns inside them is not programmed (Calico's kernel filter, first step). */
+  readonly serviceRanges: readonly string[];
+  /** BGP neighbors that a gateway leads to (BGPPeer.reachableBy). */
+  readonly gatewayRoutes: readonly GatewayRoute[];
   /** Seconds between full resyncs with the kernel; 0: never (FelixConfiguration.routeRefreshInterval, default 90). */
   readonly routeRefreshSec: number;
   readonly ipForwarding: boolean;
@@ -32,6 +36,14 @@ export interface Workload {
 
 export interface OwnBlock {
   readonly prefix: string;
+  readonly resource: string;
+}
+
+/** A host route over a gateway, which must be on a connected subnet. */
+export interface GatewayRoute {
+  /** Host prefix, /32 or /128. */
+  readonly prefix: string;
+  readonly gateway: string;
   readonly resource: string;
 }
 
@@ -64,7 +76,7 @@ export interface KernelRouteStatus {
   readonly metric: number;
   readonly protocol: number;
   /** Why we want it, or null for one that we found and do not want. */
-  readonly reason: 'workload' | 'block' | 'learnt' | null;
+  readonly reason: 'workload' | 'block' | 'neighbor' | 'learnt' | null;
   /** In the kernel as wanted. */
   readonly inSync: boolean;
   readonly error: string | null;

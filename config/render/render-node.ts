@@ -30,7 +30,8 @@ export function renderNode(resources: ResourceSet, options: RenderOptions): Node
   const dynamic = dynamicNeighbors(context, book);
   const pools = [...resources.ipPools.values()].map(renderedPool);
   const priorities = routePriorities(context);
-  const agent = agentConfig(context, blocks, pools, priorities.kernel);
+  const sessions = peers.map((peer) => peer.rendered);
+  const agent = agentConfig(context, blocks, pools, sessions, priorities.kernel);
   warnOfUnhonouredFields(context, peers, dynamic);
 
   const rendered: RenderedNode = {
@@ -39,7 +40,7 @@ export function renderNode(resources: ResourceSet, options: RenderOptions): Node
     routerId: routerIdOf(context),
     clusterId: context.self.clusterId,
     listen: listenAddresses(context),
-    peers: peers.map((peer) => peer.rendered),
+    peers: sessions,
     dynamic: dynamic.map((neighbor) => neighbor.rendered),
     originated: renderedRoutes([...originatedRoutes(context, blocks), ...services]),
     pools,

@@ -41,7 +41,6 @@ const NODE_BGP_CONFIGURATION: readonly Unhonoured[] = [
 ];
 
 const BGP_PEER: readonly Unhonoured[] = [
-  { field: 'reachableBy', text: 'is not implemented yet: no route to the neighbor is installed' },
   {
     field: 'password.secretKeyRef.optional',
     text: 'has no effect: a missing key holds the session',

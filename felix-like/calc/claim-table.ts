@@ -19,7 +19,12 @@ export interface Claim {
   learnt: Origin | null;
   isDirty: boolean;
   /** Why a learnt route to this prefix is never programmed, null when it is; undefined when nobody has looked. */
-  obstacle: string | null | undefined;
+  obstacle: Obstacle | null | undefined;
+}
+
+export interface Obstacle {
+  /** What to tell about it; null: it is as it should be. */
+  readonly text: string | null;
 }
 
 export class ClaimTable {

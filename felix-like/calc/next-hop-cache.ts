@@ -1,6 +1,6 @@
 /** Next hops resolved to links, each once: thousands of routes share one, and one target. */
-import type { RouteTarget } from '../routetable/route-key.ts';
-import type { Topology } from './topology.ts';
+import { isSameNextHop, type KernelNextHop, type RouteTarget } from '../routetable/route-key.ts';
+import type { Reachability } from './reachability.ts';
 
 /** Where a next hop is reached; or why it is not. */
 export type ResolvedNextHop =
@@ -21,32 +21,35 @@ export class NextHopCache {
     this.#onUnresolved = onUnresolved;
   }
 
-  resolve(nextHop: string, topology: Topology, nextHopsInUse: () => ReadonlySet<string>): ResolvedNextHop {
+  resolve(
+    nextHop: string,
+    reachability: Reachability,
+    nextHopsInUse: () => ReadonlySet<string>,
+  ): ResolvedNextHop {
     const known = this.#resolved.get(nextHop);
     if (known !== undefined) return known;
     if (this.#resolved.size >= this.#limit) this.#prune(nextHopsInUse());
-    const resolved = this.#ask(nextHop, topology);
+    const resolved = this.#ask(nextHop, reachability);
     this.#resolved.set(nextHop, resolved);
     if (resolved.error !== null) this.#onUnresolved(nextHop, resolved.error);
     return resolved;
   }
 
   /** Forgets what is different now. @returns the next hops concerned */
-  onTopology(topology: Topology): ReadonlySet<string> {
+  onReachability(reachability: Reachability): ReadonlySet<string> {
     const changed = new Set<string>();
     for (const [nextHop, before] of this.#resolved) {
-      const after = this.#ask(nextHop, topology);
-      if (after.error === before.error && interfaceOf(after) === interfaceOf(before)) continue;
+      const after = this.#ask(nextHop, reachability);
+      if (after.error === before.error && isSameHop(hopOf(after), hopOf(before))) continue;
       changed.add(nextHop);
       this.#resolved.delete(nextHop);
     }
     return changed;
   }
 
-  #ask(nextHop: string, topology: Topology): ResolvedNextHop {
-    const { interfaceIndex, error } = topology.resolve(nextHop);
-    if (interfaceIndex === null) return { target: null, error };
-    const hop = { gateway: nextHop, interfaceIndex, onlink: false, weight: 1 };
+  #ask(nextHop: string, reachability: Reachability): ResolvedNextHop {
+    const { hop, error } = reachability.resolve(nextHop);
+    if (hop === null) return { target: null, error };
     const target = { type: 'unicast', protocol: this.#protocol, scope: 'universe', nextHops: [hop] } as const;
     return { target, error: null };
   }
@@ -57,6 +60,10 @@ export class NextHopCache {
   }
 }
 
-function interfaceOf({ target }: ResolvedNextHop): number | null {
-  return target?.nextHops[0]?.interfaceIndex ?? null;
+function hopOf({ target }: ResolvedNextHop): KernelNextHop | undefined {
+  return target?.nextHops[0];
+}
+
+function isSameHop(a: KernelNextHop | undefined, b: KernelNextHop | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : isSameNextHop(a, b);
 }

@@ -1,4 +1,4 @@
-/** What the configuration itself claims on this node: addresses of workloads, and blocks. */
+/** What the configuration itself claims on this node: addresses of workloads, blocks, and routes to BGP neighbors. */
 import { addressBits, contains, formatPrefix, type Prefix, parsePrefix } from '@manul/bgp/net';
 import type { AgentConfig } from '../agent-api.ts';
 
@@ -14,21 +14,34 @@ export interface Problem {
   readonly text: string;
 }
 
+export type ClaimsConfig = Pick<
+  AgentConfig,
+  'workloads' | 'blocks' | 'pools' | 'serviceRanges' | 'gatewayRoutes'
+>;
+
 export class OwnClaims {
   /** By host prefix; several workloads may claim one address. */
   readonly workloads = new Map<string, WorkloadClaim[]>();
   /** Resources by block. */
   readonly blocks = new Map<string, string>();
+  /** Gateways by the host prefix that they lead to. */
+  readonly gateways = new Map<string, string>();
+  /** All ranges of service addresses, as one text to compare. */
+  readonly serviceRanges: string;
   readonly problems: Problem[] = [];
   /** Prefixes that this node may announce, sorted: its blocks, and addresses borrowed from the blocks of others. */
   readonly announcements: readonly string[];
   readonly #blockPrefixes: Prefix[] = [];
+  readonly #servicePrefixes: readonly Prefix[];
 
-  constructor(config: Pick<AgentConfig, 'workloads' | 'blocks' | 'pools'>) {
+  constructor(config: ClaimsConfig) {
     for (const { name, interfaceName, addresses } of config.workloads) {
       for (const text of addresses) this.#addWorkload(name, interfaceName, text);
     }
     for (const { prefix, resource } of config.blocks) this.#addBlock(prefix, resource);
+    for (const { prefix, gateway } of config.gatewayRoutes) this.gateways.set(prefix, gateway);
+    this.serviceRanges = config.serviceRanges.join(' ');
+    this.#servicePrefixes = config.serviceRanges.flatMap((text) => parsePrefix(text) ?? []);
     for (const { prefix, encapsulation } of config.pools) {
       if (encapsulation === 'none') continue;
       const text = `encapsulation ${encapsulation} is not supported: its routes go to the next hop as they are`;
@@ -43,6 +56,10 @@ export class OwnClaims {
       (outer) => outer.length < prefix.length && contains(outer, prefix),
     );
     return block === undefined ? null : formatPrefix(block);
+  }
+
+  isServiceAddress(prefix: Prefix): boolean {
+    return this.#servicePrefixes.some((range) => contains(range, prefix));
   }
 
   #borrowed(): readonly string[] {

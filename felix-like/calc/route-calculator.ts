@@ -3,18 +3,20 @@
  * A function of the present state and never of history; what a change touches is marked, and settled in slices.
  *
  * Of several claims to one prefix the first wins: a local workload whose interface is up, an own block
- * (blackhole, so that unused addresses of the block do not loop), a route learnt by BGP. Inside an own block only
- * learnt host routes count: those are addresses that another node borrowed.
+ * (blackhole, so that unused addresses of the block do not loop), the gateway of a BGP neighbor, a route learnt by
+ * BGP. Inside an own block only learnt host routes count: those are addresses that another node borrowed. Learnt
+ * routes to service addresses are not programmed: kube-proxy translates those on every node.
  */
 import { addressBits, type Family, formatPrefix, parsePrefix } from '@manul/bgp/net';
 import type { AgentConfig, LearntRouteChange } from '../agent-api.ts';
 import type { KernelRoute, RouteTarget } from '../routetable/route-key.ts';
-import { type Claim, ClaimTable } from './claim-table.ts';
+import { type Claim, ClaimTable, type Obstacle } from './claim-table.ts';
 import { NextHopCache } from './next-hop-cache.ts';
-import { OwnClaims, type Problem, type WorkloadClaim } from './own-claims.ts';
+import { type ClaimsConfig, OwnClaims, type Problem, type WorkloadClaim } from './own-claims.ts';
+import { Reachability } from './reachability.ts';
 import { type KernelFacts, type LinkFact, Topology } from './topology.ts';
 
-export type RouteReason = 'workload' | 'block' | 'learnt';
+export type RouteReason = 'workload' | 'block' | 'neighbor' | 'learnt';
 
 /** A route that is wanted and cannot be programmed now. */
 export interface WaitingRoute {
@@ -24,10 +26,9 @@ export interface WaitingRoute {
   readonly text: string;
 }
 
-export type CalculatorConfig = Pick<
-  AgentConfig,
-  'workloads' | 'blocks' | 'pools' | 'routeProtocol' | 'routePriority'
->;
+export type CalculatorConfig = ClaimsConfig & Pick<AgentConfig, 'routeProtocol' | 'routePriority'>;
+
+const SERVICE_ADDRESS: Obstacle = { text: null };
 
 /** Takes what has been settled: the route to `prefix`, or null for none. */
 export type RouteSink = (prefix: string, route: KernelRoute | null) => void;
@@ -36,6 +37,8 @@ const NO_CONFIG: CalculatorConfig = {
   workloads: [],
   blocks: [],
   pools: [],
+  serviceRanges: [],
+  gatewayRoutes: [],
   routeProtocol: 0,
   routePriority: { ipv4: 0, ipv6: 0 },
 };
@@ -48,6 +51,7 @@ export class RouteCalculator {
   #config = NO_CONFIG;
   #own = new OwnClaims(NO_CONFIG);
   #topology = new Topology({ links: [], addresses: [] });
+  #reachability = this.#newReachability();
   #nextHops = this.#newNextHops(0);
   #blackhole = blackholeTarget(0);
 
@@ -83,24 +87,27 @@ export class RouteCalculator {
     const isRewrite = !hasSameNumbers(config, this.#config);
     this.#config = config;
     this.#own = new OwnClaims(config);
-    for (const { workloads, blocks } of [before, this.#own]) {
-      for (const prefix of workloads.keys()) this.#claims.touch(prefix);
-      for (const prefix of blocks.keys()) this.#claims.touch(prefix);
+    for (const { workloads, blocks, gateways } of [before, this.#own]) {
+      for (const claims of [workloads, blocks, gateways]) {
+        for (const prefix of claims.keys()) this.#claims.touch(prefix);
+      }
     }
     if (isRewrite) {
       this.#blackhole = blackholeTarget(config.routeProtocol);
       this.#nextHops = this.#newNextHops(config.routeProtocol);
     }
-    const areBlocksSame = hasSameKeys(before.blocks, this.#own.blocks);
-    if (isRewrite || !areBlocksSame) this.#claims.touchLearnt(() => true, !areBlocksSame);
+    const areObstaclesSame =
+      hasSameKeys(before.blocks, this.#own.blocks) && before.serviceRanges === this.#own.serviceRanges;
+    if (isRewrite || !areObstaclesSame) this.#claims.touchLearnt(() => true, !areObstaclesSame);
+    this.#reachNextHops();
     return isRewrite;
   }
 
   setFacts(facts: KernelFacts): void {
     this.#topology = new Topology(facts);
     for (const prefix of this.#own.workloads.keys()) this.#claims.touch(prefix);
-    const changed = this.#nextHops.onTopology(this.#topology);
-    if (changed.size > 0) this.#claims.touchLearnt((nextHop) => changed.has(nextHop), false);
+    for (const prefix of this.#own.gateways.keys()) this.#claims.touch(prefix);
+    this.#reachNextHops();
   }
 
   /** A stream of learnt routes begins. */
@@ -139,6 +146,7 @@ export class RouteCalculator {
     if (waiting !== undefined) return waiting.reason;
     if (this.#usableLink(prefix) !== null) return 'workload';
     if (this.#isBlackhole(prefix)) return 'block';
+    if (this.#own.gateways.has(prefix)) return 'neighbor';
     return this.#claims.learntNextHop(prefix) === null ? null : 'learnt';
   }
 
@@ -160,6 +168,8 @@ export class RouteCalculator {
     const link = this.#usableLink(prefix);
     if (link !== null) return this.#route(prefix, workloadTarget(this.#config.routeProtocol, link.index));
     if (this.#isBlackhole(prefix)) return this.#route(prefix, this.#blackhole);
+    const gateway = this.#own.gateways.get(prefix);
+    if (gateway !== undefined) return this.#routeThrough(prefix, 'neighbor', gateway);
     if (learnt !== null) return this.#evaluateLearnt(claim, learnt.nextHop);
     const workload = this.#own.workloads.get(prefix)?.[0];
     if (workload !== undefined) {
@@ -173,25 +183,36 @@ export class RouteCalculator {
   #evaluateLearnt(claim: Claim, nextHop: string): KernelRoute | null {
     const { prefix } = claim;
     if (claim.obstacle === undefined) claim.obstacle = this.#obstacle(prefix);
-    if (claim.obstacle !== null) return this.#waitLearnt(prefix, nextHop, claim.obstacle);
-    const { target, error } = this.#nextHops.resolve(nextHop, this.#topology, () =>
+    if (claim.obstacle === null) return this.#routeThrough(prefix, 'learnt', nextHop);
+    const { text } = claim.obstacle;
+    if (text !== null) this.#waiting.set(prefix, { reason: 'learnt', nextHop, interfaceName: null, text });
+    return null;
+  }
+
+  #routeThrough(prefix: string, reason: RouteReason, nextHop: string): KernelRoute | null {
+    const { target, error } = this.#nextHops.resolve(nextHop, this.#reachability, () =>
       this.#claims.nextHopsInUse(),
     );
     if (target !== null) return this.#route(prefix, target);
-    return this.#waitLearnt(prefix, nextHop, `next hop ${nextHop} ${error}`);
+    this.#waiting.set(prefix, { reason, nextHop, interfaceName: null, text: `next hop ${nextHop} ${error}` });
+    return null;
   }
 
-  #obstacle(text: string): string | null {
+  #obstacle(text: string): Obstacle | null {
     const prefix = parsePrefix(text);
-    if (prefix === null || formatPrefix(prefix) !== text) return `${text} is not a canonical prefix`;
+    if (prefix === null || formatPrefix(prefix) !== text)
+      return { text: `${text} is not a canonical prefix` };
+    if (this.#own.isServiceAddress(prefix)) return SERVICE_ADDRESS;
     if (prefix.length === addressBits(prefix.family)) return null;
     const block = this.#own.blockAround(prefix);
-    return block === null ? null : `lies in ${block}, a block of this node`;
+    return block === null ? null : { text: `lies in ${block}, a block of this node` };
   }
 
-  #waitLearnt(prefix: string, nextHop: string, text: string): null {
-    this.#waiting.set(prefix, { reason: 'learnt', nextHop, interfaceName: null, text });
-    return null;
+  /** Links, workloads or gateways may have changed: routes whose next hops are elsewhere now are settled again. */
+  #reachNextHops(): void {
+    this.#reachability = this.#newReachability();
+    const changed = this.#nextHops.onReachability(this.#reachability);
+    if (changed.size > 0) this.#claims.touchLearnt((nextHop) => changed.has(nextHop), false);
   }
 
   /** Of several workloads with one address, the one whose interface was made last. */
@@ -218,6 +239,14 @@ export class RouteCalculator {
   #route(prefix: string, target: RouteTarget): KernelRoute {
     const metric = this.#config.routePriority[prefix.includes(':') ? 'ipv6' : 'ipv4'];
     return { table: this.#table, prefix, metric, target };
+  }
+
+  #newReachability(): Reachability {
+    return new Reachability({
+      topology: this.#topology,
+      gateways: this.#own.gateways,
+      workloadInterface: (prefix) => this.#usableLink(prefix)?.index ?? null,
+    });
   }
 
   #newNextHops(protocol: number): NextHopCache {

@@ -1,6 +1,6 @@
 /** What the agent is given: workloads, pools and FelixConfiguration. */
 import { interfaceNameOf } from '../../../config/render/workloads.ts';
-import { calico, config, node, warningLines } from '../support/render-yaml.ts';
+import { bgpConfiguration, bgpPeer, calico, config, node, warningLines } from '../support/render-yaml.ts';
 
 const A = node('a', { v4: '10.0.0.1/24', labels: { rack: '1' } });
 const felix = (name: string, spec: object) => calico('FelixConfiguration', name, spec);
@@ -131,6 +131,8 @@ describe('FelixConfiguration', () => {
       workloads: [],
       blocks: [],
       pools: [],
+      serviceRanges: [],
+      gatewayRoutes: [],
       routeRefreshSec: 90,
       ipForwarding: true,
       removeExternalRoutes: true,
@@ -180,4 +182,51 @@ test.each([
     { cidr: '10.65.0.0/16', export: exported, encapsulation, resource: 'IPPool/p' },
   ]);
   expect(own.pools).toEqual([{ prefix: '10.65.0.0/16', encapsulation }]);
+});
+
+test('ranges of service addresses, even on a node that announces none; LB ranges with aggregation off, too', () => {
+  const yaml =
+    node('a', {
+      v4: '10.0.0.1/24',
+      labels: { 'node.kubernetes.io/exclude-from-external-load-balancers': 'true' },
+    }) +
+    bgpConfiguration({
+      serviceClusterIPs: [{ cidr: '10.96.0.0/12' }],
+      serviceExternalIPs: [{ cidr: '198.51.100.9/32' }],
+      serviceLoadBalancerIPs: [{ cidr: '203.0.113.0/24' }],
+      serviceLoadBalancerAggregation: 'Disabled',
+    });
+  expect(config(yaml, 'a').agent.serviceRanges).toEqual([
+    '10.96.0.0/12',
+    '198.51.100.9/32',
+    '203.0.113.0/24',
+  ]);
+});
+
+describe('reachableBy', () => {
+  const yaml = (...peers: string[]) =>
+    bgpConfiguration({ nodeToNodeMeshEnabled: false }) +
+    node('a', { v4: '10.0.0.1/24', v6: 'fd00::1/64' }) +
+    peers.join('');
+
+  test('is a host route to the neighbor', () => {
+    const four = bgpPeer('four', { peerIP: '192.0.2.1', asNumber: 65_000, reachableBy: '10.0.0.254' });
+    const six = bgpPeer('six', { peerIP: '[2001:db8::1]:1790', asNumber: 65_000, reachableBy: 'fd00::fe' });
+    expect(config(yaml(four, six), 'a').agent.gatewayRoutes).toEqual([
+      { prefix: '192.0.2.1/32', gateway: '10.0.0.254', resource: 'BGPPeer/four' },
+      { prefix: '2001:db8::1/128', gateway: 'fd00::fe', resource: 'BGPPeer/six' },
+    ]);
+  });
+
+  test('two gateways for one address: the first counts, and the other is warned of', () => {
+    const one = bgpPeer('one', { peerIP: '192.0.2.1', asNumber: 65_000, reachableBy: '10.0.0.254' });
+    const two = bgpPeer('two', { peerIP: '192.0.2.1:1790', asNumber: 65_000, reachableBy: '10.0.0.253' });
+    const { agent, rendered } = config(yaml(one, two), 'a');
+    expect(agent.gatewayRoutes).toEqual([
+      { prefix: '192.0.2.1/32', gateway: '10.0.0.254', resource: 'BGPPeer/one' },
+    ]);
+    expect(warningLines(rendered)).toEqual([
+      'BGPPeer/two spec.reachableBy: has no effect: BGPPeer/one says that 192.0.2.1 is reached by 10.0.0.254',
+    ]);
+  });
 });

@@ -359,15 +359,14 @@ describe('fields that are read but have no effect yet are warned of, with resour
     [
       'BGPPeer',
       'b',
-      { peerIP: '192.0.2.1', asNumber: 65_000, reachableBy: '10.0.0.254' },
-      ['spec.reachableBy'],
+      {
+        peerIP: '192.0.2.1',
+        asNumber: 65_000,
+        password: { secretKeyRef: { name: 's', key: 'k', optional: true } },
+      },
+      ['spec.password', 'spec.password.secretKeyRef.optional'],
     ],
-    [
-      'BGPPeer',
-      'elsewhere',
-      { node: 'b', peerIP: '192.0.2.1', asNumber: 65_000, reachableBy: '10.0.0.254' },
-      [],
-    ],
+    ['BGPPeer', 'elsewhere', { node: 'b', peerIP: '192.0.2.1', asNumber: 65_000, ttlSecurity: 1 }, []],
     [
       'FelixConfiguration',
       'default',

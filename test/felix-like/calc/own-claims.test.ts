@@ -1,10 +1,14 @@
-import type { AgentConfig } from '../../../felix-like/agent-api.ts';
-import { OwnClaims } from '../../../felix-like/calc/own-claims.ts';
+import { type ClaimsConfig, OwnClaims } from '../../../felix-like/calc/own-claims.ts';
 
-type Input = Pick<AgentConfig, 'workloads' | 'blocks' | 'pools'>;
-
-function claims(input: Partial<Input>): OwnClaims {
-  return new OwnClaims({ workloads: [], blocks: [], pools: [], ...input });
+function claims(input: Partial<ClaimsConfig>): OwnClaims {
+  return new OwnClaims({
+    workloads: [],
+    blocks: [],
+    pools: [],
+    serviceRanges: [],
+    gatewayRoutes: [],
+    ...input,
+  });
 }
 
 const pod = { name: 'default/pod-1', interfaceName: 'cali1', mac: null };

@@ -7,6 +7,8 @@ const CONFIG: CalculatorConfig = {
   workloads: [{ name: 'default/pod-1', interfaceName: 'cali1', addresses: ['10.244.1.5/32'], mac: null }],
   blocks: [{ prefix: '10.244.1.0/26', resource: 'BlockAffinity/node-1' }],
   pools: [{ prefix: '10.244.0.0/16', encapsulation: 'none' }],
+  serviceRanges: [],
+  gatewayRoutes: [],
   routeProtocol: 80,
   routePriority: { ipv4: 1024, ipv6: 1024 },
 };
@@ -275,4 +277,67 @@ test('many changes are settled in slices', () => {
   expect([settled.length, fixture.calculator.isSettled]).toEqual([4, false]);
   expect(fixture.calculator.settle(100, (prefix) => settled.push(prefix))).toBe(false);
   expect([settled.length, fixture.calculator.isSettled]).toEqual([10, true]);
+});
+
+describe('service addresses', () => {
+  test('learnt routes inside the ranges are neither programmed nor a problem; others are', () => {
+    const fixture = new Fixture();
+    fixture.learn('10.96.0.0/12', '10.0.0.2');
+    fixture.learn('10.96.0.7/32', '10.0.0.2');
+    fixture.setConfig({ serviceRanges: ['10.96.0.0/12'] });
+    fixture.learn('10.97.0.7/32', '10.0.0.2');
+    fixture.learn('10.0.0.0/8', '10.0.0.2');
+    expect([...fixture.routes.keys()].filter((prefix) => prefix.startsWith('10.9'))).toEqual([]);
+    expect(fixture.routes.has('10.0.0.0/8')).toBe(true);
+    expect(fixture.waiting('10.96.0.7/32')).toBeUndefined();
+    fixture.setConfig({});
+    expect(fixture.routes.has('10.96.0.7/32')).toBe(true);
+  });
+});
+
+describe('a neighbor behind a gateway', () => {
+  const gatewayRoutes = [{ prefix: '192.0.2.1/32', gateway: '10.0.0.254', resource: 'BGPPeer/tor' }];
+
+  test('gets a host route, and next hops that are the neighbor go the same way', () => {
+    const fixture = new Fixture();
+    fixture.learn('198.51.100.0/24', '192.0.2.1');
+    expect(fixture.routes.has('198.51.100.0/24')).toBe(false);
+    fixture.setConfig({ gatewayRoutes });
+    expect(fixture.routes.get('192.0.2.1/32')).toEqual(gatewayRoute('192.0.2.1/32', '10.0.0.254', 2));
+    expect(fixture.calculator.reasonOf('192.0.2.1/32')).toBe('neighbor');
+    expect(fixture.routes.get('198.51.100.0/24')).toEqual(gatewayRoute('198.51.100.0/24', '10.0.0.254', 2));
+    expect(fixture.calculator.announcements()).toEqual(['10.244.1.0/26']);
+    fixture.setConfig({});
+    expect(fixture.routes.has('192.0.2.1/32')).toBe(false);
+    expect(fixture.routes.has('198.51.100.0/24')).toBe(false);
+  });
+
+  test('a gateway that is on no subnet is reported, and the routes wait for it', () => {
+    const fixture = new Fixture();
+    fixture.setFacts({ addresses: [] });
+    fixture.setConfig({ gatewayRoutes });
+    fixture.learn('198.51.100.0/24', '192.0.2.1');
+    expect(fixture.waiting('192.0.2.1/32')).toBe('next hop 10.0.0.254 is on no connected subnet');
+    expect(fixture.waiting('198.51.100.0/24')).toBe(
+      'next hop 192.0.2.1 is reached by 10.0.0.254, which is on no connected subnet',
+    );
+    fixture.setFacts({});
+    expect(fixture.routes.get('192.0.2.1/32')).toEqual(gatewayRoute('192.0.2.1/32', '10.0.0.254', 2));
+    expect(fixture.routes.has('198.51.100.0/24')).toBe(true);
+  });
+});
+
+test('a next hop that is a local workload is on its interface, while that is up', () => {
+  const fixture = new Fixture();
+  fixture.learn('198.51.100.0/24', '10.244.1.5');
+  const route = gatewayRoute('198.51.100.0/24', '10.244.1.5', 5);
+  const [nextHop] = route.target.nextHops;
+  const onlink = { ...route, target: { ...route.target, nextHops: [{ ...nextHop, onlink: true }] } };
+  expect(fixture.routes.get('198.51.100.0/24')).toEqual(onlink);
+  fixture.setFacts({ links: FACTS.links.map((one) => ({ ...one, isUp: one.index !== 5 })) });
+  expect(fixture.waiting('198.51.100.0/24')).toBe('next hop 10.244.1.5 is on no connected subnet');
+  fixture.setFacts({});
+  expect(fixture.routes.has('198.51.100.0/24')).toBe(true);
+  fixture.setConfig({ workloads: [] });
+  expect(fixture.routes.has('198.51.100.0/24')).toBe(false);
 });

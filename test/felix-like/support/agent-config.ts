@@ -12,6 +12,8 @@ export function agentConfig(overrides: Partial<AgentConfig> = {}): AgentConfig {
     workloads: [{ name: 'default/pod-1', interfaceName: 'cali1', addresses: [POD], mac: null }],
     blocks: [{ prefix: BLOCK, resource: 'BlockAffinity/node-1' }],
     pools: [{ prefix: '10.244.0.0/16', encapsulation: 'none' }],
+    serviceRanges: [],
+    gatewayRoutes: [],
     routeRefreshSec: 90,
     ipForwarding: true,
     removeExternalRoutes: true,

@@ -79,6 +79,8 @@ export function nodeConfig(overrides: Partial<NodeConfig> = {}): NodeConfig {
       workloads: [],
       blocks: [],
       pools: [],
+      serviceRanges: [],
+      gatewayRoutes: [],
       routeRefreshSec: 90,
       ipForwarding: true,
       removeExternalRoutes: true,
