@@ -1,5 +1,5 @@
 /** Next hops resolved to links, each once: thousands of routes share one, and one target. */
-import { isSameNextHop, type KernelNextHop, type RouteTarget } from '../routetable/route-key.ts';
+import type { KernelNextHop, RouteTarget } from '../routetable/route-key.ts';
 import type { Reachability } from './reachability.ts';
 
 /** Where a next hop is reached; or why it is not. */
@@ -65,5 +65,5 @@ function hopOf({ target }: ResolvedNextHop): KernelNextHop | undefined {
 }
 
 function isSameHop(a: KernelNextHop | undefined, b: KernelNextHop | undefined): boolean {
-  return a === undefined || b === undefined ? a === b : isSameNextHop(a, b);
+  return a?.interfaceIndex === b?.interfaceIndex && a?.gateway === b?.gateway && a?.onlink === b?.onlink;
 }

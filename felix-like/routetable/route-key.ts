@@ -39,7 +39,7 @@ function isSameTarget(a: RouteTarget, b: RouteTarget, isIpv6: boolean): boolean 
   );
 }
 
-export function isSameNextHop(a: KernelNextHop, b: KernelNextHop): boolean {
+function isSameNextHop(a: KernelNextHop, b: KernelNextHop): boolean {
   return (
     a.gateway === b.gateway &&
     a.interfaceIndex === b.interfaceIndex &&
