@@ -5,6 +5,7 @@
 import { type Family, familyOf } from '../net/index.ts';
 import { afiSafiOf, type Capability } from './capabilities/capability.ts';
 import { encodeCapability } from './capabilities/registry.ts';
+import { BGP_ROLES, COUNTERPART } from './capabilities/role.ts';
 import { MAX_EXTENDED_MESSAGE_OCTETS, MAX_MESSAGE_OCTETS } from './header.ts';
 import { type Notification, openError } from './notification.ts';
 import { findCapability, type OpenMessage } from './open.ts';
@@ -39,6 +40,8 @@ export interface NegotiatedSession {
 export interface SessionExpectation {
   /** Keepalive interval at the hold time that we propose; 0: a third of it. */
   readonly keepaliveSec: number;
+  /** A neighbor that says no role is refused (RFC 9234 §4.2, strict mode). */
+  readonly requiresRole?: boolean;
   acceptsAsn(asn: number): boolean;
 }
 
@@ -58,6 +61,8 @@ export function negotiate(
     const text = `internal peer has our own BGP Identifier ${own.routerId}`; // RFC 6286 §2.2
     return { ok: false, notification: openError.badBgpIdentifier(), text };
   }
+  const mismatch = peer.asn === own.asn ? null : roleMismatch(own, peer, expectation.requiresRole === true);
+  if (mismatch !== null) return { ok: false, notification: openError.roleMismatch(), text: mismatch };
   const peerFamilies = familiesOf(peer.capabilities);
   const families = familiesOf(own.capabilities).filter((family) => peerFamilies.includes(family));
   if (families.length === 0) return noCommonFamily(own.capabilities, peerFamilies);
@@ -92,6 +97,18 @@ function session(
     sendsEndOfRib: restart !== undefined,
     preservesForwarding: restart !== undefined && restart.entries.length > 0,
   });
+}
+
+/** Why the roles of two external neighbors do not fit (RFC 9234 §4.2), or null; without a role of our own all do. */
+function roleMismatch(own: OpenMessage, peer: OpenMessage, isStrict: boolean): string | null {
+  const ours = BGP_ROLES[findCapability(own.capabilities, 'role')?.value ?? -1];
+  if (ours === undefined) return null;
+  const theirs = new Set(peer.capabilities.flatMap((one) => (one.kind === 'role' ? [one.value] : [])));
+  if (theirs.size > 1) return 'the peer names several roles';
+  const [value] = theirs;
+  if (value === undefined) return isStrict ? `the peer names no role, ours is ${ours}` : null;
+  if (BGP_ROLES[value] === COUNTERPART[ours]) return null;
+  return `the peer is ${BGP_ROLES[value] ?? `unassigned role ${value}`} to us, ${ours}; it must be ${COUNTERPART[ours]}`;
 }
 
 /** Families that an OPEN offers. Without the multiprotocol capability that is IPv4 unicast (RFC 4760 §8). */

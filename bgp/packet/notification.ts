@@ -61,6 +61,8 @@ export const openError = {
   badPeerAs: () => build(ErrorCode.OpenMessage, OpenSubcode.BadPeerAs),
   badBgpIdentifier: () => build(ErrorCode.OpenMessage, OpenSubcode.BadBgpIdentifier),
   unsupportedOptionalParameter: () => build(ErrorCode.OpenMessage, OpenSubcode.UnsupportedOptionalParameter),
+  /** RFC 9234 §4.2. */
+  roleMismatch: () => build(ErrorCode.OpenMessage, OpenSubcode.RoleMismatch),
   unacceptableHoldTime: () => build(ErrorCode.OpenMessage, OpenSubcode.UnacceptableHoldTime),
   /** Data: the capabilities that we miss, encoded as in an OPEN (RFC 5492 §5). */
   unsupportedCapability: (capabilities: Uint8Array) =>

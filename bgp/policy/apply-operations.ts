@@ -78,6 +78,14 @@ function applyOne(attributes: Attribute[], operation: PolicyOperation): void {
     case 'setLocalPref':
       replace(attributes, AttributeType.LocalPref, WELL_KNOWN, Uint8Array.from(uint32(operation.localPref)));
       return;
+    case 'setOnlyToCustomer':
+      replace(
+        attributes,
+        AttributeType.OnlyToCustomer,
+        OPTIONAL_TRANSITIVE,
+        Uint8Array.from(uint32(operation.asn)),
+      );
+      return;
     case 'prependAsPath': {
       const path = find(attributes, AttributeType.AsPath)?.value ?? new Uint8Array(0);
       replace(attributes, AttributeType.AsPath, WELL_KNOWN, prepend(path, operation.asns));

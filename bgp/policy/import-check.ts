@@ -1,12 +1,14 @@
 /**
  * Whether a received route may take part in the decision at all: loops through our AS (RFC 4271 §9.1.2), our
- * cluster or ourselves (RFC 4456 §8), and a next hop that is ourselves (RFC 4271 §5.1.3).
+ * cluster or ourselves (RFC 4456 §8), a next hop that is ourselves (RFC 4271 §5.1.3), a first AS that is not the
+ * neighbor's (RFC 4271 §6.3), and leaked routes (RFC 9234 §5).
  */
 import { countAs } from '../packet/attributes/as-path.ts';
 import { readUint32 } from '../packet/attributes/attribute-descriptor.ts';
 import { AttributeType } from '../packet/attributes/attribute-type.ts';
 import { BlockCursor } from '../packet/attributes/canonical-block.ts';
-import type { AttributeStore } from '../path/attribute-store.ts';
+import type { BgpRole } from '../packet/capabilities/role.ts';
+import { type AttributeStore, SetField } from '../path/attribute-store.ts';
 
 export interface ImportIdentity {
   /** Our AS number on this session, and how often it may occur in AS_PATH. */
@@ -17,10 +19,20 @@ export interface ImportIdentity {
   readonly clusterId: number;
   /** Our addresses on this session. */
   readonly ownAddresses: readonly Uint8Array[];
+  readonly peerAsn: number;
+  /** AS_PATH must begin with the AS of the peer. */
+  readonly enforceFirstAs: boolean;
+  /** Ours on this external session, or null. */
+  readonly role: BgpRole | null;
+  /** GRACEFUL_SHUTDOWN makes LOCAL_PREF 0. */
+  readonly honourGracefulShutdown: boolean;
 }
 
 /** Why the route is ineligible, or null. */
 export function importProblem(store: AttributeStore, set: number, identity: ImportIdentity): string | null {
+  if (identity.enforceFirstAs && store.records.get(set, SetField.NeighborAs) >>> 0 !== identity.peerAsn) {
+    return `AS_PATH does not begin with the peer's AS ${identity.peerAsn} (RFC 4271 §6.3)`;
+  }
   const bytes = store.bytes(set);
   const start = store.offset(set);
   const cursor = new BlockCursor(bytes, start, start + store.length(set));
@@ -47,7 +59,22 @@ export function importProblem(store: AttributeStore, set: number, identity: Impo
             return 'CLUSTER_LIST contains our cluster (RFC 4456 §8)';
         }
         break;
+      case AttributeType.OnlyToCustomer: {
+        const leak = leakText(readUint32(bytes, at), identity);
+        if (leak !== null) return leak;
+      }
     }
+  }
+  return null;
+}
+
+/** RFC 9234 §5, ingress rules 1 and 2. */
+function leakText(onlyToCustomer: number, { role, peerAsn }: ImportIdentity): string | null {
+  if (role === 'provider' || role === 'rs') {
+    return `route leak: ONLY_TO_CUSTOMER ${onlyToCustomer} comes back from a customer (RFC 9234 §5)`;
+  }
+  if (role === 'peer' && onlyToCustomer !== peerAsn) {
+    return `route leak: ONLY_TO_CUSTOMER ${onlyToCustomer} from peer AS ${peerAsn} (RFC 9234 §5)`;
   }
   return null;
 }

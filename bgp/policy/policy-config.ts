@@ -37,7 +37,9 @@ export interface PolicyMatch {
 export type PolicyOperation =
   | { readonly kind: 'addCommunity'; readonly community: string }
   | { readonly kind: 'prependAsPath'; readonly asns: readonly number[] }
-  | { readonly kind: 'setLocalPref'; readonly localPref: number };
+  | { readonly kind: 'setLocalPref'; readonly localPref: number }
+  /** ONLY_TO_CUSTOMER (RFC 9234 §5), for a route that has none. */
+  | { readonly kind: 'setOnlyToCustomer'; readonly asn: number };
 
 export interface PolicyTerm {
   /** Shown by `explain`: the rule that decided, and the resource it came from. */

@@ -3,6 +3,7 @@
  * whole UPDATE bodies as bytes, because that is the hot path; the RIB hands back chunks to write.
  */
 import type { Family } from '../net/index.ts';
+import type { BgpRole } from '../packet/capabilities/role.ts';
 import type { Notification } from '../packet/notification.ts';
 import type { PolicyConfig } from '../policy/policy-config.ts';
 import type { NextHopMode } from '../speaker/speaker-config.ts';
@@ -39,6 +40,11 @@ export interface RibSession {
   readonly maxPrefixes: number | null;
   readonly importPolicy: PolicyConfig;
   readonly exportPolicy: PolicyConfig;
+  /** The next four matter to external sessions only, and are as in `SessionConfig`. */
+  readonly role?: BgpRole;
+  readonly enforceFirstAs?: boolean;
+  readonly protectOwnPrefixes?: boolean;
+  readonly honourGracefulShutdown?: boolean;
 }
 
 /** Where the RIB writes a session's UPDATEs. The bytes must not be changed after the call. */

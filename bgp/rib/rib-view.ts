@@ -3,7 +3,7 @@
  * as a whole, the looking glass, and the best routes for the agent. One object implements both interfaces.
  */
 import type { Family } from '../net/index.ts';
-import type { OriginatedPrefix } from '../speaker/speaker-config.ts';
+import type { DrainState, OriginatedPrefix } from '../speaker/speaker-config.ts';
 import type {
   BestRouteChange,
   FamilyCounts,
@@ -36,6 +36,13 @@ export interface RibView {
   configure(identity: RibIdentity): void;
   /** Replaces the set of prefixes that the speaker originates. */
   setOriginated(originated: readonly OriginatedPrefix[]): void;
+  /**
+   * Replaces the prefixes (canonical text) that the node is connected to: like those that it originates, no external
+   * session may announce them.
+   */
+  setConnected(prefixes: readonly string[]): void;
+  /** Takes leave of every session, or comes back. */
+  setDrain(state: DrainState): void;
   summary(): RibSummary;
   /**
    * Routes that match, in batches of a bounded size: each step of the iterator does at most a few milliseconds

@@ -20,6 +20,8 @@ export interface SessionEntry {
   readonly output: SessionOutput;
   context: UpdateContext;
   importIdentity: ImportIdentity;
+  /** Routes to what is originated or connected here are not for this session to announce. */
+  protectsOwnPrefixes: boolean;
   importPolicies: Readonly<Record<Family, CompiledPolicy>>;
   isInternal: boolean;
 }
@@ -67,6 +69,7 @@ export class SessionTable implements SlotFacts {
       isInternal,
       context: updateContext(session),
       importIdentity: importIdentity(session, this.#identity),
+      protectsOwnPrefixes: protectsOwnPrefixes(session, isInternal),
       importPolicies: importPolicies(session, isInternal),
     };
     this.#entries[slot] = entry;
@@ -81,6 +84,7 @@ export class SessionTable implements SlotFacts {
     if (entry === null) return;
     entry.session = session;
     entry.importIdentity = importIdentity(session, this.#identity);
+    entry.protectsOwnPrefixes = protectsOwnPrefixes(session, entry.isInternal);
     entry.importPolicies = importPolicies(session, entry.isInternal);
     this.#setFacts(slot, session, entry.isInternal);
   }
@@ -185,6 +189,10 @@ function updateContext(session: RibSession): UpdateContext {
   return { families: new Set(session.families), addPathReceive: new Set(session.addPathReceive) };
 }
 
+function protectsOwnPrefixes(session: RibSession, isInternal: boolean): boolean {
+  return !isInternal && session.protectOwnPrefixes !== false;
+}
+
 function importPolicies(session: RibSession, isInternal: boolean): Record<Family, CompiledPolicy> {
   const type = isInternal ? 'ibgp' : 'ebgp';
   return {
@@ -196,11 +204,18 @@ function importPolicies(session: RibSession, isInternal: boolean): Record<Family
 function importIdentity(session: RibSession, identity: RibIdentity): ImportIdentity {
   const own = [session.localAddress, session.localAddressOtherFamily ?? ''].map(parseAddress);
   const routerId = addressNumber(identity.routerId);
+  const isExternal = session.peerAsn !== session.localAsn;
+  const role = isExternal ? (session.role ?? null) : null;
   return {
     localAsn: session.localAsn,
     allowOwnAs: session.allowOwnAs,
     routerId,
     clusterId: identity.clusterId === null ? routerId : addressNumber(identity.clusterId),
     ownAddresses: own.filter((address) => address !== null),
+    peerAsn: session.peerAsn,
+    // A route server leaves its own AS out (RFC 7947 §2.2.2).
+    enforceFirstAs: isExternal && session.enforceFirstAs === true && role !== 'rs-client',
+    role,
+    honourGracefulShutdown: isExternal && session.honourGracefulShutdown !== false,
   };
 }

@@ -12,7 +12,9 @@ import type { AttributeStore } from '../path/attribute-store.ts';
 import { PathField } from '../path/path-table.ts';
 import { REJECTED } from '../policy/compile-policy.ts';
 import { importProblem } from '../policy/import-check.ts';
+import { rewriteImported } from '../policy/import-rewrite.ts';
 import { type FamilyRib, MAX_PATHS_OF_PREFIX } from './family-rib.ts';
+import type { OwnPrefixes } from './own-prefixes.ts';
 import type { UpdateVerdict } from './rib-port.ts';
 import type { SessionEntry, SessionTable } from './session-table.ts';
 
@@ -28,15 +30,22 @@ export class UpdateImporter {
   readonly #store: AttributeStore;
   readonly #sessions: SessionTable;
   readonly #ribs: Readonly<Record<Family, FamilyRib>>;
+  readonly #own: OwnPrefixes;
   readonly #reader = new UpdateReader();
   readonly #block = new CanonicalBlock();
   /** Prefixes of the present UPDATE that mean nothing as unicast routes, and paths beyond what one prefix may have. */
   #ignored = 0;
 
-  constructor(store: AttributeStore, sessions: SessionTable, ribs: Readonly<Record<Family, FamilyRib>>) {
+  constructor(
+    store: AttributeStore,
+    sessions: SessionTable,
+    ribs: Readonly<Record<Family, FamilyRib>>,
+    own: OwnPrefixes,
+  ) {
     this.#store = store;
     this.#sessions = sessions;
     this.#ribs = ribs;
+    this.#own = own;
   }
 
   /** Applies the UPDATE body bytes[start, end) of the session. */
@@ -142,8 +151,9 @@ export class UpdateImporter {
     if (family === null) return;
     const rib = this.#ribs[family];
     const hasPathId = entry.context.addPathReceive.has(family);
-    const isEligible = importProblem(this.#store, receivedSet, entry.importIdentity) === null;
+    const offered = this.#offered(entry, receivedSet);
     this.#store.retain(receivedSet); // a policy that rejects must not free it between two routes
+    if (offered >= 0) this.#store.retain(offered);
     for (let p = range.at; p < range.end; ) {
       let pathId = 0;
       if (hasPathId) {
@@ -157,12 +167,20 @@ export class UpdateImporter {
         continue;
       }
       const net = rib.nets.findOrInsert(bytes, at);
-      const set = isEligible ? this.#applyPolicy(entry, rib, net, receivedSet) : REJECTED;
+      const set = offered < 0 ? REJECTED : this.#accept(entry, rib, net, offered);
       if (rib.put(net, entry.slot, pathId, receivedSet, set)) continue;
       this.#ignored++;
       if (set >= 0) this.#store.dropIfUnused(set);
     }
+    if (offered >= 0) this.#store.release(offered);
     this.#store.release(receivedSet);
+  }
+
+  /** The attributes with which a received route comes before the policy, or `REJECTED`: the same for all its prefixes. */
+  #offered(entry: SessionEntry, receivedSet: number): number {
+    const { importIdentity } = entry;
+    if (importProblem(this.#store, receivedSet, importIdentity) !== null) return REJECTED;
+    return entry.isInternal ? receivedSet : rewriteImported(this.#store, receivedSet, importIdentity);
   }
 
   #withdraw(entry: SessionEntry, bytes: Uint8Array, range: NlriRange): void {
@@ -189,13 +207,16 @@ export class UpdateImporter {
     if (entry === null) return;
     const net = rib.paths.get(path, PathField.Net);
     const receivedSet = rib.paths.get(path, PathField.ReceivedSet);
-    const isEligible = importProblem(this.#store, receivedSet, entry.importIdentity) === null;
-    const set = isEligible ? this.#applyPolicy(entry, rib, net, receivedSet) : REJECTED;
-    rib.reassign(path, set);
+    const offered = this.#offered(entry, receivedSet);
+    if (offered >= 0) this.#store.retain(offered);
+    rib.reassign(path, offered < 0 ? REJECTED : this.#accept(entry, rib, net, offered));
+    if (offered >= 0) this.#store.release(offered);
     rib.touch(path); // the session's client status may have changed, and with it who may get the route
   }
 
-  #applyPolicy(entry: SessionEntry, rib: FamilyRib, net: number, set: number): number {
+  /** Attributes after own prefixes are protected and the policy has spoken, or `REJECTED`. */
+  #accept(entry: SessionEntry, rib: FamilyRib, net: number, set: number): number {
+    if (entry.protectsOwnPrefixes && this.#own.has(rib.family, net)) return REJECTED;
     const policy = entry.importPolicies[rib.family];
     if (policy.acceptsAll) return set;
     return policy.evaluate(this.#store, rib.nets, net, set, this.#sessions.sourceClass(entry.slot));

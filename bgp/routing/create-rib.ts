@@ -6,12 +6,13 @@
 import { FAMILIES, type Family } from '../net/index.ts';
 import { AttributeStore } from '../path/attribute-store.ts';
 import { FamilyRib } from '../rib/family-rib.ts';
+import { OwnPrefixes } from '../rib/own-prefixes.ts';
 import type { RibSession, SessionOutput, SessionSlot, UpdateVerdict } from '../rib/rib-port.ts';
 import type { BestRouteSink, Rib, RibIdentity, SessionCounts, SlotByName } from '../rib/rib-view.ts';
 import { SessionSweep } from '../rib/session-sweep.ts';
 import { SessionTable } from '../rib/session-table.ts';
 import { UpdateImporter } from '../rib/update-importer.ts';
-import type { OriginatedPrefix } from '../speaker/speaker-config.ts';
+import type { DrainState, OriginatedPrefix } from '../speaker/speaker-config.ts';
 import type { RibSummary, RouteQuery, RouteStatus } from '../speaker/speaker-status.ts';
 import { PackScratch } from '../update-group/pack-scratch.ts';
 import { BestRouteFeed } from './best-route-feed.ts';
@@ -53,11 +54,13 @@ class ComposedRib implements Rib {
   readonly #sweeps: PerFamily<SessionSweep>;
   readonly #importer: UpdateImporter;
   readonly #local: LocalRoutes;
+  readonly #own: OwnPrefixes;
   readonly #listing: RouteListing;
   readonly #feeds = new Set<BestRouteFeed>();
   readonly #propagationListeners = new Set<(seconds: number) => void>();
   readonly #clock = { nowSec: 0 };
   readonly #readClock: () => void;
+  #drain: DrainState = 'none';
   /** When the oldest UPDATE that has not left yet was read. */
   #oldestUpdate: number | null = null;
 
@@ -72,6 +75,7 @@ class ComposedRib implements Rib {
     this.#ribs = perFamily((family) => new FamilyRib(family, this.#store, this.#sessions, this.#clock));
     const host = {
       now: this.#now,
+      drain: () => this.#drain,
       requestWork: () => this.onWork?.(),
       requestWorkAfter: (ms: number) => delay(ms, () => this.onWork?.()),
     };
@@ -81,7 +85,8 @@ class ComposedRib implements Rib {
       const tables = { store: this.#store, nets, paths, sessions: this.#sessions, scratch };
       return new GroupSet(this.#ribs[family], tables, host);
     });
-    this.#importer = new UpdateImporter(this.#store, this.#sessions, this.#ribs);
+    this.#own = new OwnPrefixes(this.#ribs);
+    this.#importer = new UpdateImporter(this.#store, this.#sessions, this.#ribs, this.#own);
     this.#sweeps = perFamily((family) => {
       const rib = this.#ribs[family];
       return new SessionSweep(rib, this.#sessions, (path) => this.#importer.reevaluate(rib, path));
@@ -163,8 +168,26 @@ class ComposedRib implements Rib {
   setOriginated(originated: readonly OriginatedPrefix[]): void {
     this.#readClock();
     this.#local.set(originated);
+    const prefixes = originated.map(({ prefix }) => prefix);
+    this.#own.declare('originated', prefixes, this.#reevaluate);
     this.onWork?.();
   }
+
+  setConnected(prefixes: readonly string[]): void {
+    this.#own.declare('connected', prefixes, this.#reevaluate);
+    this.onWork?.();
+  }
+
+  setDrain(state: DrainState): void {
+    if (state === this.#drain) return;
+    this.#drain = state;
+    for (const entry of this.#sessions.live()) {
+      for (const family of FAMILIES) this.#groups[family].change(entry);
+    }
+    this.onWork?.();
+  }
+
+  readonly #reevaluate = (rib: FamilyRib, path: number): void => this.#importer.reevaluate(rib, path);
 
   work(budgetMs: number): boolean {
     const deadline = this.#now() + budgetMs;

@@ -10,8 +10,8 @@ import type { SessionEntry } from '../rib/session-table.ts';
 import {
   type ExportContext,
   exportContext,
-  hasSameNextHops,
   updateGroupKey,
+  writesAlike,
 } from '../update-group/export-context.ts';
 import type { FamilyTables } from '../update-group/export-evaluator.ts';
 import type { GroupHost } from '../update-group/group-parts.ts';
@@ -68,7 +68,7 @@ export class GroupSet implements RibConsumer {
 
   join(entry: SessionEntry): void {
     if (!entry.session.families.includes(this.#family)) return;
-    const context = exportContext(entry.session, this.#family);
+    const context = exportContext(entry.session, this.#family, this.#host.drain());
     const key = updateGroupKey(context);
     const group =
       this.#byKey.get(key)?.[0] ?? this.#add(key, new UpdateGroup(this.#tables, context, this.#host));
@@ -113,7 +113,7 @@ export class GroupSet implements RibConsumer {
     for (const entry of this.#changed.values()) {
       const from = this.#groupOf.get(entry.slot);
       if (from === undefined) continue;
-      const context = exportContext(entry.session, this.#family);
+      const context = exportContext(entry.session, this.#family, this.#host.drain());
       const key = updateGroupKey(context);
       if (key === updateGroupKey(from.context)) continue;
       const known = moves.find((move) => move.from === from && move.key === key);
@@ -137,7 +137,7 @@ export class GroupSet implements RibConsumer {
       if (member === null) continue;
       this.#groupOf.set(slot, group);
       group.adopt(member);
-      if (!hasSameNextHops(from.context, context)) group.resend(slot);
+      if (!writesAlike(from.context, context)) group.resend(slot);
     }
     if (isWhole) this.#retire(from, false);
   }

@@ -1,6 +1,7 @@
 /** The OPEN that we send on a session, from its configuration. */
 import type { Capability } from '../packet/capabilities/capability.ts';
 import { afiSafiOf } from '../packet/capabilities/capability.ts';
+import { roleCapability } from '../packet/capabilities/role.ts';
 import type { OpenMessage } from '../packet/open.ts';
 import type { SessionSettings } from './session-settings.ts';
 
@@ -10,7 +11,7 @@ const MAX_RESTART_TIME_SEC = 4095;
 /**
  * Offered: each configured family, route refresh with and without markers, extended messages, four-octet AS, ADD-PATH in both directions
  * for each family where wanted, and graceful restart without families, so that the peer sends End-of-RIB
- * (RFC 4724 §3) while we promise to keep nothing.
+ * (RFC 4724 §3) while we promise to keep nothing; and the role, where one is configured (RFC 9234).
  */
 export function ownOpen({ localAsn, routerId, config }: SessionSettings): OpenMessage {
   const families = config.families.map(afiSafiOf);
@@ -32,5 +33,6 @@ export function ownOpen({ localAsn, routerId, config }: SessionSettings): OpenMe
     const entries = families.map((family) => ({ ...family, send: true, receive: true }));
     capabilities.push({ kind: 'addPath', entries });
   }
+  if (config.role !== undefined) capabilities.push(roleCapability(config.role));
   return { asn: localAsn, holdTimeSec: config.holdTimeSec, routerId, capabilities };
 }

@@ -205,6 +205,7 @@ export class PeerDriver implements ConnectionHost {
     this.record.peerOpen = result.open;
     const verdict = negotiate(ownOpen(this.#settings), result.open, {
       keepaliveSec: this.#settings.config.keepaliveSec,
+      requiresRole: this.#settings.config.strictRole === true,
       acceptsAsn: (asn) => acceptsAsn(this.#settings, asn),
     });
     return verdict.ok

@@ -34,5 +34,9 @@ export function ribSession(
     maxPrefixes: config.maxPrefixes,
     importPolicy: config.importPolicy,
     exportPolicy: config.exportPolicy,
+    ...(config.role === undefined ? {} : { role: config.role }),
+    enforceFirstAs: config.enforceFirstAs === true,
+    protectOwnPrefixes: config.protectOwnPrefixes !== false,
+    honourGracefulShutdown: config.honourGracefulShutdown !== false,
   };
 }

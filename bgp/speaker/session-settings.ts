@@ -102,6 +102,8 @@ function wireParameters(settings: SessionSettings): unknown {
       config.holdTimeSec,
       config.addPath,
       config.gracefulRestartSec,
+      config.role,
+      config.strictRole,
     ],
     keepaliveSec: config.keepaliveSec,
   };

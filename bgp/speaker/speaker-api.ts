@@ -1,6 +1,6 @@
 /** The surface of the speaker that the rest of Manul uses; `speaker.ts` implements it. */
 import type { Family } from '../net/index.ts';
-import type { OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
+import type { DrainState, OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
 import type {
   BestRouteChange,
   PeerDetail,
@@ -54,6 +54,9 @@ export interface Speaker {
   onEvent(listener: (event: SpeakerEvent) => void): () => void;
   /** UPDATE read → written to the last member, seconds; called once for each flush of an update group. */
   onPropagation(listener: (seconds: number) => void): () => void;
+  /** Takes leave of all peers, or comes back; sessions stay. Lasts until the next call, whatever is applied. */
+  setDrain(state: DrainState): void;
+  drain(): DrainState;
   /** Hard reset with Cease 6/4 (RFC 4486) and a shutdown communication (RFC 9003). */
   resetPeer(name: string, message?: string): PeerActionResult;
   /**

@@ -3,9 +3,15 @@
  * what runs and resets only the sessions whose wire parameters changed.
  */
 import type { Family } from '../net/index.ts';
+import type { BgpRole } from '../packet/capabilities/role.ts';
 import type { PolicyConfig } from '../policy/policy-config.ts';
 
 export type NextHopMode = 'auto' | 'self' | 'keep';
+/**
+ * How far the speaker has taken leave of its peers: not at all, by asking them to prefer other paths (RFC 8326), or
+ * by announcing nothing any more. Sessions stay.
+ */
+export type DrainState = 'none' | 'graceful' | 'withdrawn';
 export type PeerKind = 'mesh' | 'configured' | 'dynamic';
 
 export interface SpeakerConfig {
@@ -21,6 +27,8 @@ export interface SpeakerConfig {
   readonly dynamic: readonly DynamicNeighborConfig[];
   /** Prefixes that this speaker originates itself. */
   readonly originated: readonly OriginatedPrefix[];
+  /** Interfaces whose prefixes do not count as connected; `*` stands for any text. */
+  readonly ignoredInterfaces?: readonly string[];
 }
 
 export interface ListenAddress {
@@ -60,6 +68,18 @@ export interface SessionConfig {
   readonly maxPrefixes: number | null;
   readonly importPolicy: PolicyConfig;
   readonly exportPolicy: PolicyConfig;
+  /** What we are to an external neighbor (RFC 9234); absent: no role, none of its rules. */
+  readonly role?: BgpRole;
+  /** Refuse a neighbor that names no role. */
+  readonly strictRole?: boolean;
+  /** AS_PATH of an external neighbor must begin with its AS (RFC 4271 §6.3). Never asked of a route server. */
+  readonly enforceFirstAs?: boolean;
+  /**
+   * From an external neighbor, do not accept what this node originates itself or is connected to. On unless false.
+   */
+  readonly protectOwnPrefixes?: boolean;
+  /** Routes with GRACEFUL_SHUTDOWN of an external neighbor get LOCAL_PREF 0 (RFC 8326 §4.2). On unless false. */
+  readonly honourGracefulShutdown?: boolean;
 }
 
 /** A neighbor with a known address: of the node-to-node mesh, or of a BGPPeer. */

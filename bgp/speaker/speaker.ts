@@ -7,6 +7,7 @@ import { cease } from '../packet/notification.ts';
 import type { Rib, RibIdentity } from '../rib/rib-view.ts';
 import { BestRouteRelay } from './best-route-relay.ts';
 import { type Clock, systemClock, type Timer } from './clock.ts';
+import { ConnectedPrefixes } from './connected-prefixes.ts';
 import { EndOfRibTracker } from './end-of-rib-tracker.ts';
 import { Listeners } from './listeners.ts';
 import { UpdateCounter } from './message-counters.ts';
@@ -15,7 +16,7 @@ import { PeerManager } from './peer-manager.ts';
 import { peerDetail, peerStatus } from './peer-status.ts';
 import { ClosingSockets } from './socket/closing-sockets.ts';
 import type { BestRouteListener, Logger, PeerActionResult, Speaker } from './speaker-api.ts';
-import type { OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
+import type { DrainState, OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
 import { SpeakerEvents } from './speaker-events.ts';
 import type {
   PeerDetail,
@@ -59,6 +60,9 @@ class BgpSpeaker implements Speaker, PeerListener {
   #config: SpeakerConfig | null = null;
   /** What the agent originates, in place of the configuration's. */
   #originated: readonly OriginatedPrefix[] | null = null;
+  readonly #connected: ConnectedPrefixes;
+  #connectedNow: readonly string[] = [];
+  #drain: DrainState = 'none';
   #isClosed = false;
 
   constructor({ logger, rib, clock = systemClock, random = Math.random }: SpeakerOptions) {
@@ -66,6 +70,7 @@ class BgpSpeaker implements Speaker, PeerListener {
     this.#clock = clock;
     this.#events = new SpeakerEvents(logger);
     this.#closing = new ClosingSockets(clock);
+    this.#connected = new ConnectedPrefixes(clock);
     this.#relay = new BestRouteRelay(rib);
     this.#scheduler = new TurnScheduler({
       clock,
@@ -102,6 +107,7 @@ class BgpSpeaker implements Speaker, PeerListener {
     if (before === null || !isDeepStrictEqual(identity(before), identity(config))) {
       this.#rib.configure(identity(config));
     }
+    this.#readConnected(config);
     if (this.#originated === null && !isDeepStrictEqual(before?.originated, config.originated)) {
       this.#rib.setOriginated(config.originated);
     }
@@ -149,6 +155,15 @@ class BgpSpeaker implements Speaker, PeerListener {
     return this.#rib.onPropagation(listener);
   }
 
+  setDrain(state: DrainState): void {
+    this.#drain = state;
+    this.#rib.setDrain(state);
+  }
+
+  drain(): DrainState {
+    return this.#drain;
+  }
+
   resetPeer(name: string, message = ''): PeerActionResult {
     const peer = this.#manager.find(name);
     peer?.reset(cease.administrativeReset(message));
@@ -193,6 +208,16 @@ class BgpSpeaker implements Speaker, PeerListener {
 
   onSessionUp(peer: PeerDriver): void {
     this.#endOfRib.sessionUp(peer, peer.session?.families ?? []);
+    const isExternal = peer.session !== null && peer.session.peerAsn !== peer.settings.localAsn;
+    if (isExternal && this.#config !== null) this.#readConnected(this.#config);
+  }
+
+  /** Interfaces change without telling: they are looked at when the first routes that matter may come. */
+  #readConnected({ ignoredInterfaces = [] }: SpeakerConfig): void {
+    const prefixes = this.#connected.read(ignoredInterfaces);
+    if (isDeepStrictEqual(prefixes, this.#connectedNow)) return;
+    this.#connectedNow = prefixes;
+    this.#rib.setConnected(prefixes);
   }
 
   /** A client that went may never come back; a configured peer is still waited for. */

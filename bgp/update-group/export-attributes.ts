@@ -16,12 +16,13 @@ import {
   WELL_KNOWN,
 } from '../packet/attributes/attribute-type.ts';
 import { BlockCursor, writeAttributeHeader } from '../packet/attributes/canonical-block.ts';
+import { WellKnownCommunity } from '../packet/attributes/communities.ts';
 import { DEFAULT_LOCAL_PREF } from '../packet/attributes/local-pref.ts';
 import { narrowSegments, needsAs4 } from '../packet/attributes/two-octet-as.ts';
 import { nlriBytes } from '../packet/update/nlri.ts';
 import type { AttributeStore } from '../path/attribute-store.ts';
 import { SourceClass } from '../path/source-class.ts';
-import type { ExportContext } from './export-context.ts';
+import { addsOnlyToCustomer, type ExportContext } from './export-context.ts';
 
 /** Where a route comes from, as far as its exported attributes depend on it. */
 export interface ExportSource {
@@ -72,11 +73,12 @@ export class ExportedAttributes {
     const start = store.offset(set);
     const cursor = new BlockCursor(bytes, start, start + store.length(set));
     const isReflected = context.isInternal && isInternalSource(source.sourceClass);
+    const isAskedAlready = (store.flags(set) & ColumnFlag.GracefulShutdown) !== 0;
     let written = 0;
     while (cursor.next()) {
       this.#insertMissing(written, cursor.code, isReflected, store.flags(set), source, context, identity);
       written = cursor.code;
-      this.#copy(bytes, cursor, isReflected, source, context, identity);
+      this.#copy(bytes, cursor, isReflected, isAskedAlready, source, context, identity);
     }
     this.#insertMissing(written, 255, isReflected, store.flags(set), source, context, identity);
     if (!context.fourOctetAs) this.#appendAs4(bytes, start, start + store.length(set), context);
@@ -101,14 +103,20 @@ export class ExportedAttributes {
   ): void {
     const between = (code: number) => after < code && code < before;
     if (between(AttributeType.LocalPref) && context.isInternal && (flags & ColumnFlag.LocalPref) === 0) {
-      this.#putUint32(AttributeType.LocalPref, WELL_KNOWN, DEFAULT_LOCAL_PREF);
+      const preference = context.drain === 'graceful' ? 0 : DEFAULT_LOCAL_PREF;
+      this.#putUint32(AttributeType.LocalPref, WELL_KNOWN, preference);
     }
-    if (!isReflected) return;
-    if (between(AttributeType.OriginatorId)) {
+    if (between(AttributeType.Communities) && asksToLeave(context)) {
+      this.#putUint32(AttributeType.Communities, OPTIONAL_TRANSITIVE, WellKnownCommunity.GracefulShutdown);
+    }
+    if (isReflected && between(AttributeType.OriginatorId)) {
       this.#putUint32(AttributeType.OriginatorId, OPTIONAL_NON_TRANSITIVE, source.routerId);
     }
-    if (between(AttributeType.ClusterList)) {
+    if (isReflected && between(AttributeType.ClusterList)) {
       this.#putUint32(AttributeType.ClusterList, OPTIONAL_NON_TRANSITIVE, identity.clusterId);
+    }
+    if (between(AttributeType.OnlyToCustomer) && addsOnlyToCustomer(context)) {
+      this.#putUint32(AttributeType.OnlyToCustomer, OPTIONAL_TRANSITIVE, context.localAsn);
     }
   }
 
@@ -116,6 +124,7 @@ export class ExportedAttributes {
     bytes: Uint8Array,
     cursor: BlockCursor,
     isReflected: boolean,
+    isAskedAlready: boolean,
     source: ExportSource,
     context: ExportContext,
     identity: ExportIdentity,
@@ -133,6 +142,18 @@ export class ExportedAttributes {
         break;
       case AttributeType.LocalPref:
         if (!context.isInternal) return;
+        if (context.drain === 'graceful') {
+          this.#putUint32(AttributeType.LocalPref, WELL_KNOWN, 0);
+          return;
+        }
+        break;
+      case AttributeType.Communities:
+        if (asksToLeave(context) && !isAskedAlready) {
+          this.#header(cursor.code, cursor.flags, cursor.length + 4);
+          this.#append(bytes, cursor.at, cursor.length);
+          this.#appendUint32(WellKnownCommunity.GracefulShutdown);
+          return;
+        }
         break;
       case AttributeType.OriginatorId:
         if (!context.isInternal) return;
@@ -259,14 +280,17 @@ export function usesOwnNextHop(sourceClass: number, context: ExportContext): boo
   return !context.isInternal; // RFC 4271 §5.1.3
 }
 
+/** Routes leave with GRACEFUL_SHUTDOWN; internal sessions get LOCAL_PREF 0 instead (RFC 8326 §4.1). */
+function asksToLeave(context: ExportContext): boolean {
+  return context.drain === 'graceful' && !context.isInternal;
+}
+
 /**
  * May a route with these attributes and this source go to the group at all? Reflection rules (RFC 4456 §6),
- * well-known communities (RFC 1997), and a next hop of the family to write.
+ * well-known communities, ONLY_TO_CUSTOMER, and a next hop of the family to write. `export-problem.ts` has the reasons.
  */
 export function canExport(flags: number, sourceClass: number, context: ExportContext): boolean {
-  if ((flags & ColumnFlag.NoAdvertise) !== 0) return false;
-  if (!context.isInternal && (flags & (ColumnFlag.NoExport | ColumnFlag.NoExportSubconfed)) !== 0)
-    return false;
+  if ((flags & context.forbidden) !== 0 || context.drain === 'withdrawn') return false;
   if (context.isInternal && sourceClass === SourceClass.InternalNonClient && !context.isClient) return false;
   return context.ownNextHop !== null || !usesOwnNextHop(sourceClass, context);
 }

@@ -1,8 +1,10 @@
 /** Everything that decides what the members of one update group are sent: the same for all of them. */
 import { type Family, parseAddress } from '../net/index.ts';
+import { ColumnFlag } from '../packet/attributes/attribute-columns.ts';
+import type { BgpRole } from '../packet/capabilities/role.ts';
 import type { PolicyConfig } from '../policy/policy-config.ts';
 import type { RibSession } from '../rib/rib-port.ts';
-import type { NextHopMode } from '../speaker/speaker-config.ts';
+import type { DrainState, NextHopMode } from '../speaker/speaker-config.ts';
 
 export interface ExportContext {
   readonly family: Family;
@@ -16,17 +18,28 @@ export interface ExportContext {
   /** Our own next hop in the family, or null when this session has none. */
   readonly ownNextHop: Uint8Array | null;
   readonly policy: PolicyConfig;
+  /** Ours towards an external neighbor (RFC 9234), or null. */
+  readonly role: BgpRole | null;
+  readonly drain: DrainState;
+  /** `ColumnFlag` bits of routes that never go to the session. */
+  readonly forbidden: number;
 }
 
 /** The context of a session in one of its families. */
-export function exportContext(session: RibSession, family: Family): ExportContext {
+export function exportContext(
+  session: RibSession,
+  family: Family,
+  drain: DrainState = 'none',
+): ExportContext {
+  const isInternal = session.peerAsn === session.localAsn;
+  const role = isInternal ? null : (session.role ?? null);
   const local = parseAddress(session.localAddress);
   const isOwnTransport = local !== null && (local.length === 4) === (family === 'ipv4');
   const other =
     session.localAddressOtherFamily === null ? null : parseAddress(session.localAddressOtherFamily);
   return {
     family,
-    isInternal: session.peerAsn === session.localAsn,
+    isInternal,
     isClient: session.routeReflectorClient,
     localAsn: session.localAsn,
     fourOctetAs: session.fourOctetAs,
@@ -35,18 +48,40 @@ export function exportContext(session: RibSession, family: Family): ExportContex
     nextHop: session.nextHop,
     ownNextHop: isOwnTransport ? local : other,
     policy: session.exportPolicy,
+    role,
+    drain,
+    forbidden: forbiddenFlags(isInternal, role),
   };
 }
 
-/** True when routes leave with the same next hops: only then what members hold already stays as it is. */
-export function hasSameNextHops(a: ExportContext, b: ExportContext): boolean {
-  return a.nextHop === b.nextHop && String(a.ownNextHop) === String(b.ownNextHop);
+/** RFC 1997; NOPEER towards a peer (RFC 3765 §2); what only customers may get (RFC 9234 §5, egress rule 2). */
+function forbiddenFlags(isInternal: boolean, role: BgpRole | null): number {
+  if (isInternal) return ColumnFlag.NoAdvertise;
+  const external = ColumnFlag.NoAdvertise | ColumnFlag.NoExport | ColumnFlag.NoExportSubconfed;
+  const peer = role === 'peer' ? ColumnFlag.NoPeer : 0;
+  const goesUp = role === 'customer' || role === 'peer' || role === 'rs-client';
+  return external | peer | (goesUp ? ColumnFlag.OnlyToCustomer : 0);
+}
+
+/** Routes leave with ONLY_TO_CUSTOMER (RFC 9234 §5, egress rule 1). */
+export function addsOnlyToCustomer({ role }: ExportContext): boolean {
+  return role === 'provider' || role === 'peer' || role === 'rs';
+}
+
+/** True when routes leave with the same attributes: only then what members hold already stays as it is. */
+export function writesAlike(a: ExportContext, b: ExportContext): boolean {
+  return (
+    a.nextHop === b.nextHop &&
+    String(a.ownNextHop) === String(b.ownNextHop) &&
+    (a.drain === 'graceful') === (b.drain === 'graceful')
+  );
 }
 
 /**
  * Key of the update group: sessions with equal keys receive equal octets. The ingredients are all of
  * `ExportContext`: 1 family, 2 internal or external, 3 reflection client, 4 our AS number, 5 width of AS
- * numbers, 6 path identifiers, 7 message limit, 8 next hop mode, 9 our own next hop, 10 export policy.
+ * numbers, 6 path identifiers, 7 message limit, 8 next hop mode, 9 our own next hop, 10 export policy,
+ * 11 role, 12 drain; what is forbidden follows from 2 and 11.
  */
 export function updateGroupKey(context: ExportContext): string {
   return JSON.stringify([
@@ -60,6 +95,8 @@ export function updateGroupKey(context: ExportContext): string {
     context.nextHop,
     context.ownNextHop === null ? null : Array.from(context.ownNextHop),
     policyText(context.policy),
+    context.role,
+    context.drain,
   ]);
 }
 

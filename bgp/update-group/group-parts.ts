@@ -1,5 +1,6 @@
 /** What the parts of one update group share. */
 import type { AdjRibOut } from '../rib/adj-rib-out.ts';
+import type { DrainState } from '../speaker/speaker-config.ts';
 import type { ExportContext } from './export-context.ts';
 import type { FamilyTables } from './export-evaluator.ts';
 import type { MessagePacker } from './message-packer.ts';
@@ -9,6 +10,7 @@ import type { ChunkBuilder } from './output-chunk.ts';
 export interface GroupHost {
   /** Milliseconds of a monotonic clock. */
   now(): number;
+  readonly drain: () => DrainState;
   /** Asks for another turn of `work`. */
   requestWork(): void;
   /** Asks for a turn of `work` after a while. */

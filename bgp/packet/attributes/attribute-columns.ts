@@ -27,6 +27,12 @@ export const ColumnFlag = {
   NextHop: 256,
   /** NEXT_HOP has four octets. */
   NextHopIpv4: 512,
+  /** NOPEER (RFC 3765). */
+  NoPeer: 1024,
+  /** GRACEFUL_SHUTDOWN (RFC 8326). */
+  GracefulShutdown: 2048,
+  /** ONLY_TO_CUSTOMER (RFC 9234 §5) is present. */
+  OnlyToCustomer: 4096,
 } as const;
 
 export function emptyColumns(): AttributeColumns {

@@ -89,7 +89,8 @@ export class AttributeScan {
       const text = `attribute ${code} has flags 0x${flags.toString(16)}`;
       // RFC 7606 §3(c); an MP attribute is then as incorrect as one with broken NLRI (§5.3).
       if (isMp) this.#fail(updateError.optionalAttribute(bytes.subarray(at, value + length)), text);
-      else this.malformed ??= text;
+      // RFC 7311 §3: a malformed AIGP is discarded, whatever its flags are.
+      else if (code !== AttributeType.Aigp) this.malformed ??= text;
     }
     this.#seenIn[code] = this.#scan;
     this.valueAt[code] = value;

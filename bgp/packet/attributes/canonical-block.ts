@@ -87,6 +87,9 @@ export class CanonicalBlock {
       case AttributeType.ClusterList:
         if (!context.isInternal) return null; // RFC 7606 §7.5, §7.9, §7.10
         break;
+      case AttributeType.Aigp:
+        // RFC 7311 §3.2: quietly ignored, and passed to nobody, where it is not enabled: it never is.
+        return scan.flags[code] === AttributeFlag.Optional ? null : this.#discard();
       case AttributeType.NextHop:
         if (length !== 4) return `NEXT_HOP has ${length} octets instead of 4`;
         break;

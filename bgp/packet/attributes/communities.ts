@@ -3,12 +3,22 @@ import { ColumnFlag } from './attribute-columns.ts';
 import { type AttributeDescriptor, readUint32 } from './attribute-descriptor.ts';
 import { AttributeType, OPTIONAL_TRANSITIVE } from './attribute-type.ts';
 
-/** Well-known communities that restrict where a route may go (RFC 1997). */
+/** Well-known communities that say where a route may go, or what it is worth (RFC 1997, RFC 3765, RFC 8326). */
 export const WellKnownCommunity = {
+  GracefulShutdown: 0xffff0000,
   NoExport: 0xffffff01,
   NoAdvertise: 0xffffff02,
   NoExportSubconfed: 0xffffff03,
+  NoPeer: 0xffffff04,
 } as const;
+
+const FLAG_OF: ReadonlyMap<number, number> = new Map([
+  [WellKnownCommunity.GracefulShutdown, ColumnFlag.GracefulShutdown],
+  [WellKnownCommunity.NoExport, ColumnFlag.NoExport],
+  [WellKnownCommunity.NoAdvertise, ColumnFlag.NoAdvertise],
+  [WellKnownCommunity.NoExportSubconfed, ColumnFlag.NoExportSubconfed],
+  [WellKnownCommunity.NoPeer, ColumnFlag.NoPeer],
+]);
 
 export const communities: AttributeDescriptor = {
   code: AttributeType.Communities,
@@ -17,12 +27,7 @@ export const communities: AttributeDescriptor = {
   check(bytes, at, length, columns) {
     if (length === 0 || length % 4 !== 0) return `COMMUNITIES has ${length} octets`;
     for (let p = at; p < at + length; p += 4) {
-      const community = readUint32(bytes, p);
-      if (community === WellKnownCommunity.NoExport) columns.flags |= ColumnFlag.NoExport;
-      else if (community === WellKnownCommunity.NoAdvertise) columns.flags |= ColumnFlag.NoAdvertise;
-      else if (community === WellKnownCommunity.NoExportSubconfed) {
-        columns.flags |= ColumnFlag.NoExportSubconfed;
-      }
+      if (bytes[p] === 0xff && bytes[p + 1] === 0xff) columns.flags |= FLAG_OF.get(readUint32(bytes, p)) ?? 0;
     }
     return null;
   },

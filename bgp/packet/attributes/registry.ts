@@ -7,6 +7,7 @@ import { communities, extendedCommunities, largeCommunities } from './communitie
 import { localPref } from './local-pref.ts';
 import { multiExitDisc } from './multi-exit-disc.ts';
 import { nextHop } from './next-hop.ts';
+import { onlyToCustomer } from './only-to-customer.ts';
 import { origin } from './origin.ts';
 import { clusterList, originatorId } from './reflection.ts';
 
@@ -23,6 +24,7 @@ const DESCRIPTORS: readonly AttributeDescriptor[] = [
   clusterList,
   extendedCommunities,
   largeCommunities,
+  onlyToCustomer,
 ];
 
 /** Descriptor by type code; undefined for a code that is not recognised. */
@@ -39,6 +41,7 @@ export const expectedFlags: Uint8Array = Uint8Array.from({ length: 256 }, (_, co
   if (code === AttributeType.MpReachNlri || code === AttributeType.MpUnreachNlri) {
     return OPTIONAL_NON_TRANSITIVE;
   }
+  if (code === AttributeType.Aigp) return OPTIONAL_NON_TRANSITIVE;
   if (code === AttributeType.As4Path || code === AttributeType.As4Aggregator) return OPTIONAL_TRANSITIVE;
   return descriptorByCode[code]?.flags ?? UNRECOGNIZED;
 });

@@ -33,6 +33,12 @@ export interface ExtendedNextHopCapability {
 export interface ExtendedMessageCapability {
   readonly kind: 'extendedMessage';
 }
+/** RFC 9234 §4.1. */
+export interface RoleCapability {
+  readonly kind: 'role';
+  /** As sent; not every number is a role. */
+  readonly value: number;
+}
 /** RFC 4724 §3, with the N bit of RFC 8538 §2. */
 export interface GracefulRestartCapability {
   readonly kind: 'gracefulRestart';
@@ -81,6 +87,7 @@ export type KnownCapability =
   | RouteRefreshCiscoCapability
   | ExtendedNextHopCapability
   | ExtendedMessageCapability
+  | RoleCapability
   | GracefulRestartCapability
   | FourOctetAsCapability
   | AddPathCapability

@@ -9,6 +9,7 @@ import { fourOctetAs } from './four-octet-as.ts';
 import { fqdn } from './fqdn.ts';
 import { gracefulRestart } from './graceful-restart.ts';
 import { multiprotocol } from './multiprotocol.ts';
+import { role } from './role.ts';
 import { enhancedRouteRefresh, routeRefresh, routeRefreshCisco } from './route-refresh.ts';
 import { softwareVersion } from './software-version.ts';
 
@@ -22,6 +23,7 @@ const DESCRIPTORS: DescriptorTable = {
   routeRefresh,
   extendedNextHop,
   extendedMessage,
+  role,
   gracefulRestart,
   fourOctetAs,
   addPath,

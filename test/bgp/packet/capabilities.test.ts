@@ -36,6 +36,8 @@ const VECTORS: readonly (readonly [string, string, Capability, string])[] = [
     },
     'graceful restart: restart time 120 s, restarting, ipv4 (forwarding preserved)',
   ],
+  ['RFC 9234 §4.1', '09 01 03', { kind: 'role', value: 3 }, 'role: customer'],
+  ['RFC 9234 §4.1, unassigned', '09 01 63', { kind: 'role', value: 99 }, 'role: unassigned role 99'],
   ['RFC 6793 §3', '41 04 fa56ea01', { kind: 'fourOctetAs', asn: 4200000001 }, 'four-octet AS: 4200000001'],
   [
     'RFC 7911 §4',

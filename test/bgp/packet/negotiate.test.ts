@@ -156,3 +156,37 @@ describe('negotiation', () => {
     });
   });
 });
+
+describe('roles (RFC 9234 §4.2)', () => {
+  const ROLES = ['provider', 'rs', 'rs-client', 'customer', 'peer'];
+  const ALLOWED = ['provider-customer', 'customer-provider', 'rs-rs-client', 'rs-client-rs', 'peer-peer'];
+  const withRoles = (open: OpenMessage, ...values: readonly number[]): OpenMessage => ({
+    ...open,
+    capabilities: [...open.capabilities, ...values.map((value) => ({ kind: 'role', value }) as const)],
+  });
+  const other = { ...peer, asn: 65001 };
+  const pairs = ROLES.flatMap((ours, i) => ROLES.map((theirs, j) => [ours, theirs, i, j] as const));
+
+  test.each(pairs)('ours %s, theirs %s', (ours, theirs, i, j) => {
+    const result = negotiate(withRoles(own, i), withRoles(other, j), anyone);
+    if (ALLOWED.includes(`${ours}-${theirs}`)) agreed(result);
+    else expect(refused(result)).toEqual({ code: 2, subcode: 11, data: new Uint8Array(0) });
+  });
+
+  test.each<[string, readonly number[], boolean, boolean]>([
+    ['no role, and none is asked for', [], false, true],
+    ['no role in strict mode', [], true, false],
+    ['the same role twice', [3, 3], false, true],
+    ['two roles', [3, 4], false, false],
+    ['a role that is unassigned', [99], false, false],
+  ])('the peer says %s', (_name, theirs, requiresRole, isAgreed) => {
+    const result = negotiate(withRoles(own, 0), withRoles(other, ...theirs), { ...anyone, requiresRole });
+    if (isAgreed) agreed(result);
+    else expect(refused(result)).toMatchObject({ code: 2, subcode: 11 });
+  });
+
+  test('mean nothing between internal peers, nor where we have none', () => {
+    agreed(negotiate(withRoles(own, 0), withRoles(peer, 0), { ...anyone, requiresRole: true }));
+    agreed(negotiate(own, withRoles(other, 0), anyone));
+  });
+});

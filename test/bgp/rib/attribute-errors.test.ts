@@ -154,6 +154,8 @@ const WITHDRAWN: readonly Row[] = [
     32,
     attribute(OPTIONAL_TRANSITIVE, 32, Buffer.alloc(11)),
   ],
+  ['ONLY_TO_CUSTOMER of three octets (RFC 9234 §5)', 35, attribute(OPTIONAL_TRANSITIVE, 35, Buffer.alloc(3))],
+  ['ONLY_TO_CUSTOMER without the Transitive flag (RFC 7606 §3(c))', 35, attribute(OPTIONAL, 35, uint32(1))],
   ['LARGE_COMMUNITY empty (RFC 8092 §6)', 32, attribute(OPTIONAL_TRANSITIVE, 32, Buffer.alloc(0))],
 ];
 

@@ -8,7 +8,7 @@ import type {
   SessionCounts,
   SlotByName,
 } from '../../../bgp/rib/rib-view.ts';
-import type { OriginatedPrefix } from '../../../bgp/speaker/speaker-config.ts';
+import type { DrainState, OriginatedPrefix } from '../../../bgp/speaker/speaker-config.ts';
 import type { RibSummary, RouteQuery, RouteStatus } from '../../../bgp/speaker/speaker-status.ts';
 
 export const APPLIED: UpdateVerdict = {
@@ -38,6 +38,8 @@ export class FakeRib implements Rib {
   readonly identities: RibIdentity[] = [];
   readonly sinks = new Set<BestRouteSink>();
   originated: readonly OriginatedPrefix[] = [];
+  connected: readonly string[] = [];
+  drain: DrainState = 'none';
   /** What the next UPDATEs are judged as; an exception is thrown. */
   judge: (body: Uint8Array) => UpdateVerdict = () => APPLIED;
   counts: SessionCounts = { received: {}, accepted: {}, advertised: {} };
@@ -100,6 +102,14 @@ export class FakeRib implements Rib {
 
   setOriginated(originated: readonly OriginatedPrefix[]): void {
     this.originated = originated;
+  }
+
+  setConnected(prefixes: readonly string[]): void {
+    this.connected = prefixes;
+  }
+
+  setDrain(state: DrainState): void {
+    this.drain = state;
   }
 
   summary(): RibSummary {

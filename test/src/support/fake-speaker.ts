@@ -2,6 +2,7 @@
 import type {
   BestRouteChange,
   BestRouteListener,
+  DrainState,
   OriginatedPrefix,
   PeerActionResult,
   PeerDetail,
@@ -27,6 +28,7 @@ export class FakeSpeaker implements Speaker {
   /** Soft resets, disables and enables, in order. */
   readonly actions: string[] = [];
   softResult: PeerActionResult | null = null;
+  drainState: DrainState = 'none';
   routesClosed = 0;
   closed = false;
   readonly bestListeners = new Set<BestRouteListener>();
@@ -39,6 +41,14 @@ export class FakeSpeaker implements Speaker {
 
   setOriginated(originated: readonly OriginatedPrefix[] | null): void {
     this.originated.push(originated);
+  }
+
+  setDrain(state: DrainState): void {
+    this.drainState = state;
+  }
+
+  drain(): DrainState {
+    return this.drainState;
   }
 
   peers(): readonly PeerStatus[] {
