@@ -22,6 +22,67 @@ export interface AgentConfig {
   readonly removeExternalRoutes: boolean;
   /** Prefixes of workload interfaces (FelixConfiguration.interfacePrefix, default `cali`). */
   readonly interfacePrefixes: readonly string[];
+  /** Where this node is in the underlay, as its Node resource says; null: no address of that family is known. */
+  readonly addresses: Readonly<Record<Family, NodeAddress | null>>;
+  readonly tunnels: TunnelConfig;
+  /** All other nodes. */
+  readonly remoteNodes: readonly RemoteNode[];
+  /** Blocks and single addresses of other nodes, as the resources say; each prefix once. */
+  readonly remotePrefixes: readonly RemotePrefix[];
+  /**
+   * Classes of routes inside pools that are written; VXLAN is always. A class that is not written leaves its
+   * blocks without blackhole, too.
+   */
+  readonly programmed: { readonly ipip: boolean; readonly noEncapsulation: boolean };
+}
+
+export interface NodeAddress {
+  readonly address: string;
+  /** The subnet that the resource says the address is on: a host prefix where it says none. */
+  readonly subnet: string;
+}
+
+/** Tunnel devices of this node; null: none, and one that an earlier configuration made goes. */
+export interface TunnelConfig {
+  readonly ipip: IpipTunnel | null;
+  readonly vxlan: Readonly<Record<Family, VxlanTunnel | null>>;
+}
+
+export interface IpipTunnel {
+  readonly interfaceName: string;
+  /** Own address on the device; null: the Node resource has none. */
+  readonly address: string | null;
+  /** Octets; null: derived from the underlay. */
+  readonly mtu: number | null;
+}
+
+export interface VxlanTunnel extends IpipTunnel {
+  readonly vni: number;
+  /** UDP port. */
+  readonly port: number;
+  /** Own MAC address, lower case with colons. */
+  readonly mac: string;
+}
+
+export interface RemoteNode {
+  readonly name: string;
+  readonly addresses: Readonly<Record<Family, string | null>>;
+  /** The node's end of the VXLAN of each family; null: it has no tunnel address. */
+  readonly vteps: Readonly<Record<Family, Vtep | null>>;
+}
+
+/** One end of a VXLAN (RFC 7348 §4). */
+export interface Vtep {
+  /** Address on the device, inside the overlay. */
+  readonly address: string;
+  readonly mac: string;
+}
+
+export interface RemotePrefix {
+  readonly prefix: string;
+  /** Name of the node that has it. */
+  readonly node: string;
+  readonly resource: string;
 }
 
 export interface Workload {

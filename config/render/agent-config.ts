@@ -1,19 +1,39 @@
-/** The agent's configuration: local workloads, own blocks, pools, ways to neighbors, and the FelixConfiguration's values. */
-import { addressBits, addressFamily, type Family, formatPrefix } from '@manul/bgp/net';
+/** The agent's configuration: workloads, blocks, pools, tunnels, ways to neighbors, the FelixConfiguration's values. */
+import {
+  addressBits,
+  addressFamily,
+  FAMILIES,
+  type Family,
+  formatPrefix,
+  type Prefix,
+  parsePrefix,
+} from '@manul/bgp/net';
 import type { AgentConfig, GatewayRoute } from '@manul/felix-like';
+import { programmedClasses } from './cluster-routes.ts';
 import { felixSettings } from './felix-settings.ts';
-import type { NodeBlock } from './originated.ts';
+import type { NodeBlock, NodeClaims } from './node-blocks.ts';
+import type { NodeView } from './node-view.ts';
+import { remoteNodes } from './remote-nodes.ts';
+import { remotePrefixes } from './remote-prefixes.ts';
 import type { RenderContext } from './render-context.ts';
 import type { RenderedPeer, RenderedPool } from './rendered-node.ts';
 import { serviceRanges } from './service-routes.ts';
+import { tunnelConfig } from './tunnels.ts';
 import { addressTexts, localWorkloads } from './workloads.ts';
+
+export interface AgentConfigParts {
+  /** Of the node that is rendered. */
+  readonly blocks: readonly NodeBlock[];
+  readonly claims: ReadonlyMap<string, NodeClaims>;
+  readonly pools: readonly RenderedPool[];
+  readonly peers: readonly RenderedPeer[];
+  /** Kernel metrics. */
+  readonly routePriority: Readonly<Record<Family, number>>;
+}
 
 export function agentConfig(
   context: RenderContext,
-  blocks: readonly NodeBlock[],
-  pools: readonly RenderedPool[],
-  peers: readonly RenderedPeer[],
-  routePriority: Readonly<Record<Family, number>>,
+  { blocks, claims, pools, peers, routePriority }: AgentConfigParts,
 ): AgentConfig {
   const felix = felixSettings(context);
   const services = serviceRanges(context);
@@ -38,6 +58,11 @@ export function agentConfig(
     ipForwarding: felix.ipForwarding,
     removeExternalRoutes: felix.removeExternalRoutes,
     interfacePrefixes: felix.interfacePrefixes,
+    addresses: ownAddresses(context.self),
+    tunnels: tunnelConfig(context, felix.spec, pools),
+    remoteNodes: remoteNodes(context),
+    remotePrefixes: remotePrefixes(context, claims, felix.spec.routeSource ?? 'CalicoIPAM'),
+    programmed: programmedClasses(context, felix.spec, pools),
   };
 }
 
@@ -55,4 +80,14 @@ function gatewayRoutes(context: RenderContext, peers: readonly RenderedPeer[]): 
     }
   }
   return [...routes.values()];
+}
+
+function ownAddresses({ addresses }: NodeView): AgentConfig['addresses'] {
+  const own = (family: Family): AgentConfig['addresses'][Family] => {
+    const known = addresses[family];
+    if (known === null) return null;
+    const subnet = parsePrefix(`${known.address}/${known.length}`, { mask: true }) as Prefix;
+    return { address: known.address, subnet: formatPrefix(subnet) };
+  };
+  return Object.fromEntries(FAMILIES.map((family) => [family, own(family)])) as AgentConfig['addresses'];
 }

@@ -2,11 +2,19 @@
  * Nodes as BGP sees them: Calico's Node and Kubernetes' Node of one name taken together. Where both say something
  * Calico's Node wins, except for labels, where Kubernetes wins, as in Calico's Kubernetes datastore.
  */
-import { type Family, type Prefix, parseAddress } from '@manul/bgp/net';
+import {
+  addressFamily,
+  canonicalAddress,
+  type Family,
+  formatAddress,
+  type Prefix,
+  parseAddress,
+} from '@manul/bgp/net';
 import { parseAsn } from '../schema/asn.ts';
-import { type InterfaceAddress, parseInterfaceAddress } from '../schema/fields.ts';
+import { type InterfaceAddress, parseInterfaceAddress, parseMac } from '../schema/fields.ts';
 import type { CoreNode, Node, ResourceSet } from '../schema/resource-set.ts';
 import type { Labels } from '../schema/selector.ts';
+import { addressAt } from './address-at.ts';
 import type { Warnings } from './warnings.ts';
 
 export interface NodeView {
@@ -19,6 +27,11 @@ export interface NodeView {
   readonly addresses: Readonly<Record<Family, InterfaceAddress | null>>;
   readonly clusterId: string | null;
   readonly podCidrs: readonly Prefix[];
+  /** Own address on `tunl0`; with pod CIDRs and without an address of its own, the first usable one of those. */
+  readonly ipipAddress: string | null;
+  readonly vxlanAddresses: Readonly<Record<Family, string | null>>;
+  /** MAC addresses of the VXLAN devices, where the node gives them. */
+  readonly vxlanMacs: Readonly<Record<Family, string | null>>;
 }
 
 const ANNOTATION = 'projectcalico.org/';
@@ -56,6 +69,9 @@ export function unknownNode(name: string): NodeView {
     addresses: { ipv4: null, ipv6: null },
     clusterId: null,
     podCidrs: [],
+    ipipAddress: null,
+    vxlanAddresses: { ipv4: null, ipv6: null },
+    vxlanMacs: { ipv4: null, ipv6: null },
   };
 }
 
@@ -67,6 +83,13 @@ function viewNode(
 ): NodeView {
   const annotations = new AnnotationReader(name, core, warnings);
   const bgp = node?.spec.bgp;
+  const spec = node?.spec;
+  const podCidrs = core?.spec.podCIDRs ?? (core?.spec.podCIDR === undefined ? [] : [core.spec.podCIDR]);
+  const tunnelAddress = (key: string, family: Family): string | null =>
+    annotations.read(key, `${family === 'ipv4' ? 'IPv4' : 'IPv6'} address`, (text) =>
+      addressFamily(text) === family ? canonicalAddress(text) : null,
+    );
+  const mac = (key: string): string | null => annotations.read(key, 'MAC address', parseMac);
   return {
     name,
     kubernetesName: kubernetesName(name, node),
@@ -81,8 +104,24 @@ function viewNode(
       annotations.read('RouteReflectorClusterID', 'cluster ID (dotted quad)', (text) =>
         parseAddress(text)?.length === 4 ? text : null,
       ),
-    podCidrs: core?.spec.podCIDRs ?? (core?.spec.podCIDR === undefined ? [] : [core.spec.podCIDR]),
+    podCidrs,
+    ipipAddress:
+      bgp?.ipv4IPIPTunnelAddr ?? tunnelAddress('IPv4IPIPTunnelAddr', 'ipv4') ?? firstUsable(podCidrs),
+    vxlanAddresses: {
+      ipv4: spec?.ipv4VXLANTunnelAddr ?? tunnelAddress('IPv4VXLANTunnelAddr', 'ipv4'),
+      ipv6: spec?.ipv6VXLANTunnelAddr ?? tunnelAddress('IPv6VXLANTunnelAddr', 'ipv6'),
+    },
+    vxlanMacs: {
+      ipv4: spec?.vxlanTunnelMACAddr ?? mac('VXLANTunnelMACAddr'),
+      ipv6: spec?.vxlanTunnelMACAddrV6 ?? mac('VXLANTunnelMACAddrV6'),
+    },
   };
+}
+
+/** The address behind the network address of the first IPv4 range: what Calico gives `tunl0` without its own IPAM. */
+function firstUsable(podCidrs: readonly Prefix[]): string | null {
+  const range = podCidrs.find(({ family }) => family === 'ipv4');
+  return range === undefined || range.length > 30 ? null : formatAddress(addressAt(range, 1).bytes);
 }
 
 function addressOf(family: Family): (text: string) => InterfaceAddress | null {

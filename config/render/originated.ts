@@ -1,6 +1,8 @@
 /** Prefixes that the node announces of its own: blocks, borrowed and single addresses, pod CIDRs, services. */
 import { addressBits, contains, formatPrefix, type Prefix } from '@manul/bgp/net';
-import type { BlockAffinity, IpamBlock } from '../schema/resource-set.ts';
+import type { IpamBlock } from '../schema/resource-set.ts';
+import { addressAt } from './address-at.ts';
+import { type NodeBlock, ownerOf } from './node-blocks.ts';
 import type { RenderContext } from './render-context.ts';
 import type { RenderedOriginated } from './rendered-node.ts';
 import { localWorkloads } from './workloads.ts';
@@ -9,50 +11,6 @@ export interface OriginatedRoute {
   readonly prefix: Prefix;
   readonly reason: RenderedOriginated['reason'];
   readonly resource: string;
-}
-
-/** A block of the node. */
-export interface NodeBlock {
-  readonly prefix: Prefix;
-  readonly resource: string;
-  readonly reason: 'block' | 'podCIDR';
-  /**
-   * The claim is confirmed: host routes inside are hidden behind the block. A block that is being given back is
-   * still announced, but hides nothing.
-   */
-  readonly confirmed: boolean;
-}
-
-/** The node's blocks: by affinity, else by the block's own word; where it has none at all, its pod CIDRs. */
-export function nodeBlocks(context: RenderContext): NodeBlock[] {
-  const { resources, options, self } = context;
-  const blocks = new Map<string, NodeBlock>();
-  const claims = new Map<string, BlockAffinity>();
-  for (const affinity of resources.blockAffinities.values()) {
-    const { spec, metadata } = affinity;
-    if (spec.node !== options.node || spec.type !== 'host' || spec.deleted) continue;
-    const prefix = formatPrefix(spec.cidr);
-    claims.set(prefix, affinity);
-    if (spec.state === 'pending') continue;
-    const resource = `BlockAffinity/${metadata.name}`;
-    const confirmed = spec.state !== 'pendingDeletion';
-    blocks.set(prefix, { prefix: spec.cidr, resource, reason: 'block', confirmed });
-  }
-  for (const block of resources.ipamBlocks.values()) {
-    if (!isOwnedBy(block, options.node)) continue;
-    const prefix = formatPrefix(block.spec.cidr);
-    if (claims.has(prefix)) continue;
-    const resource = `IPAMBlock/${block.metadata.name}`;
-    blocks.set(prefix, { prefix: block.spec.cidr, resource, reason: 'block', confirmed: true });
-  }
-  if (blocks.size > 0 || claims.size > 0) return [...blocks.values()];
-  return self.podCidrs.map((prefix) => {
-    return { prefix, resource: `Node/${self.name}`, reason: 'podCIDR', confirmed: true };
-  });
-}
-
-function isOwnedBy({ spec }: IpamBlock, node: string): boolean {
-  return !spec.deleted && spec.affinity?.type === 'host' && spec.affinity.name === node;
 }
 
 /** Blocks and single addresses; of two reasons for one prefix the first in the list below counts. */
@@ -80,7 +38,7 @@ function borrowedAddresses(context: RenderContext, own: readonly NodeBlock[]): O
     const { spec, metadata } = block;
     // Few blocks hold anything of this node, and attributes are fewer than addresses: ask them first.
     if (!spec.attributes.some((attribute) => isHeldBy(attribute, node))) return [];
-    if (spec.deleted || isOwnedBy(block, node)) return [];
+    if (spec.deleted || ownerOf(block) === node) return [];
     if (ownPrefixes.has(formatPrefix(spec.cidr))) return [];
     return spec.allocations.flatMap((index, ordinal): OriginatedRoute[] => {
       const attribute = index === null ? undefined : spec.attributes[index];
@@ -91,20 +49,8 @@ function borrowedAddresses(context: RenderContext, own: readonly NodeBlock[]): O
   });
 }
 
-function isHeldBy(attribute: IpamBlock['spec']['attributes'][number], node: string): boolean {
+export function isHeldBy(attribute: IpamBlock['spec']['attributes'][number], node: string): boolean {
   return attribute.releasedAt === undefined && attribute.secondary?.['node'] === node;
-}
-
-/** The host prefix of the address at `ordinal` inside a block. */
-function addressAt(block: Prefix, ordinal: number): Prefix {
-  const bytes = block.bytes.slice();
-  let carry = ordinal;
-  for (let i = bytes.length - 1; i >= 0 && carry > 0; i--) {
-    carry += bytes[i]!;
-    bytes[i] = carry & 0xff;
-    carry = Math.floor(carry / 256);
-  }
-  return { family: block.family, bytes, length: bytes.length * 8 };
 }
 
 /** Workloads whose address lies in no block of the node. */

@@ -10,7 +10,8 @@ import type { IpPool, ResourceSet } from '../schema/resource-set.ts';
 import { agentConfig } from './agent-config.ts';
 import { taggedPrefixes } from './communities.ts';
 import { dynamicNeighbors } from './dynamic-neighbors.ts';
-import { nodeBlocks, type OriginatedRoute, originatedRoutes } from './originated.ts';
+import { blocksByNode, blocksOf } from './node-blocks.ts';
+import { type OriginatedRoute, originatedRoutes } from './originated.ts';
 import { peerPlans } from './peer-plans.ts';
 import { PolicyBook } from './policies.ts';
 import { renderContext } from './render-context.ts';
@@ -23,7 +24,8 @@ import { warnOfUnhonouredFields } from './unhonoured-fields.ts';
 
 export function renderNode(resources: ResourceSet, options: RenderOptions): NodeConfig {
   const context = renderContext(resources, options);
-  const blocks = nodeBlocks(context);
+  const claims = blocksByNode(context);
+  const blocks = blocksOf(context.self, claims.get(options.node));
   const services = serviceRoutes(context);
   const book = new PolicyBook(context, blocks, services);
   const peers = peerPlans(context, book);
@@ -31,7 +33,8 @@ export function renderNode(resources: ResourceSet, options: RenderOptions): Node
   const pools = [...resources.ipPools.values()].map(renderedPool);
   const priorities = routePriorities(context);
   const sessions = peers.map((peer) => peer.rendered);
-  const agent = agentConfig(context, blocks, pools, sessions, priorities.kernel);
+  const routePriority = priorities.kernel;
+  const agent = agentConfig(context, { blocks, claims, pools, peers: sessions, routePriority });
   warnOfUnhonouredFields(context, peers, dynamic);
 
   const rendered: RenderedNode = {

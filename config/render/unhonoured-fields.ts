@@ -10,7 +10,6 @@ import type { RenderedDynamicNeighbor, RenderedPeer } from './rendered-node.ts';
 
 const NOT_YET = 'is not implemented yet';
 const IPAM = 'has no effect yet: Manul does not allocate addresses';
-const TUNNELS = 'has no effect yet: there are no tunnels';
 const DEFAULT_ONLY = 'has no effect here: only the BGPConfiguration named default sets it';
 
 interface Unhonoured {
@@ -29,7 +28,6 @@ const BGP_CONFIGURATION: readonly Unhonoured[] = [
   },
   { field: 'localWorkloadPeeringIPV4', text: NOT_YET },
   { field: 'localWorkloadPeeringIPV6', text: NOT_YET },
-  { field: 'programClusterRoutes', text: NOT_YET, harmless: ['EnabledNoEncapOnly'] },
 ];
 
 const NODE_BGP_CONFIGURATION: readonly Unhonoured[] = [
@@ -38,6 +36,7 @@ const NODE_BGP_CONFIGURATION: readonly Unhonoured[] = [
   { field: 'ignoredInterfaces', text: DEFAULT_ONLY },
   { field: 'ipv4NormalRoutePriority', text: DEFAULT_ONLY },
   { field: 'ipv6NormalRoutePriority', text: DEFAULT_ONLY },
+  { field: 'programClusterRoutes', text: DEFAULT_ONLY },
 ];
 
 const BGP_PEER: readonly Unhonoured[] = [
@@ -54,16 +53,6 @@ const IGNORED_WITH_SELECTOR: readonly Unhonoured[] = [
 ];
 
 const IP_POOL: readonly Unhonoured[] = [
-  {
-    field: 'ipipMode',
-    text: 'is not implemented yet: routes are programmed without tunnel',
-    harmless: ['Never'],
-  },
-  {
-    field: 'vxlanMode',
-    text: 'is not implemented yet: routes are programmed without tunnel',
-    harmless: ['Never'],
-  },
   { field: 'natOutgoing', text: NOT_YET, harmless: [false] },
   { field: 'blockSize', text: IPAM, harmless: [26, 122] },
   { field: 'disabled', text: IPAM, harmless: [false] },
@@ -73,14 +62,7 @@ const IP_POOL: readonly Unhonoured[] = [
   { field: 'assignmentMode', text: IPAM, harmless: ['Automatic'] },
 ];
 
-const NODE: readonly Unhonoured[] = [
-  { field: 'bgp.ipv4IPIPTunnelAddr', text: TUNNELS },
-  { field: 'ipv4VXLANTunnelAddr', text: TUNNELS },
-  { field: 'ipv6VXLANTunnelAddr', text: TUNNELS },
-  { field: 'vxlanTunnelMACAddr', text: TUNNELS },
-  { field: 'vxlanTunnelMACAddrV6', text: TUNNELS },
-  { field: 'wireguard', text: TUNNELS },
-];
+const NODE: readonly Unhonoured[] = [{ field: 'wireguard', text: 'has no effect: there is no WireGuard' }];
 
 const WORKLOAD_ENDPOINT: readonly Unhonoured[] = [
   { field: 'ipNATs', text: NOT_YET },
@@ -98,6 +80,15 @@ const FELIX_HONOURED: ReadonlySet<string> = new Set([
   'ipv6NormalRoutePriority',
   'interfacePrefix',
   'ipForwarding',
+  'ipipEnabled',
+  'ipipMTU',
+  'vxlanEnabled',
+  'vxlanMTU',
+  'vxlanMTUV6',
+  'vxlanPort',
+  'vxlanVNI',
+  'routeSource',
+  'programClusterRoutes',
 ]);
 
 export function warnOfUnhonouredFields(

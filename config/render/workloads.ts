@@ -26,6 +26,29 @@ export function localWorkloads(context: RenderContext): LocalWorkload[] {
   return [...workloads.values()].sort((a, b) => (a.interfaceName < b.interfaceName ? -1 : 1));
 }
 
+/** A workload of another node. */
+export interface RemoteWorkload extends Pick<LocalWorkload, 'resource' | 'addresses'> {
+  readonly node: string;
+}
+
+export function remoteWorkloads(context: RenderContext): RemoteWorkload[] {
+  const { pods, workloadEndpoints } = context.resources;
+  const isRemote = (node: string | undefined): node is string =>
+    node !== undefined && node !== context.options.node && context.nodes.has(node);
+  const endpoints = [...workloadEndpoints.values()].flatMap(({ metadata, spec }): RemoteWorkload[] => {
+    if (!isRemote(spec.node)) return [];
+    const resource = `WorkloadEndpoint/${metadata.namespace}/${metadata.name}`;
+    return [{ resource, addresses: spec.ipNetworks, node: spec.node }];
+  });
+  const ofPods = [...pods.values()].flatMap((pod): RemoteWorkload[] => {
+    const { metadata, spec } = pod;
+    if (!isRemote(spec.nodeName) || spec.hostNetwork === true || isFinished(pod)) return [];
+    const resource = `Pod/${metadata.namespace}/${metadata.name}`;
+    return [{ resource, addresses: podAddresses(context, pod, resource), node: spec.nodeName }];
+  });
+  return [...endpoints, ...ofPods];
+}
+
 function add(workloads: Map<string, LocalWorkload>, workload: LocalWorkload | null): void {
   if (workload !== null) workloads.set(workload.interfaceName, workload);
 }

@@ -218,12 +218,19 @@ export function community(description: string) {
 
 const MAC = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/;
 
+/** A MAC address as lower-case text with colons, or null when `value` is none. */
+export function parseMac(value: string): string | null {
+  const mac = value.toLowerCase().replaceAll('-', ':');
+  return MAC.test(mac) ? mac : null;
+}
+
 /** A MAC address, as lower-case text with colons. */
 export function macAddress(description: string) {
-  return text(description, (value): string | Refusal => {
-    const mac = value.toLowerCase().replaceAll('-', ':');
-    return MAC.test(mac) ? mac : new Refusal(`must be a MAC address, is ${JSON.stringify(value)}`);
-  });
+  return text(
+    description,
+    (value): string | Refusal =>
+      parseMac(value) ?? new Refusal(`must be a MAC address, is ${JSON.stringify(value)}`),
+  );
 }
 
 /** A reference to one key of a Secret in Manul's namespace. */

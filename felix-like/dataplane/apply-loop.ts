@@ -193,7 +193,7 @@ export class ApplyLoop {
     const { links, table } = this.#parts;
     for (const event of events) {
       if (event.kind === 'route') table.onRouteEvent(event.isDeleted, event.route);
-      else links.onEvent(event);
+      else if (event.kind !== 'neighbour') links.onEvent(event);
     }
     this.#wake();
   }

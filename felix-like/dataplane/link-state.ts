@@ -1,7 +1,7 @@
 /** The links and addresses of the node, kept up to date from dumps and events. */
 import type { KernelAddress, KernelEvent, KernelLink, KernelPort } from '../kernel/kernel-port.ts';
 
-type LinkEvent = Exclude<KernelEvent, { kind: 'route' }>;
+type LinkEvent = Extract<KernelEvent, { kind: 'link' | 'address' }>;
 
 export class LinkState {
   #links = new Map<number, KernelLink>();
@@ -101,6 +101,19 @@ function isSameLink(a: KernelLink, b: KernelLink): boolean {
     a.hasCarrier === b.hasCarrier &&
     a.isLoopback === b.isLoopback &&
     a.kind === b.kind &&
-    a.mtu === b.mtu
+    a.mtu === b.mtu &&
+    a.mac === b.mac &&
+    isSameVxlan(a.vxlan, b.vxlan)
+  );
+}
+
+function isSameVxlan(a: KernelLink['vxlan'], b: KernelLink['vxlan']): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    a.vni === b.vni &&
+    a.port === b.port &&
+    a.local === b.local &&
+    a.parentIndex === b.parentIndex &&
+    a.isLearning === b.isLearning
   );
 }

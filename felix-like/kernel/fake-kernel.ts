@@ -3,15 +3,18 @@
  * can tell, and handles for whatever others do to it. The contract suite runs the same cases on both.
  */
 import { containsAddress, formatPrefix, parseAddress, parsePrefix } from '@manul/bgp/net';
+import { FakeObjects, refusal } from './fake-objects.ts';
 import type {
   KernelAddress,
   KernelEvent,
   KernelFailure,
   KernelLink,
   KernelListener,
+  KernelNeighbour,
   KernelNextHop,
   KernelPort,
   KernelRoute,
+  ObjectOperation,
   OperationFailure,
   RouteFilter,
   RouteOperation,
@@ -30,12 +33,16 @@ export class FakeKernel implements KernelPort {
   readonly operations: RouteOperation[] = [];
   /** Every route dump that was asked for. */
   readonly dumps: RouteFilter[] = [];
-  readonly #links = new Map<string, KernelLink>();
+  /** Every operation on something else than a route that was asked for, in order. */
+  readonly objectOperations: ObjectOperation[] = [];
+  readonly #objects = new FakeObjects({
+    tell: (event) => this.#tell(event),
+    onLinkDown: (interfaceIndex) => this.#flushRoutes(interfaceIndex),
+    onName: (name, isPresent) => this.#onName(name, isPresent),
+  });
   readonly #routes = new Map<string, KernelRoute>();
   readonly #refusals = new Map<string, KernelFailure>();
-  #addresses: KernelAddress[] = [];
   #listener: KernelListener | null = null;
-  #lastIndex = 0;
   #isDeaf = false;
 
   async open(listener: KernelListener): Promise<void> {
@@ -61,12 +68,32 @@ export class FakeKernel implements KernelPort {
 
   async dumpLinks(): Promise<readonly KernelLink[]> {
     await nextTurn();
-    return [...this.#links.values()];
+    return this.#objects.links();
   }
 
   async dumpAddresses(): Promise<readonly KernelAddress[]> {
     await nextTurn();
-    return [...this.#addresses];
+    return this.#objects.addresses();
+  }
+
+  async dumpNeighbours(
+    table: KernelNeighbour['table'],
+    interfaceIndex: number,
+  ): Promise<readonly KernelNeighbour[]> {
+    await nextTurn();
+    return this.neighbours().filter(
+      (entry) => entry.table === table && entry.interfaceIndex === interfaceIndex,
+    );
+  }
+
+  async applyObjects(operations: readonly ObjectOperation[]): Promise<readonly OperationFailure[]> {
+    this.objectOperations.push(...operations);
+    const failures = operations.flatMap((operation, index) => {
+      const failure = this.#objects.apply(operation);
+      return failure === null ? [] : [{ index, ...failure }];
+    });
+    await nextTurn();
+    return failures;
   }
 
   async readSysctl(key: string): Promise<string | null> {
@@ -95,58 +122,74 @@ export class FakeKernel implements KernelPort {
     options: { readonly isUp?: boolean; readonly kind?: string; readonly mtu?: number } = {},
   ): number {
     const isUp = options.isUp ?? true;
-    const index = ++this.#lastIndex;
-    const link = {
-      index,
+    return this.#objects.add({
       name,
       isUp,
       hasCarrier: isUp,
       isLoopback: name === 'lo',
       kind: options.kind ?? 'veth',
       mtu: options.mtu ?? 1500,
-    };
-    for (const key of linkSysctls(name)) this.sysctls.set(key, '0');
-    this.#putLink(link);
-    return index;
+      mac: name === 'lo' ? null : '02:00:00:00:00:01',
+      vxlan: null,
+    });
   }
 
   /** Down takes the routes over the link along: those of IPv6 with an event each, those of IPv4 without. */
   setLinkUp(name: string, isUp: boolean): void {
-    const link = this.#link(name);
-    this.#putLink({ ...link, isUp, hasCarrier: isUp });
-    if (!isUp) this.#flushRoutes(link.index);
+    this.#objects.put({ ...this.#objects.link(name), isUp, hasCarrier: isUp });
+  }
+
+  renameLink(name: string, newName: string): void {
+    this.#objects.put({ ...this.#objects.link(name), name: newName });
   }
 
   setMtu(name: string, mtu: number): void {
-    this.#putLink({ ...this.#link(name), mtu });
+    this.#objects.put({ ...this.#objects.link(name), mtu });
   }
 
   removeLink(name: string): void {
-    const link = this.#link(name);
-    for (const address of this.#addresses.filter((entry) => entry.interfaceIndex === link.index)) {
-      this.removeAddress(address.address);
-    }
-    this.#links.delete(name);
-    for (const key of linkSysctls(name)) this.sysctls.delete(key);
-    this.#flushRoutes(link.index);
-    this.#tell({ kind: 'link', isDeleted: true, link });
+    this.#objects.remove(name);
   }
 
   /** @param prefix the address with the length of its subnet, `10.0.0.1/24` */
   addAddress(name: string, prefix: string): void {
     const subnet = parsePrefix(prefix, { mask: true });
     if (subnet === null) throw new RangeError(`not a prefix: ${prefix}`);
-    const interfaceIndex = this.#link(name).index;
-    const address = { interfaceIndex, address: prefix.split('/')[0]!, subnet: formatPrefix(subnet) };
-    this.#addresses.push(address);
-    this.#tell({ kind: 'address', isDeleted: false, address });
+    const interfaceIndex = this.#objects.link(name).index;
+    const address = prefix.split('/')[0]!;
+    this.#objects.addAddress({ interfaceIndex, address, subnet: formatPrefix(subnet) });
   }
 
   removeAddress(text: string): void {
-    const address = this.#addresses.find((entry) => entry.address === text);
+    const address = this.#objects.addresses().find((entry) => entry.address === text);
     if (address === undefined) throw new RangeError(`no such address: ${text}`);
-    this.#addresses = this.#addresses.filter((entry) => entry !== address);
-    this.#tell({ kind: 'address', isDeleted: true, address });
+    this.#objects.removeAddress(address);
+  }
+
+  link(name: string): KernelLink | undefined {
+    return this.#objects.links().find((link) => link.name === name);
+  }
+
+  /** Addresses on a link, with the length of their subnets. */
+  addressesOf(name: string): readonly string[] {
+    const { index } = this.#objects.link(name);
+    const own = this.#objects.addresses().filter(({ interfaceIndex }) => interfaceIndex === index);
+    return own.map(({ address, subnet }) => `${address}/${subnet.split('/')[1]}`);
+  }
+
+  neighbours(): readonly KernelNeighbour[] {
+    return this.#objects.neighbours();
+  }
+
+  /** Someone else makes or deletes an entry. */
+  changeNeighbour(op: 'put' | 'delete', neighbour: KernelNeighbour): void {
+    const failure = this.#objects.apply({ kind: 'neighbour', op, neighbour });
+    if (failure !== null) throw new RangeError(failure.text);
+  }
+
+  /** Links of this kind cannot be made any more, as without their kernel module. */
+  removeModule(kind: string): void {
+    this.#objects.missingModules.add(kind);
   }
 
   /** Someone else installs a route, over whatever has its key. */
@@ -205,17 +248,16 @@ export class FakeKernel implements KernelPort {
   }
 
   #judge({ gateway, interfaceIndex, onlink }: KernelNextHop): KernelFailure | null {
-    const link = [...this.#links.values()].find((entry) => entry.index === interfaceIndex);
+    const links = this.#objects.links();
+    const link = links.find((entry) => entry.index === interfaceIndex);
     if (gateway === null || onlink) {
       if (link === undefined) return refusal('ENODEV', 'no such interface');
       return link.isUp ? null : refusal('ENETDOWN', 'the interface is down');
     }
     const address = parseAddress(gateway);
-    const isReachable = this.#addresses.some((entry) => {
+    const isReachable = this.#objects.addresses().some((entry) => {
       if (interfaceIndex !== null && entry.interfaceIndex !== interfaceIndex) return false;
-      const isUp = [...this.#links.values()].some(
-        (other) => other.index === entry.interfaceIndex && other.isUp,
-      );
+      const isUp = links.some((other) => other.index === entry.interfaceIndex && other.isUp);
       const subnet = parsePrefix(entry.subnet);
       return isUp && subnet !== null && address !== null && containsAddress(subnet, address);
     });
@@ -230,15 +272,11 @@ export class FakeKernel implements KernelPort {
     }
   }
 
-  #putLink(link: KernelLink): void {
-    this.#links.set(link.name, link);
-    this.#tell({ kind: 'link', isDeleted: false, link });
-  }
-
-  #link(name: string): KernelLink {
-    const link = this.#links.get(name);
-    if (link === undefined) throw new RangeError(`no such link: ${name}`);
-    return link;
+  #onName(name: string, isPresent: boolean): void {
+    for (const key of linkSysctls(name)) {
+      if (isPresent) this.sysctls.set(key, '0');
+      else this.sysctls.delete(key);
+    }
   }
 
   #tell(event: KernelEvent): void {
@@ -260,10 +298,6 @@ function matches(route: KernelRoute, { family, table, protocol, interfaceIndex }
 
 function isIpv6(text: string): boolean {
   return text.includes(':');
-}
-
-function refusal(code: string, text: string): KernelFailure {
-  return { code, text: `${text} (${code})` };
 }
 
 function linkSysctls(name: string): readonly string[] {

@@ -82,7 +82,77 @@ export interface KernelLink {
   readonly kind: string | null;
   /** Largest packet of the link, in octets. */
   readonly mtu: number;
+  /** Link layer address, lower case with colons; null where the link has none of six octets (tunl0). */
+  readonly mac: string | null;
+  /** Of a VXLAN device; null for all others. */
+  readonly vxlan: VxlanParameters | null;
 }
+
+/** What a VXLAN device cannot change while it lives. */
+export interface VxlanParameters {
+  readonly vni: number;
+  /** UDP port that it listens on, and sends to. */
+  readonly port: number;
+  /** Own address in the underlay; null: any. */
+  readonly local: string | null;
+  /** Index of the link below, or null. */
+  readonly parentIndex: number | null;
+  /** Fills its forwarding database from what comes in. */
+  readonly isLearning: boolean;
+}
+
+/** A link to be made; it is down at first. */
+export type NewLink = { readonly name: string; readonly mtu: number | null } & (
+  | { readonly kind: 'ipip' }
+  | { readonly kind: 'vxlan'; readonly mac: string; readonly vxlan: VxlanParameters }
+  | { readonly kind: 'veth'; readonly mac: string | null; readonly peer: VethPeer }
+);
+
+/** The far end of a veth pair. */
+export interface VethPeer {
+  readonly name: string;
+  readonly mac: string | null;
+  readonly mtu: number | null;
+  /** File of the network namespace that it is made in (`/run/netns/NAME`); null: that of the near end. */
+  readonly networkNamespace: string | null;
+}
+
+/** What is to become of a link; what is absent stays. */
+export interface LinkChange {
+  readonly name?: string;
+  readonly isUp?: boolean;
+  readonly mtu?: number;
+  readonly mac?: string;
+}
+
+/**
+ * An entry that says how a neighbour is reached. `ip`: the address has this MAC on the link (ARP, NDP).
+ * `fdb`: the MAC is behind the far end of a tunnel, which has this address.
+ */
+export interface KernelNeighbour {
+  readonly table: 'ip' | 'fdb';
+  readonly interfaceIndex: number;
+  readonly address: string;
+  readonly mac: string;
+  /** Set by hand; entries that the kernel found out itself come and go. */
+  readonly isPermanent: boolean;
+}
+
+/** A change to something else than a route. */
+export type ObjectOperation =
+  /** Fails with EEXIST when there is a link of that name. */
+  | { readonly kind: 'link'; readonly op: 'create'; readonly link: NewLink }
+  | {
+      readonly kind: 'link';
+      readonly op: 'change';
+      readonly interfaceIndex: number;
+      readonly change: LinkChange;
+    }
+  | { readonly kind: 'link'; readonly op: 'delete'; readonly interfaceIndex: number }
+  /** An address is added with the length of its subnet; of IPv6 addresses nobody asks whether others have them. */
+  | { readonly kind: 'address'; readonly op: 'add' | 'delete'; readonly address: KernelAddress }
+  /** `put` makes the permanent entry, over whatever has its key: the address, or the MAC in an fdb. */
+  | { readonly kind: 'neighbour'; readonly op: 'put' | 'delete'; readonly neighbour: KernelNeighbour };
 
 export interface KernelAddress {
   readonly interfaceIndex: number;
@@ -92,11 +162,16 @@ export interface KernelAddress {
   readonly subnet: string;
 }
 
-/** A change that someone else made. Own route writes are not reported back: their outcome is known already. */
+/**
+ * A change to a route that someone else made: own route writes are not reported back, their outcome is known
+ * already. To everything else, a change that anyone made.
+ */
 export type KernelEvent =
   | { readonly kind: 'route'; readonly isDeleted: boolean; readonly route: KernelRoute }
   | { readonly kind: 'link'; readonly isDeleted: boolean; readonly link: KernelLink }
-  | { readonly kind: 'address'; readonly isDeleted: boolean; readonly address: KernelAddress };
+  | { readonly kind: 'address'; readonly isDeleted: boolean; readonly address: KernelAddress }
+  /** Additions are told of permanent entries only: those that the kernel learns come and go by the second. */
+  | { readonly kind: 'neighbour'; readonly isDeleted: boolean; readonly neighbour: KernelNeighbour };
 
 export interface KernelListener {
   /** In the order in which they happened. A link that goes down takes its IPv4 routes along without an event. */
@@ -128,6 +203,13 @@ export interface KernelPort {
   applyRoutes(operations: readonly RouteOperation[]): Promise<readonly OperationFailure[]>;
   dumpLinks(): Promise<readonly KernelLink[]>;
   dumpAddresses(): Promise<readonly KernelAddress[]>;
+  /** Entries of one table of one link. */
+  dumpNeighbours(
+    table: KernelNeighbour['table'],
+    interfaceIndex: number,
+  ): Promise<readonly KernelNeighbour[]>;
+  /** As `applyRoutes`, for everything else. */
+  applyObjects(operations: readonly ObjectOperation[]): Promise<readonly OperationFailure[]>;
   /** The value without its line end, or null when there is no such key. */
   readSysctl(key: string): Promise<string | null>;
   /** Writes what differs; one outcome for each setting. A missing key fails with ENOENT. */

@@ -5,8 +5,10 @@ import type {
   KernelFailure,
   KernelLink,
   KernelListener,
+  KernelNeighbour,
   KernelPort,
   KernelRoute,
+  ObjectOperation,
   OperationFailure,
   RouteFilter,
   RouteOperation,
@@ -18,7 +20,9 @@ import { MessageType } from './netlink/constants.ts';
 import { decodeLink, encodeLinkDump } from './netlink/link-message.ts';
 import { MessageReader } from './netlink/message-reader.ts';
 import { MessageWriter } from './netlink/message-writer.ts';
+import { decodeNeighbour, encodeNeighbourDump } from './netlink/neighbour-message.ts';
 import { decodeRoute, encodeRouteDump, encodeRouteOperation } from './netlink/route-message.ts';
+import { ObjectBatch } from './object-batch.ts';
 import { WorkerClient } from './worker-client.ts';
 
 const EVENT_BUFFER_BYTES = 8 << 20;
@@ -116,6 +120,40 @@ class LinuxKernel implements KernelPort {
     return addresses;
   }
 
+  async dumpNeighbours(
+    table: KernelNeighbour['table'],
+    interfaceIndex: number,
+  ): Promise<readonly KernelNeighbour[]> {
+    const neighbours: KernelNeighbour[] = [];
+    const isWanted = (entry: KernelNeighbour): boolean =>
+      entry.table === table && entry.interfaceIndex === interfaceIndex;
+    await this.#dump(
+      (writer, sequence) => encodeNeighbourDump(writer, table, interfaceIndex, sequence),
+      MessageType.NewNeighbour,
+      decodeNeighbour,
+      (part) => neighbours.push(...part.filter(isWanted)),
+    );
+    return neighbours;
+  }
+
+  async applyObjects(operations: readonly ObjectOperation[]): Promise<readonly OperationFailure[]> {
+    const failures: OperationFailure[] = [];
+    for (let start = 0; start < operations.length; start += MAX_OPERATIONS) {
+      const batch = new ObjectBatch(operations.slice(start, start + MAX_OPERATIONS));
+      try {
+        const refused = await this.#sendBatch(
+          batch.operations.length,
+          start,
+          (writer, i, sequence, wantsAck) => batch.encode(writer, i, sequence, wantsAck),
+        );
+        failures.push(...batch.explain(refused, start));
+      } finally {
+        batch.close();
+      }
+    }
+    return failures;
+  }
+
   async readSysctl(key: string): Promise<string | null> {
     return (await this.#require().request('sysctl', { kind: 'readSysctl', key })).value;
   }
@@ -130,15 +168,23 @@ class LinuxKernel implements KernelPort {
   }
 
   /** @param firstIndex position of the first operation in the call */
-  async #send(operations: readonly RouteOperation[], firstIndex: number): Promise<OperationFailure[]> {
-    const firstSequence = this.#sequence + 1;
-    const writer = new MessageWriter(operations.length * ROUTE_REQUEST_BYTES);
-    operations.forEach((operation, i) => {
-      encodeRouteOperation(writer, operation, firstSequence + i, i === operations.length - 1);
+  #send(operations: readonly RouteOperation[], firstIndex: number): Promise<OperationFailure[]> {
+    return this.#sendBatch(operations.length, firstIndex, (writer, i, sequence, wantsAck) => {
+      encodeRouteOperation(writer, operations[i]!, sequence, wantsAck);
     });
-    this.#sequence = (firstSequence + operations.length) & 0x7fffffff;
+  }
+
+  async #sendBatch(
+    count: number,
+    firstIndex: number,
+    encode: (writer: MessageWriter, i: number, sequence: number, wantsAck: boolean) => void,
+  ): Promise<OperationFailure[]> {
+    const firstSequence = this.#sequence + 1;
+    const writer = new MessageWriter(count * ROUTE_REQUEST_BYTES);
+    for (let i = 0; i < count; i++) encode(writer, i, firstSequence + i, i === count - 1);
+    this.#sequence = (firstSequence + count) & 0x7fffffff;
     const batch = writer.finish();
-    const request = { kind: 'send', batch, firstSequence, count: operations.length } as const;
+    const request = { kind: 'send', batch, firstSequence, count } as const;
     const reply = await this.#require().request('sent', request, [batch.buffer]);
     return reply.failures.map(({ index, failure }) => ({ index: firstIndex + index, ...failure }));
   }
@@ -223,6 +269,12 @@ function decodeEvent(message: MessageReader): KernelEvent | null {
     case MessageType.DelAddr: {
       const address = decodeAddress(message);
       return address && { kind: 'address', isDeleted: message.type === MessageType.DelAddr, address };
+    }
+    case MessageType.NewNeighbour:
+    case MessageType.DelNeighbour: {
+      const neighbour = decodeNeighbour(message);
+      const isDeleted = message.type === MessageType.DelNeighbour;
+      return neighbour && { kind: 'neighbour', isDeleted, neighbour };
     }
     default:
       return null;

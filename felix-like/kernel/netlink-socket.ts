@@ -1,7 +1,7 @@
 /** A route netlink socket; non-blocking. Netlink answers inside send(): what it has to say is there at once. */
 import type { KernelFailure } from './kernel-port.ts';
 import * as libc from './libc.ts';
-import { MessageType, NETLINK_ROUTE } from './netlink/constants.ts';
+import { MessageType, NEIGHBOUR_STATE_PERMANENT, NETLINK_ROUTE } from './netlink/constants.ts';
 import { HOST_IS_LITTLE_ENDIAN } from './netlink/layout.ts';
 import { errorCode, kernelFailure } from './system-error.ts';
 
@@ -67,14 +67,19 @@ export class NetlinkSocket {
   /**
    * Drops, in the kernel, notifications of route changes that the socket with `portId` caused: a batch of our own
    * would otherwise fill the buffer with what we know already. Changes to our routes made by others come through.
+   * Of neighbours that appear or change only the permanent ones do: those that the kernel finds out itself change
+   * by the second.
    */
-  ignoreRoutesOf(portId: number): void {
+  ignoreKnown(portId: number): void {
     const program = [
-      ...instruction(BPF_LOAD_HALF, 0, 0, 4), // nlmsg_type
+      ...instruction(BPF_LOAD_HALF, 0, 0, NLMSG_TYPE_AT),
+      ...instruction(BPF_JUMP_EQUAL, 4, 0, networkU16(MessageType.NewNeighbour)),
       ...instruction(BPF_JUMP_EQUAL, 1, 0, networkU16(MessageType.NewRoute)),
-      ...instruction(BPF_JUMP_EQUAL, 0, 2, networkU16(MessageType.DelRoute)),
-      ...instruction(BPF_LOAD_WORD, 0, 0, 12), // nlmsg_pid
-      ...instruction(BPF_JUMP_EQUAL, 1, 0, networkU32(portId)),
+      ...instruction(BPF_JUMP_EQUAL, 0, 4, networkU16(MessageType.DelRoute)),
+      ...instruction(BPF_LOAD_WORD, 0, 0, NLMSG_PORT_AT),
+      ...instruction(BPF_JUMP_EQUAL, 3, 2, networkU32(portId)),
+      ...instruction(BPF_LOAD_HALF, 0, 0, NDMSG_STATE_AT),
+      ...instruction(BPF_JUMP_SET, 0, 1, networkU16(NEIGHBOUR_STATE_PERMANENT)),
       ...instruction(BPF_RETURN, 0, 0, 0xffffffff),
       ...instruction(BPF_RETURN, 0, 0, 0),
     ];
@@ -114,9 +119,14 @@ export class NetlinkSocket {
   }
 }
 
+/** Offsets inside a notification. */
+const NLMSG_TYPE_AT = 4;
+const NLMSG_PORT_AT = 12;
+const NDMSG_STATE_AT = 24;
 const BPF_LOAD_WORD = 0x20;
 const BPF_LOAD_HALF = 0x28;
 const BPF_JUMP_EQUAL = 0x15;
+const BPF_JUMP_SET = 0x45;
 const BPF_RETURN = 0x06;
 
 /** struct sock_filter { u16 code; u8 jump if true, if false; u32 operand } */

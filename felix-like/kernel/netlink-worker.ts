@@ -30,7 +30,8 @@ const NO_ANSWER: KernelFailure = { code: 'EIO', text: 'the kernel did not answer
 /** The kernel fills dump messages up to 32 KiB. */
 const RECEIVE_BYTES = 64 << 10;
 const MAX_DUMP_ATTEMPTS = 5;
-const MONITOR_GROUPS = Group.Link | Group.Ipv4Address | Group.Ipv6Address | Group.Ipv4Route | Group.Ipv6Route;
+const MONITOR_GROUPS =
+  Group.Link | Group.Neighbour | Group.Ipv4Address | Group.Ipv6Address | Group.Ipv4Route | Group.Ipv6Route;
 
 class KernelThread {
   readonly #requests: NetlinkSocket;
@@ -45,7 +46,7 @@ class KernelThread {
     if (networkNamespace !== null) enterNamespace(networkNamespace);
     this.#requests = new NetlinkSocket(0, REQUEST_BUFFER_BYTES);
     this.#monitor = new NetlinkSocket(MONITOR_GROUPS, eventBufferBytes);
-    this.#monitor.ignoreRoutesOf(this.#requests.portId);
+    this.#monitor.ignoreKnown(this.#requests.portId);
     this.#wakeFd = libc.eventfd(0, EFD_NONBLOCK_CLOEXEC);
     if (this.#wakeFd < 0) throw new Error(`eventfd: ${errorCode(libc.errno())}`);
   }

@@ -1,9 +1,11 @@
 /** What every kernel port must do: run against the fake kernel and, in a namespace of its own, the real one. */
 import type {
   KernelEvent,
+  KernelLink,
   KernelListener,
   KernelPort,
   KernelRoute,
+  ObjectOperation,
   RouteFilter,
   RouteOperation,
 } from '../../felix-like/kernel/kernel-port.ts';
@@ -117,6 +119,8 @@ export function kernelContract(newWorld: () => Promise<KernelWorld>): void {
       isLoopback: false,
       kind: 'veth',
       mtu: 1500,
+      mac: expect.stringMatching(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/) as string,
+      vxlan: null,
     });
     expect(links.find(({ name }) => name === 'cali1')).toMatchObject({ isUp: false, hasCarrier: false });
   });
@@ -255,6 +259,151 @@ export function kernelContract(newWorld: () => Promise<KernelWorld>): void {
     expect(come).toEqual({ kind: 'address', isDeleted: false, address });
     world.removeAddress('eth0', '10.7.0.1/16');
     expect(await recorder.find('address', ({ isDeleted }) => isDeleted)).toMatchObject({ address });
+  });
+
+  describe('objects', () => {
+    const VXLAN = { vni: 4096, port: 4789, local: '10.0.0.1', isLearning: false };
+    const MAC = '66:a8:6f:cf:1c:56';
+
+    async function objectCodes(...operations: ObjectOperation[]): Promise<Record<number, string>> {
+      const failures = await kernel.applyObjects(operations);
+      for (const { text, code } of failures) expect(text).toContain(code);
+      return Object.fromEntries(failures.map(({ index, code }) => [index, code]));
+    }
+
+    async function linkNamed(name: string): Promise<KernelLink> {
+      const found = (await kernel.dumpLinks()).find((candidate) => candidate.name === name);
+      if (found === undefined) throw new Error(`no link ${name}`);
+      return found;
+    }
+
+    async function makeVxlan(name = 'vxlan.calico'): Promise<KernelLink> {
+      const vxlan = { ...VXLAN, parentIndex: link };
+      const made = { kind: 'vxlan', name, mtu: 1450, mac: MAC, vxlan } as const;
+      expect(await objectCodes({ kind: 'link', op: 'create', link: made })).toEqual({});
+      return linkNamed(name);
+    }
+
+    test('a VXLAN device comes back as it was made, down at first', async () => {
+      expect(await makeVxlan()).toEqual({
+        index: expect.any(Number) as number,
+        name: 'vxlan.calico',
+        isUp: false,
+        hasCarrier: false,
+        isLoopback: false,
+        kind: 'vxlan',
+        mtu: 1450,
+        mac: MAC,
+        vxlan: { ...VXLAN, parentIndex: link },
+      });
+    });
+
+    test('a VXLAN device over IPv6 keeps its own address', async () => {
+      const vxlan = { ...VXLAN, local: 'fd99::1', parentIndex: link };
+      const made = { kind: 'vxlan', name: 'vxlan-v6.calico', mtu: null, mac: MAC, vxlan } as const;
+      expect(await objectCodes({ kind: 'link', op: 'create', link: made })).toEqual({});
+      expect((await linkNamed('vxlan-v6.calico')).vxlan).toEqual(vxlan);
+    });
+
+    test('a link is changed in place, and told', async () => {
+      const { index: interfaceIndex } = await makeVxlan();
+      const change = { isUp: true, mtu: 1400, mac: '66:00:00:00:00:01' };
+      expect(await objectCodes({ kind: 'link', op: 'change', interfaceIndex, change })).toEqual({});
+      expect(await linkNamed('vxlan.calico')).toMatchObject(change);
+      const { link: told } = await recorder.find(
+        'link',
+        (event) => event.link.mtu === 1400 && event.link.isUp,
+      );
+      expect(told.index).toBe(interfaceIndex);
+    });
+
+    test('a link is renamed', async () => {
+      const { index: interfaceIndex } = await makeVxlan();
+      const change = { name: 'other' };
+      expect(await objectCodes({ kind: 'link', op: 'change', interfaceIndex, change })).toEqual({});
+      expect((await linkNamed('other')).index).toBe(interfaceIndex);
+    });
+
+    test('a veth pair has the names and addresses that were asked for', async () => {
+      const peer = { name: 'pod0', mac: MAC, mtu: 1400, networkNamespace: null };
+      const made = { kind: 'veth', name: 'cali7', mtu: 1400, mac: 'ee:ee:ee:ee:ee:ee', peer } as const;
+      expect(await objectCodes({ kind: 'link', op: 'create', link: made })).toEqual({});
+      expect(await linkNamed('cali7')).toMatchObject({ kind: 'veth', mtu: 1400, mac: 'ee:ee:ee:ee:ee:ee' });
+      expect(await linkNamed('pod0')).toMatchObject({ kind: 'veth', mtu: 1400, mac: MAC });
+    });
+
+    test('a link is made once and deleted once', async () => {
+      const { index: interfaceIndex } = await makeVxlan();
+      const vxlan = { ...VXLAN, parentIndex: link };
+      const again = { kind: 'vxlan', name: 'vxlan.calico', mtu: 1450, mac: MAC, vxlan } as const;
+      expect(await objectCodes({ kind: 'link', op: 'create', link: again })).toEqual({ 0: 'EEXIST' });
+      expect(await objectCodes({ kind: 'link', op: 'delete', interfaceIndex })).toEqual({});
+      expect(await objectCodes({ kind: 'link', op: 'delete', interfaceIndex })).toEqual({ 0: 'ENODEV' });
+    });
+
+    test('addresses are added and deleted, each once', async () => {
+      const host = { interfaceIndex: link, address: '10.65.0.1', subnet: '10.65.0.1/32' };
+      const wide = { interfaceIndex: link, address: 'fd65::1', subnet: 'fd65::/64' };
+      for (const address of [host, wide]) {
+        expect(await objectCodes({ kind: 'address', op: 'add', address })).toEqual({});
+        expect(await kernel.dumpAddresses()).toContainEqual(address);
+        expect(await objectCodes({ kind: 'address', op: 'add', address })).toEqual({ 0: 'EEXIST' });
+        expect(await objectCodes({ kind: 'address', op: 'delete', address })).toEqual({});
+        expect(await kernel.dumpAddresses()).not.toContainEqual(address);
+        expect(await objectCodes({ kind: 'address', op: 'delete', address })).toEqual({ 0: 'EADDRNOTAVAIL' });
+      }
+    });
+
+    test.each(['10.65.1.1', 'fd65::1'])(
+      'a neighbour entry of %s is put, changed, told and deleted',
+      async (address) => {
+        const entry = { table: 'ip', interfaceIndex: link, address, mac: MAC, isPermanent: true } as const;
+        expect(await objectCodes({ kind: 'neighbour', op: 'put', neighbour: entry })).toEqual({});
+        expect(await kernel.dumpNeighbours('ip', link)).toContainEqual(entry);
+        const other = { ...entry, mac: '66:00:00:00:00:02' };
+        expect(await objectCodes({ kind: 'neighbour', op: 'put', neighbour: other })).toEqual({});
+        expect(await kernel.dumpNeighbours('ip', link)).toContainEqual(other);
+        expect(await objectCodes({ kind: 'neighbour', op: 'delete', neighbour: other })).toEqual({});
+        expect((await kernel.dumpNeighbours('ip', link)).filter((found) => found.isPermanent)).toEqual([]);
+        const gone = await recorder.find('neighbour', ({ isDeleted }) => isDeleted);
+        expect(gone.neighbour).toMatchObject({ table: 'ip', interfaceIndex: link, address });
+      },
+    );
+
+    test('an entry of the forwarding database is put, moved, told and deleted', async () => {
+      const { index: interfaceIndex } = await makeVxlan();
+      const entry = {
+        table: 'fdb',
+        interfaceIndex,
+        address: '10.0.0.2',
+        mac: '66:00:00:00:00:03',
+        isPermanent: true,
+      } as const;
+      expect(await objectCodes({ kind: 'neighbour', op: 'put', neighbour: entry })).toEqual({});
+      expect(await kernel.dumpNeighbours('fdb', interfaceIndex)).toEqual([entry]);
+      const moved = { ...entry, address: '10.0.0.3' };
+      expect(await objectCodes({ kind: 'neighbour', op: 'put', neighbour: moved })).toEqual({});
+      expect(await kernel.dumpNeighbours('fdb', interfaceIndex)).toEqual([moved]);
+      expect(await objectCodes({ kind: 'neighbour', op: 'delete', neighbour: moved })).toEqual({});
+      expect(await kernel.dumpNeighbours('fdb', interfaceIndex)).toEqual([]);
+      const gone = await recorder.find('neighbour', ({ isDeleted }) => isDeleted);
+      expect(gone.neighbour).toMatchObject({ table: 'fdb', interfaceIndex, mac: moved.mac });
+    });
+
+    test('a neighbour on no link is refused, and the rest is done', async () => {
+      const entry = { table: 'ip', address: '10.65.1.1', mac: MAC, isPermanent: true } as const;
+      const failures = await objectCodes(
+        { kind: 'neighbour', op: 'put', neighbour: { ...entry, interfaceIndex: 4711 } },
+        { kind: 'neighbour', op: 'put', neighbour: { ...entry, interfaceIndex: link } },
+        {
+          kind: 'neighbour',
+          op: 'delete',
+          neighbour: { ...entry, interfaceIndex: link, address: '10.65.1.2' },
+        },
+      );
+      expect(failures).toEqual({ 0: 'ENODEV', 2: 'ENOENT' });
+      expect(await kernel.dumpNeighbours('ip', link)).toContainEqual({ ...entry, interfaceIndex: link });
+    });
   });
 
   test('parameters are read, and written where they differ', async () => {

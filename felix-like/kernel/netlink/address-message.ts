@@ -1,7 +1,22 @@
 /** Addresses as rtnetlink messages: ifaddrmsg { u8 family, prefixlen, flags, scope; u32 index } and attributes. */
-import { addressBits, formatAddress, formatPrefix, maskBytes } from '@manul/bgp/net';
+import {
+  addressBits,
+  formatAddress,
+  formatPrefix,
+  maskBytes,
+  parseAddress,
+  parsePrefix,
+} from '@manul/bgp/net';
 import type { KernelAddress } from '../kernel-port.ts';
-import { AddressAttribute, AF_UNSPEC, Flag, MessageType } from './constants.ts';
+import {
+  ADDRESS_FLAG_NO_DAD,
+  AddressAttribute,
+  AF_INET,
+  AF_INET6,
+  AF_UNSPEC,
+  Flag,
+  MessageType,
+} from './constants.ts';
 import { familyOfNumber, HOST_IS_LITTLE_ENDIAN } from './layout.ts';
 import { AttributeReader, type MessageReader } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
@@ -15,6 +30,31 @@ export function encodeAddressDump(writer: MessageWriter, sequence: number): void
   writer.u8(0);
   writer.u16(0);
   writer.u32(0);
+  writer.endMessage();
+}
+
+/** @throws RangeError for text that is no address or prefix */
+export function encodeAddressOperation(
+  writer: MessageWriter,
+  op: 'add' | 'delete',
+  { interfaceIndex, address, subnet }: KernelAddress,
+  sequence: number,
+  wantsAck: boolean,
+): void {
+  const bytes = parseAddress(address);
+  const prefix = parsePrefix(subnet);
+  if (bytes === null || prefix === null) throw new RangeError(`not an address: ${address} in ${subnet}`);
+  const isIpv4 = bytes.length === 4;
+  const flags = op === 'add' ? Flag.Create | Flag.Exclusive : 0;
+  const type = op === 'add' ? MessageType.NewAddr : MessageType.DelAddr;
+  writer.beginMessage(type, Flag.Request | (wantsAck ? Flag.Ack : 0) | flags, sequence);
+  writer.u8(isIpv4 ? AF_INET : AF_INET6);
+  writer.u8(prefix.length);
+  writer.u8(isIpv4 ? 0 : ADDRESS_FLAG_NO_DAD);
+  writer.u8(0);
+  writer.u32(interfaceIndex);
+  writer.bytesAttribute(AddressAttribute.Local, bytes);
+  writer.bytesAttribute(AddressAttribute.Address, bytes);
   writer.endMessage();
 }
 

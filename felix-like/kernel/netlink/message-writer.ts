@@ -62,6 +62,11 @@ export class MessageWriter {
     this.u32(value);
   }
 
+  /** An attribute with text and its NUL. */
+  textAttribute(type: number, text: string): void {
+    this.bytesAttribute(type, new TextEncoder().encode(`${text}\0`));
+  }
+
   /** An attribute with bytes, padded to four. */
   bytesAttribute(type: number, value: Uint8Array): void {
     const start = this.beginAttribute(type);

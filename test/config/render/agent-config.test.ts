@@ -137,6 +137,11 @@ describe('FelixConfiguration', () => {
       ipForwarding: true,
       removeExternalRoutes: true,
       interfacePrefixes: ['cali'],
+      addresses: { ipv4: { address: '10.0.0.1', subnet: '10.0.0.0/24' }, ipv6: null },
+      tunnels: { ipip: null, vxlan: { ipv4: null, ipv6: null } },
+      remoteNodes: [],
+      remotePrefixes: [],
+      programmed: { ipip: true, noEncapsulation: true },
     });
   });
 

@@ -316,9 +316,8 @@ describe('fields that are read but have no effect yet are warned of, with resour
       {
         logSeverityScreen: 'Debug',
         localWorkloadPeeringIPV4: '169.254.0.1',
-        programClusterRoutes: 'Disabled',
       },
-      ['spec.logSeverityScreen', 'spec.localWorkloadPeeringIPV4', 'spec.programClusterRoutes'],
+      ['spec.logSeverityScreen', 'spec.localWorkloadPeeringIPV4'],
     ],
     ['BGPConfiguration', 'default', { logSeverityScreen: 'Info' }, []],
     [
@@ -326,21 +325,13 @@ describe('fields that are read but have no effect yet are warned of, with resour
       'p',
       {
         cidr: '10.65.0.0/16',
-        ipipMode: 'Always',
         natOutgoing: true,
         blockSize: 28,
         nodeSelector: 'has(x)',
         disabled: true,
         assignmentMode: 'Manual',
       },
-      [
-        'spec.ipipMode',
-        'spec.natOutgoing',
-        'spec.blockSize',
-        'spec.disabled',
-        'spec.nodeSelector',
-        'spec.assignmentMode',
-      ],
+      ['spec.natOutgoing', 'spec.blockSize', 'spec.disabled', 'spec.nodeSelector', 'spec.assignmentMode'],
     ],
     [
       'IPPool',
@@ -370,10 +361,10 @@ describe('fields that are read but have no effect yet are warned of, with resour
     [
       'FelixConfiguration',
       'default',
-      { vxlanPort: 4790, bpfEnabled: false, logSeverityScreen: 'Info', routeRefreshInterval: '10s' },
-      ['spec.vxlanPort', 'spec'],
+      { floatingIPs: 'Enabled', bpfEnabled: false, logSeverityScreen: 'Info', routeRefreshInterval: '10s' },
+      ['spec.floatingIPs', 'spec'],
     ],
-    ['FelixConfiguration', 'node.b', { vxlanPort: 4790 }, []],
+    ['FelixConfiguration', 'node.b', { floatingIPs: 'Enabled' }, []],
     [
       'WorkloadEndpoint',
       'w',
@@ -386,17 +377,6 @@ describe('fields that are read but have no effect yet are warned of, with resour
     expect(warnings.map(({ resource, field }) => [resource, field])).toEqual(
       fields.map((field) => [`${kind}/${namespace}${name}`, field]),
     );
-  });
-
-  test('tunnel addresses of the node', () => {
-    const yaml = calico('Node', 'a', {
-      bgp: { ipv4Address: '10.0.0.1/24', ipv4IPIPTunnelAddr: '10.65.0.1' },
-      ipv4VXLANTunnelAddr: '10.65.0.2',
-    });
-    expect(render(yaml, 'a').warnings.map(({ field }) => field)).toEqual([
-      'spec.bgp.ipv4IPIPTunnelAddr',
-      'spec.ipv4VXLANTunnelAddr',
-    ]);
   });
 });
 

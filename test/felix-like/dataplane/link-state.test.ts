@@ -10,6 +10,8 @@ const cali1: KernelLink = {
   isLoopback: false,
   kind: 'veth',
   mtu: 1500,
+  mac: '02:00:00:00:00:01',
+  vxlan: null,
 };
 const address = { interfaceIndex: 1, address: '10.0.0.1', subnet: '10.0.0.0/24' };
 
@@ -21,6 +23,8 @@ function bound(kernel: FakeKernel): KernelPort {
     applyRoutes: (operations) => kernel.applyRoutes(operations),
     dumpLinks: () => kernel.dumpLinks(),
     dumpAddresses: () => kernel.dumpAddresses(),
+    dumpNeighbours: (table, interfaceIndex) => kernel.dumpNeighbours(table, interfaceIndex),
+    applyObjects: (operations) => kernel.applyObjects(operations),
     readSysctl: (key) => kernel.readSysctl(key),
     writeSysctls: (settings) => kernel.writeSysctls(settings),
     close: () => kernel.close(),

@@ -18,6 +18,14 @@ export function agentConfig(overrides: Partial<AgentConfig> = {}): AgentConfig {
     ipForwarding: true,
     removeExternalRoutes: true,
     interfacePrefixes: ['cali'],
+    addresses: {
+      ipv4: { address: '10.0.0.1', subnet: '10.0.0.0/24' },
+      ipv6: { address: 'fd99::1', subnet: 'fd99::/64' },
+    },
+    tunnels: { ipip: null, vxlan: { ipv4: null, ipv6: null } },
+    remoteNodes: [],
+    remotePrefixes: [],
+    programmed: { ipip: true, noEncapsulation: true },
     ...overrides,
   };
 }

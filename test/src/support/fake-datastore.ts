@@ -85,6 +85,11 @@ export function nodeConfig(overrides: Partial<NodeConfig> = {}): NodeConfig {
       ipForwarding: true,
       removeExternalRoutes: true,
       interfacePrefixes: ['cali'],
+      addresses: { ipv4: { address: '192.0.2.1', subnet: '192.0.2.1/32' }, ipv6: null },
+      tunnels: { ipip: null, vxlan: { ipv4: null, ipv6: null } },
+      remoteNodes: [],
+      remotePrefixes: [],
+      programmed: { ipip: true, noEncapsulation: true },
     },
     ...overrides,
   };

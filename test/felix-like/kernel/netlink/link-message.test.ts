@@ -25,6 +25,8 @@ describe('links', () => {
       isLoopback: false,
       kind: 'veth',
       mtu: 1500,
+      mac: 'da:09:96:3d:a5:75',
+      vxlan: null,
     });
   });
 
