@@ -22,10 +22,13 @@ import type { Rib } from '../rib/rib-view.ts';
 import type { Clock, Timer } from './clock.ts';
 import { HoldTimer } from './hold-timer.ts';
 import { BAD_HEADER, INCOMPLETE, InputQueue } from './input-queue.ts';
+import type { LimitedLog } from './limited-log.ts';
 import type { MessageCounters, UpdateCounter } from './message-counters.ts';
 import type { ClosingSockets } from './socket/closing-sockets.ts';
 import { type DialOptions, dial } from './socket/dial.ts';
+import { type DroppedSegments, droppedSegments, NO_DROPS } from './socket/kernel-counters.ts';
 import { socketErrorText } from './socket/socket-error.ts';
+import { changeKey } from './socket/socket-security.ts';
 import { SocketOutput } from './socket-output.ts';
 import type { InputSource, TurnScheduler } from './turn-scheduler.ts';
 
@@ -44,6 +47,18 @@ export interface SpeakerContext {
   readonly scheduler: TurnScheduler;
   readonly closing: ClosingSockets;
   readonly updates: UpdateCounter;
+  /** For lines that peers can cause. */
+  readonly log: LimitedLog;
+}
+
+/** What is known of a transport connection, for whoever asks why it failed. */
+export interface TransportFacts {
+  readonly dialed: boolean;
+  /** The error of the system call that ended it, `ECONNREFUSED`, or null. */
+  readonly errorCode: string | null;
+  readonly heardOpen: boolean;
+  /** What the kernel had dropped when it began. */
+  readonly dropsBefore: DroppedSegments;
 }
 
 /** The peer, as its connections see it. */
@@ -76,6 +91,7 @@ export class ConnectionDriver implements InputSource {
   #paused = false;
   /** Set when the peer has closed: what to report once the queue is handled. */
   #lost: string | null = null;
+  #facts: TransportFacts = NO_FACTS;
 
   constructor(id: number, context: SpeakerContext, host: ConnectionHost) {
     this.id = id;
@@ -106,6 +122,15 @@ export class ConnectionDriver implements InputSource {
     return this.#output !== null;
   }
 
+  get facts(): TransportFacts {
+    return this.#facts;
+  }
+
+  /** Another TCP MD5 key for this connection, while it lives. @throws Error when the kernel does not take it */
+  changeKey(address: string, key: string | null): void {
+    if (this.#socket !== null) changeKey(this.#socket, address, key);
+  }
+
   /** The session inside the RIB while Established; null again at its end. */
   setSlot(slot: SessionSlot | null): void {
     this.#slot = slot;
@@ -119,16 +144,18 @@ export class ConnectionDriver implements InputSource {
   dial(options: DialOptions): void {
     const socket = dial(options);
     this.#socket = socket;
+    this.#facts = { ...NO_FACTS, dialed: true, dropsBefore: droppedSegments() };
     socket.once('connect', () => {
       this.#attach(socket);
       this.#host.onEvent(this, { name: 'TcpCrAcked' });
     });
-    socket.once('error', (error) => this.#onLost(socketErrorText(error)));
+    socket.once('error', (error) => this.#onError(error));
   }
 
   /** Takes over a socket that the listener accepted, paused. */
   adopt(socket: Socket): void {
     this.#socket = socket;
+    this.#facts = { ...NO_FACTS, dropsBefore: droppedSegments() };
     this.#attach(socket);
   }
 
@@ -168,6 +195,7 @@ export class ConnectionDriver implements InputSource {
     this.#socket = null;
     this.#output = null;
     this.#session = null;
+    this.#facts = NO_FACTS;
     this.#endsOfRib.clear();
     this.#maxOctets = MAX_MESSAGE_OCTETS;
     this.#saidOpen = false;
@@ -216,7 +244,7 @@ export class ConnectionDriver implements InputSource {
     });
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
     socket.on('end', () => this.#onLost('connection closed by peer'));
-    socket.on('error', (error) => this.#onLost(socketErrorText(error)));
+    socket.on('error', (error) => this.#onError(error));
     socket.on('close', () => this.#onLost('connection closed by peer'));
     socket.resume();
   }
@@ -230,6 +258,11 @@ export class ConnectionDriver implements InputSource {
       this.#paused = true;
       this.#socket?.pause();
     }
+  }
+
+  #onError(error: NodeJS.ErrnoException): void {
+    if (this.#lost === null) this.#facts = { ...this.#facts, errorCode: error.code ?? null };
+    this.#onLost(socketErrorText(error));
   }
 
   /** What the peer sent before it closed counts first: its NOTIFICATION, above all. */
@@ -290,6 +323,7 @@ export class ConnectionDriver implements InputSource {
     const body = message.subarray(HEADER_OCTETS);
     switch (type) {
       case MessageTypeCode.Open:
+        this.#facts = { ...this.#facts, heardOpen: true };
         this.#host.onEvent(this, this.#host.judgeOpen(decodeOpen(body)));
         break;
       case MessageTypeCode.Update:
@@ -340,6 +374,8 @@ export class ConnectionDriver implements InputSource {
     return true;
   }
 }
+
+const NO_FACTS: TransportFacts = { dialed: false, errorCode: null, heardOpen: false, dropsBefore: NO_DROPS };
 
 const EVENT_OF_TIMER = {
   connectRetry: 'ConnectRetryTimerExpires',

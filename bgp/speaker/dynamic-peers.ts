@@ -4,6 +4,7 @@
  */
 import type { Clock, Timer } from './clock.ts';
 import type { PeerDriver } from './peer-driver.ts';
+import { type SessionSettings, scopedAddress } from './session-settings.ts';
 
 /** A client that went is shown for at least a minute. */
 const SHOWN_AFTER_END_MS = 75_000;
@@ -18,8 +19,13 @@ export class DynamicPeers {
     this.#clock = clock;
   }
 
-  get(address: string): PeerDriver | null {
-    return this.#byAddress.get(address) ?? null;
+  get(settings: SessionSettings): PeerDriver | null {
+    return this.#byAddress.get(scopedAddress(settings)) ?? null;
+  }
+
+  /** Clients with a connection. */
+  get liveCount(): number {
+    return this.#byAddress.size - this.#ended.size;
   }
 
   all(): Iterable<PeerDriver> {
@@ -27,7 +33,7 @@ export class DynamicPeers {
   }
 
   add(peer: PeerDriver): void {
-    this.#byAddress.set(peer.settings.address, peer);
+    this.#byAddress.set(scopedAddress(peer.settings), peer);
   }
 
   hasEnded(peer: PeerDriver): boolean {
@@ -42,7 +48,7 @@ export class DynamicPeers {
 
   /** The client's last connection ended. @param isKept it is not forgotten until this is called without. */
   onEnded(peer: PeerDriver, isKept: boolean): void {
-    if (this.#byAddress.get(peer.settings.address) !== peer) return;
+    if (this.get(peer.settings) !== peer) return;
     if (isKept) {
       this.#ended.get(peer)?.cancel();
       this.#ended.set(peer, null);
@@ -56,17 +62,27 @@ export class DynamicPeers {
 
   remove(peer: PeerDriver): void {
     this.onAccepted(peer);
-    if (this.#byAddress.get(peer.settings.address) === peer) this.#byAddress.delete(peer.settings.address);
+    if (this.get(peer.settings) === peer) this.#byAddress.delete(scopedAddress(peer.settings));
   }
 
   /** True when `neighbor` has fewer than `limit` clients with a connection. O(1) until the limit is near. */
   hasRoom(neighbor: string, limit: number): boolean {
-    if (this.#byAddress.size - this.#ended.size < limit) return true;
+    if (this.liveCount < limit) return true;
     let count = 0;
     for (const peer of this.#byAddress.values()) {
       if (peer.settings.neighbor === neighbor && !this.#ended.has(peer)) count++;
     }
     return count < limit;
+  }
+
+  /** The client of `neighbor` that has been connected since before `before` and has said nothing yet, or null. */
+  silent(neighbor: string, before: Date): PeerDriver | null {
+    for (const peer of this.#byAddress.values()) {
+      const { settings, record } = peer;
+      if (settings.neighbor !== neighbor || record.state !== 'OpenSent' || this.#ended.has(peer)) continue;
+      if (record.since < before) return peer;
+    }
+    return null;
   }
 
   close(): void {

@@ -85,7 +85,7 @@ function protocolErrorText({ notification, text }: EndReason & { kind: 'protocol
  * The error to show for an end. The text of a Cease with a shutdown communication (RFC 9003) is that
  * communication alone.
  * @param wasSent the NOTIFICATION that we owed really went out
- * @returns null when there is nothing to show: ended by us before anything was said
+ * @returns null when there is nothing to show: ended by us, and nobody there to tell
  */
 export function sessionErrorFor(reason: EndReason, wasSent: boolean, at: string): SessionError | null {
   if (reason.kind === 'notificationReceived') {
@@ -93,7 +93,7 @@ export function sessionErrorFor(reason: EndReason, wasSent: boolean, at: string)
   }
   const notification = notificationFor(reason);
   if (notification !== null) {
-    if (!wasSent) return null;
+    if (!wasSent && (reason.kind === 'stopped' || reason.kind === 'collision')) return null;
     const error = notificationError('sent', notification, at);
     return reason.kind === 'protocolError' ? { ...error, text: protocolErrorText(reason) } : error;
   }

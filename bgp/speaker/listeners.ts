@@ -1,7 +1,11 @@
 /** The listening sockets of the speaker: opened and closed as a difference, tried again while they fail. */
 import type { Server, Socket } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
+import { addressFamily, parsePrefix } from '../net/index.ts';
 import type { Clock, Timer } from './clock.ts';
+import type { ListenKeys } from './listen-keys.ts';
 import { listen } from './socket/listen.ts';
+import { ListenerKeys } from './socket/listener-keys.ts';
 import { socketErrorText } from './socket/socket-error.ts';
 import type { ListenAddress } from './speaker-config.ts';
 import type { SpeakerEvent } from './speaker-status.ts';
@@ -14,8 +18,16 @@ export interface ListenersOptions {
   readonly onEvent: (event: SpeakerEvent) => void;
 }
 
+/** What connections need of the sockets that they come in by. */
+export interface ListenSecurity {
+  readonly keys: ListenKeys;
+  /** Some session looks at the SYN of its connections. */
+  readonly savesSyn: boolean;
+}
+
 interface Listener {
   readonly at: ListenAddress;
+  readonly keys: ListenerKeys;
   server: Server | null;
   retry: Timer | null;
   /** The last failure was reported; the same one is not reported again. */
@@ -25,21 +37,35 @@ interface Listener {
 export class Listeners {
   readonly #options: ListenersOptions;
   readonly #byKey = new Map<string, Listener>();
+  #security: ListenSecurity = { keys: new Map(), savesSyn: false };
 
   constructor(options: ListenersOptions) {
     this.#options = options;
   }
 
-  apply(addresses: readonly ListenAddress[]): void {
+  /** Why a listening socket cannot be had, one line each. */
+  failures(): readonly string[] {
+    return [...this.#byKey.values()].flatMap(({ at, failure }) =>
+      failure === null ? [] : [`cannot listen on ${at.address} port ${at.port}: ${failure}`],
+    );
+  }
+
+  /** Keys change on the sockets that are there: connections are not concerned. */
+  apply(addresses: readonly ListenAddress[], security: ListenSecurity): void {
+    const isOther = !isDeepStrictEqual(security, this.#security);
+    this.#security = security;
     const wanted = new Map(addresses.map((at) => [`${at.address}|${at.port}`, at]));
     for (const [key, listener] of this.#byKey) {
-      if (wanted.has(key)) continue;
+      if (wanted.has(key)) {
+        if (isOther && listener.server !== null) this.#secure(listener, listener.server);
+        continue;
+      }
       this.#byKey.delete(key);
       close(listener);
     }
     for (const [key, at] of wanted) {
       if (this.#byKey.has(key)) continue;
-      const listener: Listener = { at, server: null, retry: null, failure: null };
+      const listener: Listener = { at, keys: new ListenerKeys(), server: null, retry: null, failure: null };
       this.#byKey.set(key, listener);
       this.#open(listener);
     }
@@ -55,9 +81,11 @@ export class Listeners {
   #open(listener: Listener): void {
     const { address, port } = listener.at;
     listener.retry = null;
+    listener.keys.forget();
     listener.server = listen({
       address,
       port,
+      prepare: (fd) => this.#secure(listener, fd),
       onConnection: this.#options.onConnection,
       onListening: () => {
         listener.failure = null;
@@ -66,7 +94,23 @@ export class Listeners {
         this.#options.onEvent({ kind: 'listening', address, port: boundPort });
       },
       onError: (error) => this.#onError(listener, socketErrorText(error)),
+      onAcceptError: (error) => this.#problem(listener, `a connection is lost: ${socketErrorText(error)}`),
     });
+  }
+
+  /** What cannot be set is said; its connections are refused, for they come without what they need. */
+  #secure(listener: Listener, socket: Server | number): void {
+    const family = addressFamily(listener.at.address);
+    const keys = [...this.#security.keys].flatMap(([text, key]) => {
+      const prefix = parsePrefix(text);
+      return prefix?.family === family ? [{ text, prefix, key }] : [];
+    });
+    const failure = listener.keys.apply(socket, keys, this.#security.savesSyn);
+    if (failure !== null) this.#problem(listener, failure);
+  }
+
+  #problem({ at: { address, port } }: Listener, text: string): void {
+    this.#options.onEvent({ kind: 'problem', object: `listen ${address} port ${port}`, text });
   }
 
   #onError(listener: Listener, reason: string): void {

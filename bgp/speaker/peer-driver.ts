@@ -30,12 +30,15 @@ import { inputText } from './input-text.ts';
 import { ownOpen } from './own-open.ts';
 import { PeerRecord } from './peer-record.ts';
 import { ribSession } from './rib-session.ts';
-import { acceptsAsn, hasSameWireParameters, type SessionSettings } from './session-settings.ts';
+import { acceptsAsn, hasSameWireParameters, type SessionSettings, securityOf } from './session-settings.ts';
 import type { Logger, PeerActionResult } from './speaker-api.ts';
 import type { SpeakerEvent } from './speaker-status.ts';
 
 /** RFC 4271 §8.2.2 suggests four minutes for the hold timer in OpenSent. */
 const OPEN_HOLD_MS = 240_000;
+/** A client has dialed us to say OPEN. */
+const CLIENT_OPEN_HOLD_MS = 60_000;
+/** The kernel alone would take minutes, and longer where a key keeps it from believing a refusal. */
 const CONNECT_TIMEOUT_MS = 5_000;
 const DISABLED = 'disabled by command';
 
@@ -186,13 +189,28 @@ export class PeerDriver implements ConnectionHost {
     this.#settings = settings;
     const session = this.session;
     const isWelcome = session === null || acceptsAsn(settings, session.peerAsn);
-    const startsAnew = session === null && (this.connection === null || !agreesOnPeer(before, settings));
-    if (!isWelcome || startsAnew || !hasSameWireParameters(before, settings)) {
+    const hasOtherKey = before.config.password !== settings.config.password;
+    const startsAnew =
+      session === null && (this.connection === null || hasOtherKey || !agreesOnPeer(before, settings));
+    const isSame = isWelcome && !startsAnew && hasSameWireParameters(before, settings);
+    // Last words go out under the key that the peer has.
+    if (!isSame || (hasOtherKey && !this.#changeKey(settings))) {
       this.stop(cease.otherConfigurationChange());
       this.start();
     } else if (this.#live !== null) {
       const { driver, slot } = this.#live;
       this.#options.context.rib.updateSession(slot, this.#ribSession(driver, this.#live.session));
+    }
+  }
+
+  /** Connections go on with another key (RFC 2385 §4.5 asks for it). False: the kernel does not take it. */
+  #changeKey({ address, config }: SessionSettings): boolean {
+    try {
+      for (const driver of this.#connections.values()) driver.changeKey(address, config.password);
+      return true;
+    } catch (error) {
+      this.#log('error', 'the TCP MD5 key cannot be changed, the session ends', String(error));
+      return false;
     }
   }
 
@@ -217,7 +235,7 @@ export class PeerDriver implements ConnectionHost {
     if (verdict.treatedAsWithdraw) this.record.treatedAsWithdraw++;
     this.record.attributesDiscarded += verdict.attributesDiscarded;
     const { notification, text } = verdict;
-    if (text !== '') this.#log('warn', 'UPDATE with errors', text);
+    if (text !== '') this.#logLimited('warn', 'UPDATE with errors', text);
     if (verdict.endOfRib !== null) this.#options.listener.onEndOfRib(this, verdict.endOfRib);
     if (notification === null) return;
     if (notification.code === ErrorCode.Cease) {
@@ -228,7 +246,7 @@ export class PeerDriver implements ConnectionHost {
   }
 
   onIgnored(text: string): void {
-    this.#log('debug', 'message ignored', text);
+    this.#logLimited('debug', 'message ignored', text);
   }
 
   /** A fault of our own costs the connection, not the process. */
@@ -240,6 +258,12 @@ export class PeerDriver implements ConnectionHost {
 
   #log(level: keyof Logger, message: string, reason: string): void {
     this.#options.logger[level](message, { peer: this.#settings.name, reason });
+  }
+
+  /** For what the peer can cause as often as it likes. */
+  #logLimited(level: keyof Logger, message: string, reason: string): void {
+    const subject = { peer: this.#settings.name };
+    this.#options.context.log.write({ level, message, subject, fields: { reason }, perMinute: 1 });
   }
 
   #dispatch(input: PeerInput): void {
@@ -271,7 +295,7 @@ export class PeerDriver implements ConnectionHost {
     return {
       passive,
       restarts: kind !== 'dynamic' && this.held === null,
-      openHoldMs: OPEN_HOLD_MS,
+      openHoldMs: kind === 'dynamic' ? CLIENT_OPEN_HOLD_MS : OPEN_HOLD_MS,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       connectRetryMs,
       idleHoldMs,
@@ -310,7 +334,11 @@ export class PeerDriver implements ConnectionHost {
   #performOn(driver: ConnectionDriver, effect: Effect): void {
     switch (effect.kind) {
       case 'dial':
-        driver.dial(this.#settings);
+        driver.dial({
+          ...securityOf(this.#settings),
+          port: this.#settings.port,
+          localAddress: this.#settings.localAddress,
+        });
         break;
       case 'send':
         if (effect.message === 'open') driver.sendOpen(ownOpen(this.#settings));
@@ -345,11 +373,13 @@ export class PeerDriver implements ConnectionHost {
   #close(driver: ConnectionDriver, reason: EndReason): void {
     if (!driver.hasTransport) return;
     const wasConnected = driver.isConnected;
+    const wasEstablished = this.#live?.driver === driver;
+    const { facts } = driver;
     const wasSent = driver.close(notificationFor(reason));
     this.#endText = reasonText(reason);
     const { main, second } = this.#machine;
     const hasHeir = [main, second].some((c) => c !== null && c.id !== driver.id && isTalking(c.state));
-    const error = this.record.noteEnd(reason, { wasSent, wasConnected, hasHeir });
+    const error = this.record.noteEnd(reason, { wasSent, wasConnected, wasEstablished, hasHeir, facts });
     const { name: peer, address, neighbor } = this.#settings;
     if (error !== null) this.#options.listener.onPeerEvent({ kind: 'notification', peer, error });
     if (reason.kind === 'collision' && neighbor !== null && this.#live !== null) {

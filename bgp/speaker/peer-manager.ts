@@ -7,17 +7,31 @@ import { isDeepStrictEqual } from 'node:util';
 import { canonicalAddress } from '../net/index.ts';
 import { cease, type Notification } from '../packet/notification.ts';
 import { encodeNotification } from '../packet/notification-codec.ts';
+import { Admission, type SpeakerLimits } from './admission.ts';
 import type { SpeakerContext } from './connection-driver.ts';
 import { DynamicPeers } from './dynamic-peers.ts';
 import { ListenRanges } from './listen-ranges.ts';
 import { OtherFamilyAddresses } from './other-family-address.ts';
 import { PeerDriver, type PeerListener } from './peer-driver.ts';
-import { configuredSettings, dynamicSettings, type SessionSettings } from './session-settings.ts';
+import {
+  configuredSettings,
+  dynamicSettings,
+  type PeerAddress,
+  type SessionSettings,
+  scopedAddress,
+  securityOf,
+} from './session-settings.ts';
+import { isLinkLocal } from './socket/dial.ts';
+import { fileDescriptor, protectAccepted } from './socket/socket-security.ts';
 import type { Logger } from './speaker-api.ts';
 import type { DynamicNeighborConfig, SpeakerConfig } from './speaker-config.ts';
 import type { RefusedReason } from './speaker-status.ts';
 
+/** A client that has said nothing for so long gives way to another where a range is full. */
+const SILENT_MS = 10_000;
+
 export interface PeerManagerOptions {
+  readonly limits: SpeakerLimits;
   readonly context: SpeakerContext;
   readonly logger: Logger;
   readonly listener: PeerListener;
@@ -29,6 +43,7 @@ export class PeerManager {
   readonly #options: PeerManagerOptions;
   readonly #dynamic: DynamicPeers;
   readonly #otherFamily: OtherFamilyAddresses;
+  readonly #admission: Admission;
   #configured: PeerDriver[] = [];
   /** Configured peers by canonical address; several may share one (other port, other local address). */
   #byAddress = new Map<string, PeerDriver[]>();
@@ -39,6 +54,7 @@ export class PeerManager {
     this.#options = options;
     this.#dynamic = new DynamicPeers(options.context.clock);
     this.#otherFamily = new OtherFamilyAddresses(options.context.clock);
+    this.#admission = new Admission(options.context.clock, options.limits);
   }
 
   configured(): readonly PeerDriver[] {
@@ -81,20 +97,18 @@ export class PeerManager {
 
   /** `socket` is paused; it goes to its peer, or is closed. */
   accept(socket: Socket): void {
-    const address = remoteAddress(socket);
+    const from = remoteAddress(socket);
     const config = this.#config;
-    if (address === null || config === null) {
-      this.#options.context.closing.close(socket, null);
+    if (from === null || config === null) {
+      socket.destroy();
       return;
     }
-    const configured = this.#configuredFor(address, socket);
-    if (configured !== null) {
-      if (configured.isDisabled) this.#refuse(socket, address, null, 'disabled');
-      else if (configured.held !== null) this.#refuse(socket, address, null, 'held');
-      else configured.accept(socket);
-    } else {
-      this.#acceptClient(socket, address, config);
-    }
+    const configured = this.#configuredFor(from, socket);
+    const fd = fileDescriptor(socket);
+    const refusal = this.#admission.refusal(scopedText(from), configured !== null, fd);
+    if (refusal !== null) this.#refuse(socket, from, configured?.settings.neighbor ?? null, refusal);
+    else if (configured !== null) this.#acceptConfigured(socket, from, configured);
+    else this.#acceptClient(socket, from, config);
   }
 
   /** Ends every session; nothing starts by itself any more. */
@@ -122,7 +136,7 @@ export class PeerManager {
     });
     this.#byAddress = Map.groupBy(this.#configured, (peer) => peer.settings.address);
     for (const peer of added) {
-      this.#displaceClient(peer.settings.address);
+      this.#displaceClient(peer.settings);
       peer.start();
     }
   }
@@ -149,8 +163,8 @@ export class PeerManager {
   }
 
   /** A configured peer beats any range: a client of that address goes, and comes back as the peer. */
-  #displaceClient(address: string): void {
-    const client = this.#dynamic.get(address);
+  #displaceClient(settings: SessionSettings): void {
+    const client = this.#dynamic.get(settings);
     if (client === null) return;
     client.stop(cease.otherConfigurationChange());
     this.#dynamic.remove(client);
@@ -159,19 +173,21 @@ export class PeerManager {
 
   /** The ranges have changed: the client stays, takes on the settings of another range, or goes. */
   #reconsider(client: PeerDriver, config: SpeakerConfig): void {
-    const { address } = client.settings;
+    const { address, interface: zone } = client.settings;
     const neighbor = this.#ranges.find(address);
     if (neighbor === null) {
       client.stop(cease.peerDeconfigured());
       if (client.isDisabled) this.#dynamic.onEnded(client, false);
       return;
     }
-    const settings = dynamicSettings(neighbor, address, config);
+    const settings = dynamicSettings(neighbor, { address, zone: isLinkLocal(address) ? zone : null }, config);
     if (!isDeepStrictEqual(client.settings, settings)) client.update(settings);
   }
 
-  #configuredFor(address: string, socket: Socket): PeerDriver | null {
-    const candidates = this.#byAddress.get(address) ?? [];
+  #configuredFor({ address, zone }: PeerAddress, socket: Socket): PeerDriver | null {
+    const candidates = (this.#byAddress.get(address) ?? []).filter(
+      ({ settings }) => settings.interface === null || zone === null || settings.interface === zone,
+    );
     const local = canonicalAddress(socket.localAddress ?? '');
     return (
       candidates.find(({ settings }) => settings.localAddress !== null && settings.localAddress === local) ??
@@ -180,25 +196,33 @@ export class PeerManager {
     );
   }
 
-  #acceptClient(socket: Socket, address: string, config: SpeakerConfig): void {
-    const neighbor = this.#ranges.find(address);
+  #acceptConfigured(socket: Socket, from: PeerAddress, peer: PeerDriver): void {
+    const reason = peer.isDisabled ? 'disabled' : letIn(socket, peer.settings);
+    if (reason === null) peer.accept(socket);
+    else this.#refuse(socket, from, null, reason);
+  }
+
+  #acceptClient(socket: Socket, from: PeerAddress, config: SpeakerConfig): void {
+    const neighbor = this.#ranges.find(from.address);
     if (neighbor === null) {
-      this.#refuse(socket, address, null, 'outside-ranges');
+      this.#refuse(socket, from, null, 'outside-ranges');
       return;
     }
-    const settings = dynamicSettings(neighbor, address, config);
-    if (settings.held !== null) {
-      this.#refuse(socket, address, neighbor.name, 'held');
+    const settings = dynamicSettings(neighbor, from, config);
+    const reason = letIn(socket, settings);
+    if (reason !== null) {
+      this.#refuse(socket, from, neighbor.name, reason);
       return;
     }
-    const known = this.#dynamic.get(address);
+    const known = this.#dynamic.get(settings);
     if (known?.isDisabled === true) {
-      this.#refuse(socket, address, neighbor.name, 'disabled');
+      this.#refuse(socket, from, neighbor.name, 'disabled');
       return;
     }
     const isLive = known !== null && !this.#dynamic.hasEnded(known);
-    if (!isLive && !this.#dynamic.hasRoom(neighbor.name, neighbor.maxSessions)) {
-      this.#refuse(socket, address, neighbor.name, 'session-limit');
+    const limit = isLive ? null : this.#reachedLimit(neighbor);
+    if (limit !== null) {
+      this.#refuse(socket, from, neighbor.name, limit);
       return;
     }
     const peer = known ?? this.#newDriver(settings);
@@ -207,10 +231,21 @@ export class PeerManager {
     peer.accept(socket);
   }
 
+  /** The limit that leaves no room for one more client of `neighbor`. A silent client makes room. */
+  #reachedLimit(neighbor: DynamicNeighborConfig): RefusedReason | null {
+    if (!this.#admission.hasRoom(this.#configured.length + this.#dynamic.liveCount)) return 'total-limit';
+    if (this.#dynamic.hasRoom(neighbor.name, neighbor.maxSessions)) return null;
+    const before = new Date(this.#options.context.clock.wallTime().getTime() - SILENT_MS);
+    const silent = this.#dynamic.silent(neighbor.name, before);
+    silent?.stop(cease.outOfResources());
+    return silent === null ? 'session-limit' : null;
+  }
+
   /** Closed without a word, except where RFC 4486 has one: beyond a session limit, and for a disabled peer. */
-  #refuse(socket: Socket, address: string, neighbor: string | null, reason: RefusedReason): void {
+  #refuse(socket: Socket, from: PeerAddress, neighbor: string | null, reason: RefusedReason): void {
     const lastWords = LAST_WORDS[reason]?.() ?? null;
     this.#options.context.closing.close(socket, lastWords === null ? null : encodeNotification(lastWords));
+    const address = scopedText(from);
     this.#options.listener.onPeerEvent({ kind: 'refused', address, neighbor, reason });
   }
 
@@ -229,6 +264,7 @@ export class PeerManager {
 
 const LAST_WORDS: Readonly<Partial<Record<RefusedReason, () => Notification>>> = {
   'session-limit': cease.outOfResources,
+  'total-limit': cease.outOfResources,
   disabled: cease.connectionRejected,
 };
 
@@ -265,12 +301,22 @@ function matchDrivers(
   return matched;
 }
 
-function transportKey({ localAddress, address, port }: SessionSettings): string {
-  return `${localAddress ?? ''}|${address}|${port}`;
+function transportKey(settings: SessionSettings): string {
+  return `${settings.localAddress ?? ''}|${scopedAddress(settings)}|${settings.port}`;
 }
 
-/** Canonical text without zone; null when the peer has already gone. */
-function remoteAddress(socket: Socket): string | null {
-  const text = socket.remoteAddress;
-  return text === undefined ? null : canonicalAddress(text.replace(/%.*$/, ''));
+/** Why the connection is not let in, or null; it has all its protections then. */
+function letIn(socket: Socket, settings: SessionSettings): RefusedReason | null {
+  return settings.held === null ? protectAccepted(socket, securityOf(settings)) : 'held';
+}
+
+/** Null when the peer has already gone. */
+function remoteAddress(socket: Socket): PeerAddress | null {
+  const [text = '', zone = null] = socket.remoteAddress?.split('%') ?? [];
+  const address = canonicalAddress(text);
+  return address === null ? null : { address, zone };
+}
+
+function scopedText({ address, zone }: PeerAddress): string {
+  return scopedAddress({ address, interface: zone });
 }

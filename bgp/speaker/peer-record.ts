@@ -2,9 +2,12 @@
 import type { EndReason } from '../fsm/reason.ts';
 import type { OpenMessage } from '../packet/open.ts';
 import type { Clock } from './clock.ts';
-import { notificationFor, sessionErrorFor } from './end-reason.ts';
+import type { TransportFacts } from './connection-driver.ts';
+import { sessionErrorFor } from './end-reason.ts';
+import { failureKind } from './likely-cause.ts';
 import { messageCounters } from './message-counters.ts';
-import type { SessionError, SessionState } from './speaker-status.ts';
+import { type DroppedSegments, droppedSegments, dropsSince } from './socket/kernel-counters.ts';
+import type { ConnectionFailures, FailureKind, SessionError, SessionState } from './speaker-status.ts';
 
 /** How a connection ended, beyond the reason. */
 export interface EndCircumstances {
@@ -12,8 +15,21 @@ export interface EndCircumstances {
   readonly wasSent: boolean;
   /** Both ends had TCP, so that this was more than a failed dial. */
   readonly wasConnected: boolean;
+  readonly wasEstablished: boolean;
   /** Another connection with the peer goes on: this end is no failure of the session. */
   readonly hasHeir: boolean;
+  readonly facts: TransportFacts;
+}
+
+/** The last connection that failed, with everything that hints at why. */
+export interface Attempt {
+  readonly reason: EndReason;
+  readonly error: SessionError;
+  readonly wasConnected: boolean;
+  readonly wasEstablished: boolean;
+  readonly facts: TransportFacts;
+  /** What the kernel dropped while it lasted. */
+  readonly drops: DroppedSegments;
 }
 
 export class PeerRecord {
@@ -25,9 +41,19 @@ export class PeerRecord {
   #clock: Clock;
   #state: SessionState = 'Idle';
   #since: Date;
+  #dropsBefore = droppedSegments();
   #flaps = 0;
   #lastError: SessionError | null = null;
-  #lastErrorIsFailedDial = false;
+  /** It is a NOTIFICATION, or the end of a session. */
+  #lastErrorSays = false;
+  #attempt: Attempt | null = null;
+  readonly #failures: Record<FailureKind, number> = {
+    refused: 0,
+    timeout: 0,
+    unreachable: 0,
+    closed: 0,
+    other: 0,
+  };
   #lastSent: SessionError | null = null;
   #lastReceived: SessionError | null = null;
 
@@ -62,6 +88,7 @@ export class PeerRecord {
     if (before === state) return null;
     this.#state = state;
     this.#since = this.#clock.wallTime();
+    this.#dropsBefore = droppedSegments();
     return before;
   }
 
@@ -69,23 +96,40 @@ export class PeerRecord {
     this.#flaps++;
   }
 
+  /** What the kernel has dropped since the present state was entered. */
+  get drops(): DroppedSegments {
+    return dropsSince(this.#dropsBefore, droppedSegments());
+  }
+  get attempt(): Attempt | null {
+    return this.#attempt;
+  }
+  get connectionFailures(): ConnectionFailures {
+    return this.#failures;
+  }
+
   /**
-   * Notes the end of a connection. A failed dial never hides how the last session ended.
+   * Notes the end of a connection. What says less than `lastError` never hides it: a failed dial, or a connection
+   * that came to nothing, after a NOTIFICATION or the end of a session.
    * @returns the NOTIFICATION that was sent or received with it, or null
    */
   noteEnd(reason: EndReason, end: EndCircumstances): SessionError | null {
     const error = sessionErrorFor(reason, end.wasSent, this.#clock.wallTime().toISOString());
     if (error === null) return null;
-    const isNotification = reason.kind === 'notificationReceived' || notificationFor(reason) !== null;
-    if (isNotification) {
-      if (error.direction === 'sent') this.#lastSent = error;
-      else this.#lastReceived = error;
-    }
-    const isFailedDial = !end.wasConnected;
-    if (!end.hasHeir && (!isFailedDial || this.#lastError === null || this.#lastErrorIsFailedDial)) {
-      this.#lastError = error;
-      this.#lastErrorIsFailedDial = isFailedDial;
-    }
-    return isNotification ? error : null;
+    const isNotification = error.code !== 0;
+    if (isNotification && error.direction === 'received') this.#lastReceived = error;
+    if (isNotification && error.direction === 'sent' && end.wasSent) this.#lastSent = error;
+    if (!end.hasHeir) this.#noteFailure(reason, error, end);
+    return isNotification && (end.wasSent || error.direction === 'received') ? error : null;
+  }
+
+  #noteFailure(reason: EndReason, error: SessionError, end: EndCircumstances): void {
+    const { facts, wasConnected, wasEstablished } = end;
+    const drops = dropsSince(facts.dropsBefore, droppedSegments());
+    this.#attempt = { reason, error, wasConnected, wasEstablished, facts, drops };
+    if (error.code === 0) this.#failures[failureKind(this.#attempt)]++;
+    const says = error.code !== 0 || wasEstablished;
+    if (!says && this.#lastErrorSays) return;
+    this.#lastError = error;
+    this.#lastErrorSays = says;
   }
 }

@@ -3,10 +3,12 @@ import type { Family } from '../net/index.ts';
 import type { Capability } from '../packet/capabilities/capability.ts';
 import { capabilityCode, capabilityName, capabilityText } from '../packet/capabilities/registry.ts';
 import type { RibView, SessionCounts } from '../rib/rib-view.ts';
+import { likelyCause } from './likely-cause.ts';
 import { ownOpen } from './own-open.ts';
 import type { PeerDriver } from './peer-driver.ts';
-import { expectedAsn } from './session-settings.ts';
-import type { CapabilityStatus, PeerDetail, PeerStatus } from './speaker-status.ts';
+import type { Attempt } from './peer-record.ts';
+import { expectedAsn, scopedAddress } from './session-settings.ts';
+import type { CapabilityStatus, FailedAttempt, PeerDetail, PeerStatus } from './speaker-status.ts';
 
 const NO_COUNTS: SessionCounts = { received: {}, accepted: {}, advertised: {} };
 
@@ -18,7 +20,7 @@ export function peerStatus(peer: PeerDriver, rib: RibView, now: Date): PeerStatu
   return {
     name: settings.name,
     kind: settings.kind,
-    address: settings.address,
+    address: scopedAddress(settings),
     port: settings.kind === 'dynamic' ? peer.lastRemotePort : settings.port,
     localAddress: connection?.localAddress ?? settings.localAddress,
     asn: session?.peerAsn ?? (expectedAsn(settings) || record.peerOpen?.asn || 0),
@@ -37,8 +39,15 @@ export function peerStatus(peer: PeerDriver, rib: RibView, now: Date): PeerStatu
   };
 }
 
-export function peerDetail(peer: PeerDriver, rib: RibView, now: Date): PeerDetail {
+/** @param listenFailures why a listening socket is missing, one line each */
+export function peerDetail(
+  peer: PeerDriver,
+  rib: RibView,
+  now: Date,
+  listenFailures: readonly string[],
+): PeerDetail {
   const { settings, record, session } = peer;
+  const isUp = record.state === 'Established';
   const { sent, received } = record.counters;
   return {
     ...peerStatus(peer, rib, now),
@@ -54,12 +63,28 @@ export function peerDetail(peer: PeerDriver, rib: RibView, now: Date): PeerDetai
     },
     messages: { sent: sent.messages(), received: received.messages() },
     bytes: { sent: sent.bytes, received: received.bytes },
+    lastAttempt: isUp ? null : attemptStatus(record.attempt),
+    likelyCause: likelyCause({
+      settings,
+      state: record.state,
+      held: peer.held,
+      attempt: record.attempt,
+      listenFailures,
+      drops: record.drops,
+    }),
+    connectionFailures: record.connectionFailures,
     lastSent: record.lastSent,
     lastReceived: record.lastReceived,
     treatedAsWithdraw: record.treatedAsWithdraw,
     attributesDiscarded: record.attributesDiscarded,
     outputQueueBytes: peer.outputQueueBytes,
   };
+}
+
+function attemptStatus(attempt: Attempt | null): FailedAttempt | null {
+  if (attempt === null) return null;
+  const { error, facts } = attempt;
+  return { text: error.text, at: error.at, dialed: facts.dialed };
 }
 
 /** A count for every family of the session, so that a table has no holes. */

@@ -3,7 +3,8 @@
  * two of them tell whether a change needs the session to be reset.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { unsupportedSecurity } from './socket/socket-security.ts';
+import { isLinkLocal } from './socket/dial.ts';
+import type { SocketSecurity } from './socket/socket-security.ts';
 import type { DynamicNeighborConfig, PeerConfig, PeerKind, SessionConfig } from './speaker-config.ts';
 
 export interface SessionSettings {
@@ -13,6 +14,8 @@ export interface SessionSettings {
   readonly neighbor: string | null;
   /** Canonical address text of the peer. */
   readonly address: string;
+  /** Interface by which a link-local peer came, or that a peer is bound to; null: any. */
+  readonly interface: string | null;
   /** Port to dial; 0 for a peer that we never dial. */
   readonly port: number;
   readonly localAddress: string | null;
@@ -25,6 +28,19 @@ export interface SessionSettings {
   /** Why the session is kept down, or null. */
   readonly held: string | null;
   readonly config: SessionConfig;
+}
+
+/** Where a connection comes from: canonical address text, and the interface where the address is link-local. */
+export interface PeerAddress {
+  readonly address: string;
+  readonly zone: string | null;
+}
+
+/** `fe80::1%eth0`: a link-local address means nothing without its interface; others stand for themselves. */
+export function scopedAddress(peer: Pick<SessionSettings, 'address' | 'interface'>): string {
+  return peer.interface !== null && isLinkLocal(peer.address)
+    ? `${peer.address}%${peer.interface}`
+    : peer.address;
 }
 
 export interface SpeakerIdentity {
@@ -43,37 +59,48 @@ export function configuredSettings(
     kind: peer.kind,
     neighbor: null,
     address,
+    interface: peer.interface,
     port: peer.port,
     localAddress: peer.localAddress,
     localAsn: peer.localAsn,
     routerId,
     asNumbers: [{ first: peer.asn, last: peer.asn }],
     passive: peer.passive,
-    held: peer.held ?? unsupportedSecurity(peer),
+    held: peer.held,
     config: peer,
   };
 }
 
-/** A client of a listen range; its port is that of its connection and kept with it. */
+/**
+ * A client of a listen range; its port is that of its connection and kept with it.
+ * @param zone the interface of a link-local client, else null
+ */
 export function dynamicSettings(
   neighbor: DynamicNeighborConfig,
-  address: string,
+  { address, zone }: PeerAddress,
   { asn, routerId }: SpeakerIdentity,
 ): SessionSettings {
   return {
-    name: `${neighbor.name}/${address}`,
+    name: `${neighbor.name}/${scopedAddress({ address, interface: zone })}`,
     kind: 'dynamic',
     neighbor: neighbor.name,
     address,
+    interface: neighbor.interface ?? zone,
     port: 0,
     localAddress: null,
     localAsn: asn,
     routerId,
     asNumbers: neighbor.asNumbers.length > 0 ? neighbor.asNumbers : [{ first: asn, last: asn }],
     passive: true,
-    held: neighbor.held ?? unsupportedSecurity(neighbor),
+    held: neighbor.held,
     config: neighbor,
   };
+}
+
+/** What its connections must have. */
+export function securityOf({ address, interface: name, config }: SessionSettings): SocketSecurity {
+  const { password, ttlSecurity } = config;
+  return { address, password, ttlSecurity, interface: name };
 }
 
 /** The peer's AS number where the configuration names exactly one, else 0. */
@@ -94,7 +121,8 @@ export function hasSameWireParameters(a: SessionSettings, b: SessionSettings): b
 function wireParameters(settings: SessionSettings): unknown {
   const { address, port, localAddress, localAsn, routerId, held, config } = settings;
   return {
-    transport: [address, port, localAddress, config.ttlSecurity, config.password, held !== null],
+    // Not the key: it changes under a living session.
+    transport: [address, port, localAddress, settings.interface, config.ttlSecurity, held !== null],
     open: [
       localAsn,
       routerId,

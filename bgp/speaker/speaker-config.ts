@@ -62,6 +62,8 @@ export interface SessionConfig {
   readonly ttlSecurity: number | null;
   /** How often our own AS may occur in a received AS_PATH. */
   readonly allowOwnAs: number;
+  /** Interface that the session must use (its sockets are bound to it), or null; needed to dial a link-local address. */
+  readonly interface: string | null;
   /** TCP MD5 key (RFC 2385), or null. */
   readonly password: string | null;
   /** Prefixes accepted per session and family before Cease 6/1 (RFC 4486), or null. */

@@ -1,13 +1,21 @@
 /** Delivers events to listeners and to the log. */
+import type { LimitedLog } from './limited-log.ts';
 import type { Logger } from './speaker-api.ts';
 import type { SpeakerEvent } from './speaker-status.ts';
 
+/** Log lines a minute: of a peer with each message, of a refused source. */
+const LINES_OF_PEER = 10;
+const LINES_OF_STRANGER = 1;
+
 export class SpeakerEvents {
   readonly #logger: Logger;
+  readonly #limited: LimitedLog;
   readonly #listeners = new Set<(event: SpeakerEvent) => void>();
 
-  constructor(logger: Logger) {
+  /** @param limited for what peers and strangers can cause as often as they like */
+  constructor(logger: Logger, limited: LimitedLog) {
     this.#logger = logger;
+    this.#limited = limited;
   }
 
   subscribe(listener: (event: SpeakerEvent) => void): () => void {
@@ -32,19 +40,18 @@ export class SpeakerEvents {
       case 'peerState': {
         const { peer, from, to, reason } = event;
         const concernsSession = from === 'Established' || to === 'Established';
-        this.#logger[concernsSession ? 'info' : 'debug']('session state', { peer, from, to, reason });
+        if (!concernsSession) this.#logger.debug('session state', { peer, from, to, reason });
+        else this.#write('info', 'session state', { peer }, { from, to, reason }, LINES_OF_PEER);
         break;
       }
-      case 'notification':
-        this.#logger.info(`NOTIFICATION ${event.error.direction}`, { peer: event.peer, ...event.error });
+      case 'notification': {
+        const { peer, error } = event;
+        this.#write('info', `NOTIFICATION ${error.direction}`, { peer }, { ...error }, LINES_OF_PEER);
         break;
+      }
       case 'refused': {
         const { address, neighbor, reason } = event;
-        this.#logger[neighbor === null ? 'debug' : 'info']('connection refused', {
-          address,
-          neighbor,
-          reason,
-        });
+        this.#write('info', 'connection refused', { address }, { neighbor, reason }, LINES_OF_STRANGER);
         break;
       }
       case 'listening':
@@ -53,7 +60,20 @@ export class SpeakerEvents {
       case 'listenFailed': {
         const { address, port, reason } = event;
         this.#logger.error('cannot listen, trying again', { address, port, reason });
+        break;
       }
+      case 'problem':
+        this.#write('error', event.text, { object: event.object }, {}, LINES_OF_STRANGER);
     }
+  }
+
+  #write(
+    level: keyof Logger,
+    message: string,
+    subject: Readonly<Record<string, string>>,
+    fields: Readonly<Record<string, unknown>>,
+    perMinute: number,
+  ): void {
+    this.#limited.write({ level, message, subject, fields, perMinute });
   }
 }

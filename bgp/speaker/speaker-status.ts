@@ -24,6 +24,18 @@ export interface SessionError {
   readonly at: string;
 }
 
+/** A connection that failed, or was never there. */
+export interface FailedAttempt {
+  readonly text: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly dialed: boolean;
+}
+
+export type FailureKind = 'refused' | 'timeout' | 'unreachable' | 'closed' | 'other';
+/** Connections that ended without a NOTIFICATION. */
+export type ConnectionFailures = Readonly<Record<FailureKind, number>>;
+
 export type FamilyCounts = Readonly<Partial<Record<Family, number>>>;
 
 export type MessageType = 'open' | 'update' | 'notification' | 'keepalive' | 'routeRefresh';
@@ -69,6 +81,11 @@ export interface PeerDetail extends PeerStatus {
   };
   readonly messages: { readonly sent: MessageCounts; readonly received: MessageCounts };
   readonly bytes: { readonly sent: number; readonly received: number };
+  /** How the last connection failed; it may say less than `lastError`, which it never replaces. */
+  readonly lastAttempt: FailedAttempt | null;
+  /** Why there is no session, as far as can be told from here, in words; null when there is one, or nothing to say. */
+  readonly likelyCause: string | null;
+  readonly connectionFailures: ConnectionFailures;
   readonly lastSent: SessionError | null;
   readonly lastReceived: SessionError | null;
   /** UPDATEs of this session that RFC 7606 turned into withdrawals, and attributes it dropped. */
@@ -126,8 +143,27 @@ export interface RibSummary {
   readonly paths: Readonly<Record<Family, number>>;
 }
 
-/** Why a connection to a listen range was refused. */
-export type RefusedReason = 'outside-ranges' | 'session-limit' | 'held' | 'disabled' | 'duplicate';
+/** Why a connection was refused. */
+export type RefusedReason =
+  | 'outside-ranges'
+  /** The resource asks for a protection that is missing (a Secret, say). */
+  | 'held'
+  /** By command. */
+  | 'disabled'
+  | 'duplicate'
+  /** The range has all the sessions that it may have. */
+  | 'session-limit'
+  /** The speaker has. */
+  | 'total-limit'
+  /** Too many connections from one source, or from all of them, in too short a time. */
+  | 'rate'
+  | 'no-descriptors'
+  /** It was opened without the TCP MD5 signature that it needs. */
+  | 'unsigned'
+  /** It comes from farther away than TTL security allows. */
+  | 'ttl'
+  /** Its protection could not be set or proved. */
+  | 'unprotected';
 
 /** Everything that happens to sessions and best routes, for logs, `manul watch` and metrics. */
 export type SpeakerEvent =
@@ -151,7 +187,9 @@ export type SpeakerEvent =
       readonly address: string;
       readonly port: number;
       readonly reason: string;
-    };
+    }
+  /** Something that no single session is to blame for: keys, file descriptors. */
+  | { readonly kind: 'problem'; readonly object: string; readonly text: string };
 
 /**
  * A change of the best route to a prefix, as the agent programs it. `nextHop` null: no route any more.

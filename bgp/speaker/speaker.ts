@@ -5,11 +5,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Family } from '../net/index.ts';
 import { cease } from '../packet/notification.ts';
 import type { Rib, RibIdentity } from '../rib/rib-view.ts';
+import { NO_LIMITS, type SpeakerLimits } from './admission.ts';
 import { BestRouteRelay } from './best-route-relay.ts';
 import { type Clock, systemClock, type Timer } from './clock.ts';
 import { ConnectedPrefixes } from './connected-prefixes.ts';
 import { EndOfRibTracker } from './end-of-rib-tracker.ts';
-import { Listeners } from './listeners.ts';
+import { LimitedLog } from './limited-log.ts';
+import { listenKeys } from './listen-keys.ts';
+import { Listeners, type ListenSecurity } from './listeners.ts';
 import { UpdateCounter } from './message-counters.ts';
 import type { PeerDriver, PeerListener } from './peer-driver.ts';
 import { PeerManager } from './peer-manager.ts';
@@ -37,6 +40,7 @@ export interface SpeakerOptions {
   readonly clock?: Clock;
   /** In [0, 1). */
   readonly random?: () => number;
+  readonly limits?: SpeakerLimits;
 }
 
 /** A speaker that does nothing until its first `apply`. */
@@ -47,6 +51,7 @@ export function createSpeaker(options: SpeakerOptions): Speaker {
 class BgpSpeaker implements Speaker, PeerListener {
   readonly #rib: Rib;
   readonly #clock: Clock;
+  readonly #log: LimitedLog;
   readonly #events: SpeakerEvents;
   readonly #scheduler: TurnScheduler;
   readonly #closing: ClosingSockets;
@@ -65,10 +70,17 @@ class BgpSpeaker implements Speaker, PeerListener {
   #drain: DrainState = 'none';
   #isClosed = false;
 
-  constructor({ logger, rib, clock = systemClock, random = Math.random }: SpeakerOptions) {
+  constructor({
+    logger,
+    rib,
+    clock = systemClock,
+    random = Math.random,
+    limits = NO_LIMITS,
+  }: SpeakerOptions) {
     this.#rib = rib;
     this.#clock = clock;
-    this.#events = new SpeakerEvents(logger);
+    this.#log = new LimitedLog(logger, clock);
+    this.#events = new SpeakerEvents(logger, this.#log);
     this.#closing = new ClosingSockets(clock);
     this.#connected = new ConnectedPrefixes(clock);
     this.#relay = new BestRouteRelay(rib);
@@ -88,7 +100,9 @@ class BgpSpeaker implements Speaker, PeerListener {
         scheduler: this.#scheduler,
         closing: this.#closing,
         updates: new UpdateCounter(),
+        log: this.#log,
       },
+      limits,
       logger,
       listener: this,
       onGone: (peer) => this.#endOfRib.forget(peer),
@@ -112,7 +126,7 @@ class BgpSpeaker implements Speaker, PeerListener {
       this.#rib.setOriginated(config.originated);
     }
     this.#manager.apply(config);
-    this.#listeners.apply(config.listen);
+    this.#listeners.apply(config.listen, listenSecurity(config));
     if (before === null) this.#endOfRib.start(this.#expectedSessions());
   }
 
@@ -128,7 +142,9 @@ class BgpSpeaker implements Speaker, PeerListener {
 
   peer(name: string): PeerDetail | null {
     const peer = this.#manager.find(name);
-    return peer === null ? null : peerDetail(peer, this.#rib, this.#clock.wallTime());
+    return peer === null
+      ? null
+      : peerDetail(peer, this.#rib, this.#clock.wallTime(), this.#listeners.failures());
   }
 
   async *routes(query: RouteQuery): AsyncGenerator<readonly RouteStatus[]> {
@@ -199,6 +215,7 @@ class BgpSpeaker implements Speaker, PeerListener {
     this.#timers.clear();
     this.#scheduler.close();
     this.#rib.onWork = null;
+    this.#log.close();
     await Promise.all([listenersClosed, this.#closing.whenEmpty()]);
   }
 
@@ -262,6 +279,13 @@ class BgpSpeaker implements Speaker, PeerListener {
       this.#relay.complete(family);
     }
   }
+}
+
+function listenSecurity(config: SpeakerConfig): ListenSecurity {
+  const savesSyn = [...config.peers, ...config.dynamic].some(
+    ({ password, ttlSecurity }) => password !== null || ttlSecurity !== null,
+  );
+  return { keys: listenKeys(config), savesSyn };
 }
 
 function identity({ asn, routerId, clusterId }: SpeakerConfig): RibIdentity {

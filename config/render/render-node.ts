@@ -35,7 +35,7 @@ export function renderNode(resources: ResourceSet, options: RenderOptions): Node
   const sessions = peers.map((peer) => peer.rendered);
   const routePriority = priorities.kernel;
   const agent = agentConfig(context, { blocks, claims, pools, peers: sessions, routePriority });
-  warnOfUnhonouredFields(context, peers, dynamic);
+  warnOfUnhonouredFields(context, peers);
 
   const rendered: RenderedNode = {
     node: options.node,

@@ -2,11 +2,9 @@
 
 import { valueAt } from '../schema/issue-text.ts';
 import { FELIX_FIELDS_OUT_OF_SCOPE } from '../schema/kinds/felix-out-of-scope.ts';
-import type { DynamicPlan } from './dynamic-neighbors.ts';
 import { felixConfigurations } from './felix-settings.ts';
 import type { PeerPlan } from './peer-plans.ts';
 import type { RenderContext } from './render-context.ts';
-import type { RenderedDynamicNeighbor, RenderedPeer } from './rendered-node.ts';
 
 const NOT_YET = 'is not implemented yet';
 const IPAM = 'has no effect yet: Manul does not allocate addresses';
@@ -91,11 +89,7 @@ const FELIX_HONOURED: ReadonlySet<string> = new Set([
   'programClusterRoutes',
 ]);
 
-export function warnOfUnhonouredFields(
-  context: RenderContext,
-  peers: readonly PeerPlan[],
-  dynamic: readonly DynamicPlan[],
-): void {
+export function warnOfUnhonouredFields(context: RenderContext, peers: readonly PeerPlan[]): void {
   const { resources, options } = context;
   const name = options.node;
   warn(context, 'BGPConfiguration/default', resources.bgpConfigurations.get('default'), BGP_CONFIGURATION);
@@ -125,28 +119,6 @@ export function warnOfUnhonouredFields(
     warn(context, `WorkloadEndpoint/${namespace}/${own}`, endpoint, WORKLOAD_ENDPOINT);
   }
   warnOfFelixFields(context);
-  for (const { rendered } of peers) {
-    if (rendered.kind === 'mesh') warnOfSecurity(context, rendered, MESH, 'spec.nodeMeshPassword');
-    else warnOfSecurity(context, rendered, rendered.resource, 'spec.password');
-  }
-  for (const { rendered } of dynamic) {
-    const inFile = resources.dynamicNeighbors.get(rendered.name)?.spec.passwordFile !== undefined;
-    warnOfSecurity(context, rendered, rendered.resource, inFile ? 'spec.passwordFile' : 'spec.password');
-  }
-}
-
-const MESH = 'BGPConfiguration/default';
-
-/** TCP MD5 and GTSM: the speaker keeps a session down rather than run it without what was asked for. */
-function warnOfSecurity(
-  context: RenderContext,
-  session: RenderedPeer | RenderedDynamicNeighbor,
-  resource: string,
-  passwordField: string,
-): void {
-  const text = 'is not implemented yet: sessions are kept down';
-  if (session.password) context.warnings.add(resource, passwordField, text);
-  if (session.ttlSecurity !== null) context.warnings.add(resource, 'spec.ttlSecurity', text);
 }
 
 function warn(

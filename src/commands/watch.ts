@@ -33,6 +33,8 @@ function describe(event: DaemonEvent): string {
       return `listening on ${event.address} port ${event.port}`;
     case 'listenFailed':
       return `cannot listen on ${event.address} port ${event.port}: ${event.reason}`;
+    case 'problem':
+      return `${event.object}: ${event.text}`;
     case 'route':
       return event.nextHop === null
         ? `route ${event.prefix} is gone`

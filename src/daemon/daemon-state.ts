@@ -110,6 +110,8 @@ export class DaemonState implements DaemonView {
   #recordError(event: SpeakerEvent): void {
     if (event.kind === 'listenFailed') {
       this.#errors.add(`listen ${event.address} port ${event.port}`, event.reason);
+    } else if (event.kind === 'problem') {
+      this.#errors.add(event.object, event.text);
     } else if (event.kind === 'notification') {
       const { direction, code, subcode, text, at } = event.error;
       this.#errors.add(`peer ${event.peer}`, `${direction} ${code}/${subcode} ${text}`.trimEnd(), at);

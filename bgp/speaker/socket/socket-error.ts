@@ -11,6 +11,12 @@ const TEXT_BY_CODE: Readonly<Record<string, string>> = {
   EADDRINUSE: 'address already in use',
   EADDRNOTAVAIL: 'local address is not available',
   EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EMFILE: 'no file descriptor is left',
+  ENFILE: 'no file descriptor is left on this machine',
+  ENODEV: 'no such interface',
+  ENOMEM: 'no memory',
+  ENOBUFS: 'no buffer space',
 };
 
 /** `connection refused`; the system's own words for a code that is not listed. */

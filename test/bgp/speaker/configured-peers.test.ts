@@ -242,21 +242,4 @@ describe('a held peer', () => {
     expect(await subject.event('refused')).toMatchObject({ address: PEER, reason: 'held' });
     expect(listener!.peers).toEqual([]);
   });
-
-  test('is what a peer with a key or TTL security is, while these are not supported', async () => {
-    subject = await SpeakerUnderTest.start({
-      peers: [
-        peerConfig({ name: 'key', password: 'secret' }),
-        peerConfig({ name: 'ttl', address: '127.0.0.3', ttlSecurity: 1 }),
-      ],
-    });
-    expect(subject.speaker.peer('key')).toMatchObject({
-      state: 'Idle',
-      held: 'TCP MD5 is not supported yet',
-    });
-    expect(subject.speaker.peer('ttl')).toMatchObject({
-      state: 'Idle',
-      held: 'TTL security is not supported yet',
-    });
-  });
 });

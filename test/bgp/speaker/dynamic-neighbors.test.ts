@@ -61,12 +61,6 @@ describe('who is let in', () => {
     expect(await subject.event('refused')).toMatchObject({ neighbor: 'clients', reason: 'held' });
   });
 
-  test('a range with a key refuses connections while keys are not supported', async () => {
-    await start({ dynamic: [rangeConfig({ password: 'secret' })] });
-    await dial('127.0.1.1').closed();
-    expect(await subject.event('refused')).toMatchObject({ neighbor: 'clients', reason: 'held' });
-  });
-
   test('AS numbers of the range are accepted, others get 2/2', async () => {
     await start({ dynamic: [rangeConfig({ asNumbers: [{ first: 65000, last: 65100 }] })] });
     await dial('127.0.1.1', { asn: 65050 }).established();

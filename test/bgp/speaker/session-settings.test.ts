@@ -10,6 +10,7 @@ import type { PeerConfig } from '../../../bgp/speaker/speaker-config.ts';
 import { peerConfig, rangeConfig } from './speaker-under-test.ts';
 
 const identity = { asn: 64512, routerId: '10.0.0.1' };
+const CLIENT = { address: '127.0.1.1', zone: null };
 const settings = (changes: Partial<PeerConfig> = {}) =>
   configuredSettings(peerConfig(changes), changes.address ?? '127.0.0.2', identity);
 
@@ -24,7 +25,8 @@ describe('a change of the configuration', () => {
     { localAddress: '127.0.0.1' },
     { port: 1790 },
     { held: 'no key' },
-    { password: 'secret' },
+    { ttlSecurity: 1 },
+    { interface: 'eth0' },
   ];
   test.each(wireChanges)('%j needs a reset', (changes) => {
     expect(hasSameWireParameters(settings(), settings(changes))).toBe(false);
@@ -36,6 +38,7 @@ describe('a change of the configuration', () => {
     { nextHop: 'self' },
     { allowOwnAs: 2 },
     { maxPrefixes: 100 },
+    { password: 'secret' },
     { passive: false },
     { exportPolicy: { name: 'none', terms: [], otherwise: 'reject' } },
   ];
@@ -51,7 +54,7 @@ describe('a change of the configuration', () => {
 
 describe('AS numbers', () => {
   test('a range without AS numbers accepts our own', () => {
-    const dynamic = dynamicSettings(rangeConfig(), '127.0.1.1', identity);
+    const dynamic = dynamicSettings(rangeConfig(), CLIENT, identity);
     expect(acceptsAsn(dynamic, 64512)).toBe(true);
     expect(acceptsAsn(dynamic, 64513)).toBe(false);
     expect(expectedAsn(dynamic)).toBe(64512);
@@ -62,19 +65,10 @@ describe('AS numbers', () => {
       { first: 64512, last: 64512 },
       { first: 65000, last: 65100 },
     ];
-    const dynamic = dynamicSettings(rangeConfig({ asNumbers }), '127.0.1.1', identity);
+    const dynamic = dynamicSettings(rangeConfig({ asNumbers }), CLIENT, identity);
     expect([64512, 65000, 65100].every((asn) => acceptsAsn(dynamic, asn))).toBe(true);
     expect([64511, 64513, 64999, 65101].some((asn) => acceptsAsn(dynamic, asn))).toBe(false);
     expect(expectedAsn(dynamic)).toBe(0);
-  });
-});
-
-describe('protection that we do not have yet', () => {
-  test('a session with a key or with TTL security is held, never brought up without it', () => {
-    expect(settings({ password: 'secret' }).held).toBe('TCP MD5 is not supported yet');
-    expect(settings({ ttlSecurity: 1 }).held).toBe('TTL security is not supported yet');
-    expect(dynamicSettings(rangeConfig({ password: 'x' }), '127.0.1.1', identity).held).toMatch(/MD5/);
-    expect(settings({ held: 'Secret bgp is missing', password: 'x' }).held).toBe('Secret bgp is missing');
   });
 });
 

@@ -24,6 +24,7 @@ export const SESSION_CONFIG: SessionConfig = {
   addPath: true,
   gracefulRestartSec: null,
   ttlSecurity: null,
+  interface: null,
   allowOwnAs: 0,
   password: null,
   maxPrefixes: null,
@@ -86,6 +87,8 @@ export class SpeakerUnderTest {
   readonly events: SpeakerEvent[] = [];
   readonly speaker: Speaker;
   port = 0;
+  /** What was applied at the start. */
+  config = speakerConfig();
   readonly #changes = new Changes();
 
   private constructor(clock: Clock | undefined, logger: Logger) {
@@ -104,7 +107,8 @@ export class SpeakerUnderTest {
     { clock, logger = silent }: { readonly clock?: Clock; readonly logger?: Logger } = {},
   ): Promise<SpeakerUnderTest> {
     const subject = new SpeakerUnderTest(clock, logger);
-    subject.speaker.apply(speakerConfig(config));
+    subject.config = speakerConfig(config);
+    subject.speaker.apply(subject.config);
     subject.port = (await subject.event('listening')).port;
     return subject;
   }

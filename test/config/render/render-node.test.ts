@@ -252,10 +252,7 @@ describe('DynamicNeighbor', () => {
       addPath: false,
       maxPrefixes: 10_000,
     });
-    expect(warningLines(rendered)).toEqual([
-      'DynamicNeighbor/d spec.password: is not implemented yet: sessions are kept down',
-      'DynamicNeighbor/d spec.ttlSecurity: is not implemented yet: sessions are kept down',
-    ]);
+    expect(warningLines(rendered)).toEqual([]);
   });
 
   test('a Secret that is missing holds the range', () => {

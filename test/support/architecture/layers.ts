@@ -65,7 +65,11 @@ export const LAYERS: readonly Layer[] = [
       'node:util',
     ],
   },
-  { path: 'bgp/speaker/socket/', values: ['bgp/net/', 'node:net', 'koffi'], types: ['bgp/*'] },
+  {
+    path: 'bgp/speaker/socket/',
+    values: ['bgp/net/', 'node:fs', 'node:net', 'node:util', 'koffi'],
+    types: ['bgp/*'],
+  },
   { path: 'bgp/', values: ['bgp/*'] },
 
   {

@@ -1,0 +1,32 @@
+/** The calls of the C library that Node lacks for TCP sockets, as typed functions. All are synchronous. */
+import { getSystemErrorName } from 'node:util';
+import koffi from 'koffi';
+
+const libc = koffi.load(null);
+
+type Bytes = Uint8Array<ArrayBufferLike>;
+
+export const socket: (domain: number, type: number, protocol: number) => number = libc.func(
+  'int socket(int domain, int type, int protocol)',
+);
+export const bind: (fd: number, address: Bytes, length: number) => number = libc.func(
+  'int bind(int fd, void *address, uint32_t length)',
+);
+export const setsockopt: (fd: number, level: number, name: number, value: Bytes, length: number) => number =
+  libc.func('int setsockopt(int fd, int level, int name, void *value, uint32_t length)');
+export const getsockopt: (
+  fd: number,
+  level: number,
+  name: number,
+  value: Bytes,
+  length: Uint32Array,
+) => number = libc.func('int getsockopt(int fd, int level, int name, void *value, void *length)');
+export const close: (fd: number) => number = libc.func('int close(int fd)');
+
+/** The result of a call, or the error that it left behind. @throws Error with `code` and `syscall`, as Node's own */
+export function checked(result: number, syscall: string): number {
+  if (result >= 0) return result;
+  const errno = koffi.errno();
+  const code = getSystemErrorName(-errno);
+  throw Object.assign(new Error(`${syscall} ${code}`), { code, errno: -errno, syscall });
+}
