@@ -5,12 +5,15 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
+import { missingToolSet, type ToolSet } from './kubernetes-tools.ts';
 
 export interface Requirements {
   /** Effective uid 0, with permission to make network namespaces. */
   readonly root?: boolean;
   /** Executables that must be found on PATH or in the system's sbin folders, or at the absolute path given. */
   readonly commands?: readonly string[];
+  /** Programs of a Kubernetes cluster, built beforehand. */
+  readonly kubernetesTools?: readonly ToolSet[];
 }
 
 const SBIN = ['/usr/sbin', '/sbin', '/usr/lib/frr'];
@@ -39,6 +42,10 @@ export function unmetReason(needs: Requirements): string | null {
   if (needs.root === true && !canMakeNamespaces()) reasons.push('needs root and network namespaces');
   const missing = (needs.commands ?? []).filter((command) => findCommand(command) === null);
   if (missing.length > 0) reasons.push(`needs ${missing.join(', ')}`);
+  for (const set of needs.kubernetesTools ?? []) {
+    const reason = missingToolSet(set);
+    if (reason !== null) reasons.push(`needs ${reason}`);
+  }
   return reasons.length > 0 ? reasons.join('; ') : null;
 }
 
