@@ -30,7 +30,7 @@ export class FakeDatastore implements Datastore {
 }
 
 export function snapshot(problems: readonly ResourceProblem[] = [], inSync = true): DatastoreSnapshot {
-  return { resources: {} as ResourceSet, problems, inSync };
+  return { resources: {} as ResourceSet, problems, inSync, stale: [] };
 }
 
 export function problem(overrides: Partial<ResourceProblem> = {}): ResourceProblem {
