@@ -20,11 +20,25 @@ export interface ResourceProblem {
   readonly severity: 'error' | 'unknown-field' | 'note';
 }
 
+/** Something that a datastore cannot follow at present: what it held before stays in force. */
+export interface StaleSource {
+  /** `Node`, or one object or part: `Secret (metadata.name=bgp)`. */
+  readonly what: string;
+  /** RFC 3339: when following it failed first. */
+  readonly since: string;
+  /** It has been read before; else nothing of it is known. */
+  readonly everRead: boolean;
+  readonly reason: string;
+}
+
 /** What a datastore holds now. An invalid resource stays in `resources` in its last good version. */
 export interface DatastoreSnapshot {
   readonly resources: ResourceSet;
   readonly problems: readonly ResourceProblem[];
+  /** Everything has been read at least once. Nothing may be acted upon before. */
   readonly inSync: boolean;
+  /** What may be out of date; empty while everything is followed. */
+  readonly stale: readonly StaleSource[];
 }
 
 export interface Datastore {

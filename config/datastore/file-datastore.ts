@@ -101,6 +101,7 @@ class FileDatastore implements Datastore {
       resources: makeResourceSet(entries, passwords),
       problems: [...pathProblems(scan), ...problems, ...compareResources(contents)],
       inSync: this.#options.paths.every((path) => this.#seen.has(path)),
+      stale: [],
     });
   }
 

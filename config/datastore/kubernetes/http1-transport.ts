@@ -1,0 +1,49 @@
+/** HTTP/1.1, for proxies and servers that have nothing newer: a connection per request, kept for the next. */
+import { type Agent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { ApiAccess, TlsMaterial } from './api-access.ts';
+import type { ApiAnswer, ApiRequest, Transport } from './http-exchange.ts';
+
+const KEEP_ALIVE_MS = 30_000;
+
+export class Http1Transport implements Transport {
+  readonly #access: ApiAccess;
+  /** Ours, made of the TLS material of its time; null where the access brings its own. */
+  #own: { readonly agent: HttpsAgent; readonly print: string } | null = null;
+
+  constructor(access: ApiAccess) {
+    this.#access = access;
+  }
+
+  async exchange({ method, path, headers, body, signal }: ApiRequest): Promise<ApiAnswer> {
+    const agent = (await this.#access.agent()) ?? this.#ownAgent(await this.#access.tls());
+    const { server } = this.#access;
+    const send = server.protocol === 'http:' ? httpRequest : httpsRequest;
+    return new Promise((resolve, reject) => {
+      const outgoing = send(new URL(path, server), { method, headers, agent, signal }, (incoming) => {
+        resolve({
+          status: incoming.statusCode ?? 0,
+          retryAfter: incoming.headers['retry-after'],
+          body: incoming,
+        });
+      });
+      outgoing.on('error', reject);
+      outgoing.end(body ?? undefined);
+    });
+  }
+
+  close(): void {
+    this.#own?.agent.destroy();
+    this.#own = null;
+  }
+
+  #ownAgent(tls: TlsMaterial): Agent {
+    const print = [tls.ca, tls.cert, tls.key].map(String).join('\0');
+    if (this.#own?.print !== print) {
+      this.#own?.agent.destroy();
+      const agent = new HttpsAgent({ ...tls, keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS });
+      this.#own = { agent, print };
+    }
+    return this.#own.agent;
+  }
+}

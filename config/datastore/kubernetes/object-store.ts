@@ -1,0 +1,113 @@
+/** The objects of one collection, parsed; of an invalid one the last good version stays in force. */
+import { setImmediate as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { ResourceProblem } from '../../config-api.ts';
+import { formatFieldPath } from '../../schema/issue-text.ts';
+import { parseResource } from '../../schema/parse-resource.ts';
+import { type CollectionName, KINDS } from '../../schema/registry.ts';
+import { type AnyResource, resourceName } from '../../schema/resource-set.ts';
+import type { RawObject } from './api-client.ts';
+
+interface Held {
+  /** Null: there has been no good version. */
+  readonly resource: AnyResource | null;
+  readonly problems: readonly ResourceProblem[];
+}
+
+/** Parsing gives the event loop its turn after this long. */
+const SLICE_MS = 10;
+
+export class ObjectStore {
+  readonly #collection: CollectionName;
+  readonly #apiVersion: string;
+  #objects = new Map<string, Held>();
+
+  constructor(collection: CollectionName, apiVersion: string) {
+    this.#collection = collection;
+    this.#apiVersion = apiVersion;
+  }
+
+  /** Replaces everything. @returns whether anything is different now */
+  async replace(objects: readonly RawObject[]): Promise<boolean> {
+    const before = this.#objects;
+    const next = new Map<string, Held>();
+    let sliceEnd = performance.now() + SLICE_MS;
+    let changed = false;
+    for (const object of objects) {
+      const key = this.#keyOf(object);
+      const known = before.get(key);
+      const held = this.#read(object, key, known);
+      changed ||= held !== known;
+      next.set(key, held);
+      if (performance.now() < sliceEnd) continue;
+      await pause();
+      sliceEnd = performance.now() + SLICE_MS;
+    }
+    this.#objects = next;
+    return changed || next.size !== before.size;
+  }
+
+  /** @returns whether anything that matters is different now */
+  put(object: RawObject): boolean {
+    const key = this.#keyOf(object);
+    const known = this.#objects.get(key);
+    const held = this.#read(object, key, known);
+    this.#objects.set(key, held);
+    return held !== known;
+  }
+
+  delete(object: RawObject): boolean {
+    return this.#objects.delete(this.#keyOf(object));
+  }
+
+  clear(): boolean {
+    const had = this.#objects.size > 0;
+    this.#objects = new Map();
+    return had;
+  }
+
+  /** Of everything that has a good version. */
+  *resources(): Generator<readonly [string, AnyResource]> {
+    for (const [key, { resource }] of this.#objects) if (resource !== null) yield [key, resource];
+  }
+
+  *problems(): Generator<ResourceProblem> {
+    for (const { problems } of this.#objects.values()) yield* problems;
+  }
+
+  /** What is held after this version; the same object as before when nothing that we read has changed. */
+  #read(object: RawObject, key: string, known: Held | undefined): Held {
+    // items of a list leave out what the list says of all of them
+    const parsed = parseResource({
+      ...object,
+      metadata: withoutBookkeeping(object['metadata']),
+      kind: KINDS[this.#collection].kind,
+      apiVersion: this.#apiVersion,
+    });
+    const problems =
+      parsed.outcome === 'foreign'
+        ? []
+        : parsed.problems.map((problem) => ({
+            file: null,
+            line: null,
+            resource: resourceName(this.#collection, key),
+            field: formatFieldPath(problem.path),
+            text: problem.text,
+            severity: problem.severity,
+          }));
+    const resource = parsed.outcome === 'valid' ? parsed.resource : (known?.resource ?? null);
+    if (known !== undefined && isDeepStrictEqual(known, { resource, problems })) return known;
+    return { resource, problems };
+  }
+
+  #keyOf(object: RawObject): string {
+    const { namespace, name } = (object['metadata'] ?? {}) as { namespace?: string; name?: string };
+    return KINDS[this.#collection].namespaced ? `${namespace ?? 'default'}/${name}` : String(name);
+  }
+}
+
+/** Fields that change with every write, or fill the memory, and say nothing to us. */
+function withoutBookkeeping(metadata: unknown): unknown {
+  const { managedFields: _, resourceVersion: __, generation: ___, ...rest } = (metadata ?? {}) as RawObject;
+  return rest;
+}
