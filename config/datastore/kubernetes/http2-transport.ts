@@ -25,6 +25,7 @@ export class Http2Transport implements Transport {
   readonly #access: ApiAccess;
   readonly #options: Http2Options;
   #session: Promise<ClientHttp2Session | null> | null = null;
+  #current: ClientHttp2Session | null = null;
   /** Set once the server has shown that it does not speak HTTP/2. */
   #older: Http1Transport | null = null;
   #closed = false;
@@ -40,7 +41,7 @@ export class Http2Transport implements Transport {
     const pending = this.#session;
     try {
       const session = await pending;
-      if (session === null) return await (this.#older ??= new Http1Transport(this.#access)).exchange(request);
+      if (session === null) return await this.#fallBack().exchange(request);
       return await send(session, request);
     } catch (error) {
       if (this.#session === pending && (await isUnusable(pending))) this.#session = null;
@@ -56,6 +57,11 @@ export class Http2Transport implements Transport {
       () => {},
     );
     this.#session = null;
+  }
+
+  #fallBack(): Http1Transport {
+    this.#older ??= new Http1Transport(this.#access);
+    return this.#older;
   }
 
   /** Null: the server chose HTTP/1.1. */
@@ -81,8 +87,6 @@ export class Http2Transport implements Transport {
     if (this.#closed) session.destroy();
     return session;
   }
-
-  #current: ClientHttp2Session | null = null;
 }
 
 function isUnusable(pending: Promise<ClientHttp2Session | null>): Promise<boolean> {
