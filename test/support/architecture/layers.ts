@@ -90,6 +90,11 @@ export const LAYERS: readonly Layer[] = [
     types: ['felix-like/agent-api.ts', 'felix-like/calc/', 'felix-like/kernel/'],
   },
   { path: 'felix-like/kernel/', values: [NET, 'node:*', 'koffi'], types: ['felix-like/agent-api.ts'] },
+  {
+    path: 'felix-like/nft/',
+    values: [NET, 'felix-like/kernel/command-port.ts'],
+    types: ['felix-like/agent-api.ts', 'felix-like/host-api.ts'],
+  },
   { path: 'felix-like/', values: [NET, 'felix-like/*'] },
 
   { path: 'config/schema/', values: [NET, 'zod'], pure: true },

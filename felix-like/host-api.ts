@@ -1,0 +1,59 @@
+/** What the agent sets up on the host beside routes: address translation, filters, MTUs, parameters of the kernel. */
+import type { Family } from '@manul/bgp/net';
+
+/** Translation of what leaves the pools (IPPool.natOutgoing). */
+export interface NatConfig {
+  /** Ranges whose workloads are translated. */
+  readonly sources: readonly string[];
+  /** Destinations that count as inside: packets to these keep their source. */
+  readonly exclusions: readonly string[];
+  /** Source address to use; null: that of the outgoing interface. */
+  readonly address: Readonly<Record<Family, string | null>>;
+  /** Source ports to use for TCP and UDP; null: the kernel chooses. */
+  readonly ports: PortRange | null;
+  /** Only what leaves by this interface is translated (`eth+`: by any whose name begins so); null: by any. */
+  readonly outInterface: string | null;
+}
+
+export interface PortRange {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Who may send tunnel packets to this node, beside the other nodes. */
+export interface TunnelFilterConfig {
+  /** Addresses and ranges (FelixConfiguration.externalNodesList). */
+  readonly externalSources: readonly string[];
+  /** Workloads may send tunnel packets of their own. */
+  readonly allowFromWorkloads: { readonly ipip: boolean; readonly vxlan: boolean };
+}
+
+/** `off`: nothing is wanted, so nothing is there. */
+export type NftablesState = 'off' | 'pending' | 'inSync' | 'failed';
+
+export interface NftablesStatus {
+  readonly state: NftablesState;
+  /** Why it failed last; null when the table is as wanted. */
+  readonly error: string | null;
+  /** Times that the table was found other than we left it, and was mended. */
+  readonly repairs: number;
+  readonly counters: readonly NftablesCounter[];
+  /** What the host's own firewall does with packets that are forwarded. */
+  readonly hostForward: readonly HostForwardStatus[];
+}
+
+/** Packets that a kind of rule met. For address translation: connections, as their first packet alone is looked at. */
+export interface NftablesCounter {
+  readonly name: string;
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** A chain of the host's own that drops what is forwarded unless a rule accepts it. */
+export interface HostForwardStatus {
+  /** `ip filter FORWARD`; of iptables-legacy: `iptables-legacy FORWARD`. */
+  readonly chain: string;
+  /** `accepted`: our rules let packets of workloads through; `blocked`: they do not, and `text` says why. */
+  readonly state: 'accepted' | 'blocked';
+  readonly text: string;
+}
