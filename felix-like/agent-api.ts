@@ -1,5 +1,6 @@
 /** The surface of the agent that the rest of Manul uses; `agent.ts` implements it. */
 import type { Family } from '@manul/bgp/net';
+import type { MtuConfig, NatConfig, NftablesStatus, TunnelFilterConfig } from './host-api.ts';
 
 /** Everything the agent needs to know from the resources, as one declarative value. */
 export interface AgentConfig {
@@ -12,6 +13,9 @@ export interface AgentConfig {
   /** Blocks of this node: each is announced, and blackholed in the kernel. */
   readonly blocks: readonly OwnBlock[];
   readonly pools: readonly AgentPool[];
+  readonly nat: NatConfig;
+  readonly tunnelFilter: TunnelFilterConfig;
+  readonly mtu: MtuConfig;
   /** Ranges of service addresses: what BGP learns inside them is not programmed (Calico's kernel filter, first step). */
   readonly serviceRanges: readonly string[];
   /** BGP neighbors that a gateway leads to (BGPPeer.reachableBy). */
@@ -156,12 +160,13 @@ export interface AgentStatus {
   readonly learnt: number;
   /** Learnt routes are complete (End-of-RIB of each family seen, or their time over). */
   readonly learntInSync: boolean;
+  readonly nftables: NftablesStatus;
   readonly lastErrors: readonly { readonly at: string; readonly object: string; readonly text: string }[];
 }
 
 /** Kernel writes, for metrics. */
 export interface KernelWriteEvent {
-  readonly op: 'add' | 'replace' | 'delete' | 'sysctl';
+  readonly op: 'add' | 'replace' | 'delete' | 'sysctl' | 'nftables';
   readonly result: 'ok' | 'error';
   readonly count: number;
 }

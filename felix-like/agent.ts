@@ -18,6 +18,8 @@ import type { Logger } from './dataplane/logger.ts';
 import { OriginatedSet } from './dataplane/originated-set.ts';
 import { listDifferences, listKernelRoutes } from './dataplane/status-view.ts';
 import { SysctlManager } from './dataplane/sysctl-manager.ts';
+import { HostSetup } from './host-setup.ts';
+import type { CommandPort } from './kernel/command-port.ts';
 import type { KernelPort } from './kernel/kernel-port.ts';
 import { Ownership } from './routetable/ownership.ts';
 import { familyOfPrefix, MAIN_TABLE } from './routetable/route-key.ts';
@@ -26,6 +28,7 @@ import { RouteTable } from './routetable/route-table.ts';
 export interface AgentParts {
   /** Opened, and closed, by the agent. */
   readonly kernel: KernelPort;
+  readonly commands: CommandPort;
   readonly logger: Logger;
   readonly clock?: Clock;
 }
@@ -45,12 +48,15 @@ class NodeAgent implements Agent {
   readonly #calculator: RouteCalculator;
   readonly #table: RouteTable;
   readonly #loop: ApplyLoop;
+  readonly #host: HostSetup;
   readonly #originated = new OriginatedSet();
   readonly #writeListeners = new Set<(event: KernelWriteEvent) => void>();
   readonly #appliedListeners = new Set<(seconds: number) => void>();
 
-  constructor({ kernel, logger, clock = systemClock }: AgentParts) {
+  constructor({ kernel, commands, logger, clock = systemClock }: AgentParts) {
     this.#errors = new ErrorLog(clock, logger);
+    const onWrite = (event: KernelWriteEvent): void => notify(this.#writeListeners, event);
+    this.#host = new HostSetup({ commands, clock, logger, errors: this.#errors, onWrite });
     this.#calculator = new RouteCalculator(MAIN_TABLE, (problem) => this.#errors.add(problem));
     this.#table = new RouteTable(MAIN_TABLE, NOTHING_OWNED, () => clock.now());
     const plan = { global: globalSysctls, workload: workloadSysctls, rpFilterKey: DEFAULT_RP_FILTER_KEY };
@@ -63,7 +69,7 @@ class NodeAgent implements Agent {
       links: new LinkState(),
       sysctls: new SysctlManager(plan, this.#errors),
       errors: this.#errors,
-      onWrite: (event) => notify(this.#writeListeners, event),
+      onWrite,
       onProgress: () => this.#updateOriginated(),
       onApplied: (seconds) => notify(this.#appliedListeners, seconds),
     });
@@ -71,6 +77,7 @@ class NodeAgent implements Agent {
 
   apply(config: AgentConfig): void {
     this.#loop.setConfig(config);
+    this.#host.setConfig(config);
   }
 
   onLearntStart(): void {
@@ -100,7 +107,7 @@ class NodeAgent implements Agent {
     return {
       node: config?.node ?? '',
       ready: this.#loop.isReady,
-      inSync: this.#loop.isReady && this.#loop.isSettled && table.isInSync,
+      inSync: this.#loop.isReady && this.#loop.isSettled && table.isInSync && this.#host.isSettled,
       desired: table.desiredCount,
       actual: table.actualCount,
       differences: listDifferences({ calculator, table }),
@@ -108,6 +115,7 @@ class NodeAgent implements Agent {
       blocks: calculator.blockCount,
       learnt: calculator.learntCount,
       learntInSync: calculator.isLearntComplete('ipv4') && calculator.isLearntComplete('ipv6'),
+      ...this.#host.status(),
       lastErrors: this.#errors.list(),
     };
   }
@@ -128,8 +136,8 @@ class NodeAgent implements Agent {
     return subscribe(this.#appliedListeners, listener);
   }
 
-  close(): Promise<void> {
-    return this.#loop.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#loop.close(), this.#host.close()]);
   }
 
   #updateOriginated(): void {

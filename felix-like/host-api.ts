@@ -28,6 +28,12 @@ export interface TunnelFilterConfig {
   readonly allowFromWorkloads: { readonly ipip: boolean; readonly vxlan: boolean };
 }
 
+/** Where the MTUs of tunnels and of new workloads come from. */
+export interface MtuConfig {
+  /** Regular expression: the least MTU of the interfaces whose names match is that of the underlay. */
+  readonly interfacePattern: string;
+}
+
 /** `off`: nothing is wanted, so nothing is there. */
 export type NftablesState = 'off' | 'pending' | 'inSync' | 'failed';
 

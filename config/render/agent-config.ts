@@ -11,6 +11,7 @@ import {
 import type { AgentConfig, GatewayRoute } from '@manul/felix-like';
 import { programmedClasses } from './cluster-routes.ts';
 import { felixSettings } from './felix-settings.ts';
+import { hostSettings } from './host-settings.ts';
 import type { NodeBlock, NodeClaims } from './node-blocks.ts';
 import type { NodeView } from './node-view.ts';
 import { remoteNodes } from './remote-nodes.ts';
@@ -52,6 +53,7 @@ export function agentConfig(
       .filter(({ prefix }) => prefix.length < addressBits(prefix.family))
       .map(({ prefix, resource }) => ({ prefix: formatPrefix(prefix), resource })),
     pools: pools.map(({ cidr, encapsulation }) => ({ prefix: cidr, encapsulation })),
+    ...hostSettings(context, felix.spec),
     serviceRanges: [...services.cluster, ...services.external, ...services.loadBalancer].map(formatPrefix),
     gatewayRoutes: gatewayRoutes(context, peers),
     routeRefreshSec: felix.routeRefreshSec,

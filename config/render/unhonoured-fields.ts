@@ -51,7 +51,6 @@ const IGNORED_WITH_SELECTOR: readonly Unhonoured[] = [
 ];
 
 const IP_POOL: readonly Unhonoured[] = [
-  { field: 'natOutgoing', text: NOT_YET, harmless: [false] },
   { field: 'blockSize', text: IPAM, harmless: [26, 122] },
   { field: 'disabled', text: IPAM, harmless: [false] },
   { field: 'nodeSelector.text', text: IPAM, harmless: ['all()'] },
@@ -87,6 +86,10 @@ const FELIX_HONOURED: ReadonlySet<string> = new Set([
   'vxlanVNI',
   'routeSource',
   'programClusterRoutes',
+  'natPortRange',
+  'natOutgoingAddress',
+  'natOutgoingExclusions',
+  'iptablesNATOutgoingInterfaceFilter',
 ]);
 
 export function warnOfUnhonouredFields(context: RenderContext, peers: readonly PeerPlan[]): void {

@@ -50,8 +50,8 @@ async function newSpeaker(logger: Logger): Promise<Speaker> {
 }
 
 async function newAgent(logger: Logger): Promise<Agent> {
-  const { createAgent, createLinuxKernel } = await import('@manul/felix-like');
-  return createAgent({ kernel: createLinuxKernel(), logger });
+  const { createAgent, createHostCommands, createLinuxKernel } = await import('@manul/felix-like');
+  return createAgent({ kernel: createLinuxKernel(), commands: createHostCommands(), logger });
 }
 
 /** What nobody caught is a fault of ours: said in the log, then the supervisor starts a fresh process. */

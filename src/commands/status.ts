@@ -2,7 +2,7 @@
 import type { CommandContext } from '../cli/program.ts';
 import type { ControlClient } from '../control/control-client.ts';
 import { problemLine, warningLine } from '../daemon/problem-log.ts';
-import { joinReports, type StatusReport } from '../daemon/status-report.ts';
+import { joinReports, type KernelReport, type StatusReport } from '../daemon/status-report.ts';
 import { formatDuration } from '../output/duration.ts';
 import { escapeControl } from '../output/escape.ts';
 import { writeValue } from '../output/format.ts';
@@ -36,6 +36,18 @@ function statusTable(report: StatusReport): string {
       (report.kernel?.differences ?? []).map(({ prefix, text }) => `${prefix} ${text}`),
     ),
     section(
+      'Packets',
+      (report.kernel?.nftables.counters ?? []).map(({ name, packets, bytes }) => {
+        return `${name}: ${packets} packets, ${bytes} bytes`;
+      }),
+    ),
+    section(
+      'Forwarding on this host',
+      (report.kernel?.nftables.hostForward ?? []).map(
+        ({ chain, state, text }) => `${chain}, ${state}: ${text}`,
+      ),
+    ),
+    section(
       'Last errors',
       report.lastErrors.map(({ at, object, text }) => `${at} ${object}: ${text}`),
     ),
@@ -63,12 +75,20 @@ function fieldsOf(report: StatusReport): readonly (readonly [string, string | nu
     ['Paths', routes && `${routes.paths.ipv4} IPv4, ${routes.paths.ipv6} IPv6`],
     ['Kernel in sync', kernel && yesNo(kernel.inSync)],
     ['Kernel routes', kernel && `${kernel.actual} of ${kernel.desired}`],
+    ['nftables', kernel && nftablesText(kernel.nftables)],
     ['Workloads', kernel?.workloads ?? null],
     ['Blocks', kernel?.blocks ?? null],
     ['Learnt routes', kernel && `${kernel.learnt}${kernel.learntInSync ? '' : ', not complete yet'}`],
     ['Role link', link && (link.connected ? link.kind : `${link.kind}, not connected`)],
   ];
   return optional.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+}
+
+function nftablesText({ state, error, repairs }: KernelReport['nftables']): string {
+  if (state === 'off') return 'no table needed';
+  if (state === 'failed') return `failed: ${error}`;
+  const repaired = repairs === 0 ? '' : `, repaired ${repairs} times`;
+  return `${state === 'inSync' ? 'in sync' : 'being written'}${repaired}`;
 }
 
 /** `3 Established, 1 Active`; states without a session are left out. */

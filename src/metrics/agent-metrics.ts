@@ -12,6 +12,26 @@ export class AgentMetrics {
     'manul_kernel_routes',
     'Routes of ours: desired and in the kernel',
   );
+  readonly #nftables = new SampledMetric(
+    'gauge',
+    'manul_nftables_in_sync',
+    '1: our nftables table is as wanted; 0: it is being written, or writing it failed',
+  );
+  readonly #repairs = new SampledMetric(
+    'counter',
+    'manul_nftables_repairs_total',
+    'Times that our nftables table was changed by others, and mended',
+  );
+  readonly #packets = new SampledMetric(
+    'gauge',
+    'manul_nftables_packets',
+    'Packets that our rules met, by named counter; of address translation the first packet of each connection',
+  );
+  readonly #forward = new SampledMetric(
+    'gauge',
+    'manul_host_forward_accepted',
+    "1: our rules accept packets of workloads in a chain of the host's own that drops; 0: nothing accepts them",
+  );
   readonly #stops: readonly (() => void)[];
 
   constructor(registry: Registry, agent: Agent) {
@@ -35,12 +55,21 @@ export class AgentMetrics {
   }
 
   sample(): readonly SampledMetric[] {
-    const { desired, actual } = this.#agent.status();
+    const { desired, actual, nftables } = this.#agent.status();
     this.#routes.samples = [
       { labels: labelText({ view: 'desired' }), value: desired },
       { labels: labelText({ view: 'actual' }), value: actual },
     ];
-    return [this.#routes];
+    const isAsWanted = nftables.state === 'inSync' || nftables.state === 'off';
+    this.#nftables.samples = [{ labels: '', value: Number(isAsWanted) }];
+    this.#repairs.samples = [{ labels: '', value: nftables.repairs }];
+    this.#packets.samples = nftables.counters.map(({ name, packets }) => {
+      return { labels: labelText({ counter: name }), value: packets };
+    });
+    this.#forward.samples = nftables.hostForward.map(({ chain, state }) => {
+      return { labels: labelText({ chain }), value: Number(state === 'accepted') };
+    });
+    return [this.#routes, this.#nftables, this.#repairs, this.#packets, this.#forward];
   }
 
   close(): void {

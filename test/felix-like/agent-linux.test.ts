@@ -1,6 +1,6 @@
 /** The agent on the kernel of this machine, in a network namespace of its own: what `ip` then shows. */
 import type { AgentConfig } from '../../felix-like/agent-api.ts';
-import { type Agent, createAgent, createLinuxKernel } from '../../felix-like/index.ts';
+import { type Agent, createAgent, createHostCommands, createLinuxKernel } from '../../felix-like/index.ts';
 import { describeWith } from '../support/requirements.ts';
 import { agentConfig, BLOCK, POD } from './support/agent-config.ts';
 import { NetworkNamespace } from './support/network-namespace.ts';
@@ -40,8 +40,13 @@ describeWith({ root: true, commands: ['ip'] }, 'the agent on a real kernel', () 
   let agent: Agent;
 
   function start(config: Partial<AgentConfig> = CONFIG): void {
-    const kernel = createLinuxKernel({ networkNamespace: namespace.path });
-    agent = createAgent({ kernel, logger: new RecordingLogger() });
+    const networkNamespace = namespace.path;
+    const kernel = createLinuxKernel({ networkNamespace });
+    agent = createAgent({
+      kernel,
+      commands: createHostCommands({ networkNamespace }),
+      logger: new RecordingLogger(),
+    });
     agent.apply(agentConfig(config));
   }
 

@@ -26,7 +26,7 @@ describe('agent', () => {
 
   function start(): void {
     logger = new RecordingLogger();
-    agent = createAgent({ kernel, clock, logger });
+    agent = createAgent({ kernel, commands: { run: async () => null }, clock, logger });
   }
 
   function learn(prefix: string, nextHop: string | null): void {
@@ -97,6 +97,7 @@ describe('agent', () => {
       blocks: 1,
       learnt: 1,
       learntInSync: true,
+      nftables: { state: 'off', error: null, repairs: 0, counters: [], hostForward: [] },
       lastErrors: [],
     });
   });

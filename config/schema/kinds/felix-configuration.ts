@@ -24,7 +24,40 @@ const parseSource = (value: string): Prefix | Refusal =>
 const mtu = (of: string) => integer(`MTU of ${of}; 0: derived from the host's`, 0, 65_535).optional();
 const priority = (of: string) => integer(`Kernel metric of ${of} routes`, 1, MAX_PRIORITY).optional();
 const tableRange = z.strictObject({ min: z.int().min(1), max: z.int().max(0xffff_ffff) });
-const portRange = z.union([z.number(), z.string()]).optional();
+
+export interface SourcePorts {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A port, or `first:last`; 0 and empty text are none, as in Calico. */
+const portRange = z
+  .union([z.number(), z.string()])
+  .transform((value, context): SourcePorts | null => {
+    const text = String(value).trim();
+    if (text === '' || text === '0') return null;
+    const [, first, last = first] = /^(\d{1,5})(?:[:-](\d{1,5}))?$/.exec(text) ?? [];
+    const [min, max] = [Number(first), Number(last)];
+    if (min >= 1 && max <= 65_535 && min <= max) return { min, max };
+    const message = `must be a port or first:last, 1 to 65535, is ${JSON.stringify(value)}`;
+    context.issues.push({ code: 'custom', message, input: value });
+    return null;
+  })
+  .optional();
+
+const parseRegularExpression = (value: string): string | Refusal => {
+  try {
+    new RegExp(value);
+    return value;
+  } catch (error) {
+    return new Refusal(`must be a regular expression: ${(error as Error).message}`);
+  }
+};
+const OUT_INTERFACE = /^[^\s"*\\/+]{1,15}\+?$/;
+const parseOutInterface = (value: string): string | Refusal =>
+  value === '' || OUT_INTERFACE.test(value)
+    ? value
+    : new Refusal(`must be the name of an interface, or its beginning and +, is ${JSON.stringify(value)}`);
 
 /** What this node agent knows of; the rest of Felix's fields stand in `felix-out-of-scope.ts`. */
 const known = {
@@ -36,7 +69,10 @@ const known = {
   vxlanMTUV6: mtu('vxlan-v6.calico'),
   vxlanPort: port('UDP port of VXLAN; default 4789').optional(),
   vxlanVNI: integer('VXLAN network identifier; default 4096', 0, 16_777_215).optional(),
-  mtuIfacePattern: plainText('Interfaces (regular expression) whose MTU counts').optional(),
+  mtuIfacePattern: text(
+    'Interfaces (regular expression) whose MTU counts',
+    parseRegularExpression,
+  ).optional(),
   requireMTUFile: flag('The CNI plugin refuses to work without an MTU file').optional(),
   routeSource: choice('Where remote routes come from', ['CalicoIPAM', 'WorkloadIPs']).optional(),
   routeRefreshInterval: durationSec('Interval of full kernel resyncs; 0: never; default 90s').optional(),
@@ -78,7 +114,10 @@ const known = {
     'IPPoolsOnly',
     'IPPoolsAndHostIPs',
   ]).optional(),
-  iptablesNATOutgoingInterfaceFilter: plainText('Masquerade only on this outgoing interface').optional(),
+  iptablesNATOutgoingInterfaceFilter: text(
+    'Masquerade only on this outgoing interface',
+    parseOutInterface,
+  ).optional(),
   externalNodesList: z
     .array(text('Address or range', parseSource))
     .optional()

@@ -135,6 +135,15 @@ describe('FelixConfiguration', () => {
       gatewayRoutes: [],
       routeRefreshSec: 90,
       ipForwarding: true,
+      nat: {
+        sources: [],
+        exclusions: [],
+        address: { ipv4: null, ipv6: null },
+        ports: null,
+        outInterface: null,
+      },
+      tunnelFilter: { externalSources: [], allowFromWorkloads: { ipip: false, vxlan: false } },
+      mtu: { interfacePattern: '^((en|wl|ww|sl|ib)[Pcopsvx].*|(eth|wlan|wwan).*)' },
       removeExternalRoutes: true,
       interfacePrefixes: ['cali'],
       addresses: { ipv4: { address: '10.0.0.1', subnet: '10.0.0.0/24' }, ipv6: null },
@@ -164,6 +173,67 @@ describe('FelixConfiguration', () => {
       ipForwarding: false,
       interfacePrefixes: ['cali', 'tap'],
     });
+  });
+
+  const POOLS =
+    calico('IPPool', 'pods', { cidr: '10.65.0.0/16', natOutgoing: true }) +
+    calico('IPPool', 'old', { cidr: '10.66.0.0/16', natOutgoing: true, disabled: true }) +
+    calico('IPPool', 'bare', { cidr: 'fd00::/64' }) +
+    calico('IPPool', 'services', { cidr: '10.67.0.0/24', allowedUses: ['LoadBalancer'] });
+
+  test('natOutgoing translates what leaves any pool but those of load balancers; disabled pools count', () => {
+    expect(agent(A + POOLS).nat).toEqual({
+      sources: ['10.66.0.0/16', '10.65.0.0/16'],
+      exclusions: ['fd00::/64', '10.66.0.0/16', '10.65.0.0/16'],
+      address: { ipv4: null, ipv6: null },
+      ports: null,
+      outInterface: null,
+    });
+  });
+
+  test('address, ports, interface and exclusions of the translation', () => {
+    const spec = {
+      natOutgoingAddress: '192.0.2.9',
+      natPortRange: '20000:20099',
+      iptablesNATOutgoingInterfaceFilter: 'eth+',
+      natOutgoingExclusions: 'IPPoolsAndHostIPs',
+      externalNodesList: ['172.16.0.0/24', '203.0.113.7'],
+    };
+    const { nat, tunnelFilter } = agent(
+      A + node('b', { v4: '10.0.0.2/24', v6: 'fd99::2/64' }) + felix('default', spec),
+    );
+    expect(nat).toEqual({
+      sources: [],
+      exclusions: ['10.0.0.1', '10.0.0.2', 'fd99::2', '172.16.0.0/24', '203.0.113.7/32'],
+      address: { ipv4: '192.0.2.9', ipv6: null },
+      ports: { min: 20000, max: 20099 },
+      outInterface: 'eth+',
+    });
+    expect(tunnelFilter.externalSources).toEqual(['172.16.0.0/24', '203.0.113.7/32']);
+  });
+
+  test.each([
+    [3000, { min: 3000, max: 3000 }],
+    ['1024-2000', { min: 1024, max: 2000 }],
+    [0, null],
+    ['', null],
+  ])('natPortRange %j is %j', (natPortRange, ports) => {
+    expect(agent(A + felix('default', { natPortRange })).nat.ports).toEqual(ports);
+  });
+
+  test.each([
+    [{ natPortRange: '2000:1000' }, 'must be a port or first:last, 1 to 65535, is "2000:1000"'],
+    [{ natPortRange: 70_000 }, 'must be a port or first:last, 1 to 65535, is 70000'],
+    [
+      { iptablesNATOutgoingInterfaceFilter: 'a b' },
+      'must be the name of an interface, or its beginning and +, is "a b"',
+    ],
+    [
+      { mtuIfacePattern: '(' },
+      'must be a regular expression: Invalid regular expression: /(/: Unterminated group',
+    ],
+  ])('%j is refused', (spec, text) => {
+    expect(() => agent(felix('default', spec))).toThrow(JSON.stringify(text).slice(1, -1));
   });
 
   test.each([3, 0, 4])('protocol %d is shared with others: 80 stays, with a warning', (protocol) => {

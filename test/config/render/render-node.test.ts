@@ -328,7 +328,7 @@ describe('fields that are read but have no effect yet are warned of, with resour
         disabled: true,
         assignmentMode: 'Manual',
       },
-      ['spec.natOutgoing', 'spec.blockSize', 'spec.disabled', 'spec.nodeSelector', 'spec.assignmentMode'],
+      ['spec.blockSize', 'spec.disabled', 'spec.nodeSelector', 'spec.assignmentMode'],
     ],
     [
       'IPPool',

@@ -1,0 +1,67 @@
+/** What the agent sets up on the host beside routes: hands configuration and facts to the managers, and their status back. */
+import type { AgentConfig, AgentStatus, KernelWriteEvent } from './agent-api.ts';
+import type { Clock } from './dataplane/clock.ts';
+import type { ErrorLog } from './dataplane/error-log.ts';
+import type { Logger } from './dataplane/logger.ts';
+import type { CommandPort } from './kernel/command-port.ts';
+import { NftManager } from './nft/nft-manager.ts';
+import { nftTable, type TunnelFilter } from './nft/nft-rules.ts';
+
+export interface HostSetupParts {
+  readonly commands: CommandPort;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly errors: ErrorLog;
+  readonly onWrite: (event: KernelWriteEvent) => void;
+}
+
+export class HostSetup {
+  readonly #nftables: NftManager;
+
+  constructor({ commands, clock, logger, errors, onWrite }: HostSetupParts) {
+    this.#nftables = new NftManager({
+      commands,
+      clock,
+      logger,
+      onError: (problem) => errors.add(problem),
+      onWrite: (result) => onWrite({ op: 'nftables', result, count: 1 }),
+    });
+  }
+
+  setConfig(config: AgentConfig): void {
+    const hasWorkloads = config.workloads.length > 0 || config.pools.length > 0;
+    this.#nftables.setDesired({
+      table: nftTable(config.nat, tunnelFilter(config)),
+      forwardPrefixes: hasWorkloads ? config.interfacePrefixes : [],
+    });
+  }
+
+  /** Someone changed nftables where it concerns us. */
+  onNftablesChange(): void {
+    this.#nftables.onChange();
+  }
+
+  get isSettled(): boolean {
+    const { state } = this.#nftables.status();
+    return state === 'inSync' || state === 'off';
+  }
+
+  status(): Pick<AgentStatus, 'nftables'> {
+    return { nftables: this.#nftables.status() };
+  }
+
+  /** What was set up stays. */
+  async close(): Promise<void> {
+    await this.#nftables.close();
+  }
+}
+
+function tunnelFilter({ tunnelFilter: filter, interfacePrefixes }: AgentConfig): TunnelFilter {
+  return {
+    ipip: null,
+    vxlan: { ipv4: null, ipv6: null },
+    sources: filter.externalSources,
+    workloadInterfaces: interfacePrefixes,
+    allowFromWorkloads: filter.allowFromWorkloads,
+  };
+}
