@@ -1,4 +1,5 @@
 /** What the agent sets up on the host beside routes: hands configuration and facts to the managers, and their status back. */
+import { FAMILIES } from '@manul/bgp/net';
 import type { AgentConfig, AgentStatus, KernelWriteEvent } from './agent-api.ts';
 import type { Clock } from './dataplane/clock.ts';
 import type { ErrorLog } from './dataplane/error-log.ts';
@@ -56,11 +57,16 @@ export class HostSetup {
   }
 }
 
-function tunnelFilter({ tunnelFilter: filter, interfacePrefixes }: AgentConfig): TunnelFilter {
+/** Tunnel packets come from the other nodes, and from where FelixConfiguration says. */
+function tunnelFilter(config: AgentConfig): TunnelFilter {
+  const { tunnels, remoteNodes, tunnelFilter: filter, interfacePrefixes } = config;
   return {
-    ipip: null,
-    vxlan: { ipv4: null, ipv6: null },
-    sources: filter.externalSources,
+    ipip: tunnels.ipip?.interfaceName ?? null,
+    vxlan: tunnels.vxlan,
+    sources: [
+      ...remoteNodes.flatMap(({ addresses }) => FAMILIES.flatMap((family) => addresses[family] ?? [])),
+      ...filter.externalSources,
+    ],
     workloadInterfaces: interfacePrefixes,
     allowFromWorkloads: filter.allowFromWorkloads,
   };

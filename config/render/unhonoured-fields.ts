@@ -90,6 +90,9 @@ const FELIX_HONOURED: ReadonlySet<string> = new Set([
   'natOutgoingAddress',
   'natOutgoingExclusions',
   'iptablesNATOutgoingInterfaceFilter',
+  'externalNodesList',
+  'allowVXLANPacketsFromWorkloads',
+  'allowIPIPPacketsFromWorkloads',
 ]);
 
 export function warnOfUnhonouredFields(context: RenderContext, peers: readonly PeerPlan[]): void {
