@@ -60,12 +60,18 @@ function reverseSessions(context: RenderContext, peer: BgpPeer): SessionDraft[] 
         address,
         family,
         port: settings.listenPortOf(other.name),
-        asn: asnOf(context, other),
+        asn: mirroredAsn(context, peer, other),
         clusterId: other.clusterId,
       };
       return draft(context, peer, endpoint, Rank.Reverse);
     }),
   );
+}
+
+/** AS number of the other end of a mirrored session: the one that it presents there. */
+function mirroredAsn(context: RenderContext, { spec }: BgpPeer, other: NodeView): number {
+  const presented = spec.peerIP === undefined ? undefined : spec.localASNumber;
+  return presented ?? asnOf(context, other);
 }
 
 /** Families in which this node is a remote of `peer`: that of `peerIP`, or both with `peerSelector`. */
