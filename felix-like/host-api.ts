@@ -34,6 +34,19 @@ export interface MtuConfig {
   readonly interfacePattern: string;
 }
 
+/** MTUs in octets, as they follow from the underlay and the configuration. */
+export interface MtuStatus {
+  readonly underlay: number;
+  /** The interface that decided; null: none matches, and a value that fits nearly everywhere is assumed. */
+  readonly interfaceName: string | null;
+  /** Of the IPIP device; null: there is none. */
+  readonly ipip: number | null;
+  /** Of the VXLAN devices; null: there is none. */
+  readonly vxlan: Readonly<Record<Family, number | null>>;
+  /** Of new workloads: what fits through every encapsulation in use. */
+  readonly workload: number;
+}
+
 /** `off`: nothing is wanted, so nothing is there. */
 export type NftablesState = 'off' | 'pending' | 'inSync' | 'failed';
 

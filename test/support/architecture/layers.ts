@@ -91,6 +91,12 @@ export const LAYERS: readonly Layer[] = [
   },
   { path: 'felix-like/kernel/', values: [NET, 'node:*', 'koffi'], types: ['felix-like/agent-api.ts'] },
   {
+    path: 'felix-like/mtu/',
+    values: [NET],
+    types: ['felix-like/agent-api.ts', 'felix-like/host-api.ts'],
+    pure: true,
+  },
+  {
     path: 'felix-like/nft/',
     values: [NET, 'felix-like/kernel/command-port.ts'],
     types: ['felix-like/agent-api.ts', 'felix-like/host-api.ts'],
