@@ -57,6 +57,11 @@ export interface RenderOptions {
   readonly namespace: string;
   /** `--advertise-cluster-ips`: canonical prefixes instead of `serviceClusterIPs`; null or absent: the resource decides. */
   readonly advertiseClusterIps?: readonly string[] | null;
+  /**
+   * `--missing-password`: a peer whose key cannot be had is held, or (as in Calico) runs without a key. Listen ranges
+   * refuse connections either way. Absent: held.
+   */
+  readonly missingPassword?: 'hold' | 'connect';
 }
 
 /** What `run` starts, with the rendering that it shows. */

@@ -382,6 +382,10 @@ export class PeerDriver implements ConnectionHost {
     const error = this.record.noteEnd(reason, { wasSent, wasConnected, wasEstablished, hasHeir, facts });
     const { name: peer, address, neighbor } = this.#settings;
     if (error !== null) this.#options.listener.onPeerEvent({ kind: 'notification', peer, error });
+    if (facts.errorCode === 'EMFILE' || facts.errorCode === 'ENFILE') {
+      const text = `file descriptors have run out: ${peer} cannot be dialed`;
+      this.#options.listener.onPeerEvent({ kind: 'problem', object: 'file descriptors', text });
+    }
     if (reason.kind === 'collision' && neighbor !== null && this.#live !== null) {
       this.#options.listener.onPeerEvent({ kind: 'refused', address, neighbor, reason: 'duplicate' });
     }

@@ -29,6 +29,7 @@ import type { RefusedReason } from './speaker-status.ts';
 
 /** A client that has said nothing for so long gives way to another where a range is full. */
 const SILENT_MS = 10_000;
+const QUIET_MS = 60_000;
 
 export interface PeerManagerOptions {
   readonly limits: SpeakerLimits;
@@ -49,6 +50,8 @@ export class PeerManager {
   #byAddress = new Map<string, PeerDriver[]>();
   #ranges = new ListenRanges([]);
   #config: SpeakerConfig | null = null;
+  /** Until then nobody is told again that descriptors run out. */
+  #quietUntil = 0;
 
   constructor(options: PeerManagerOptions) {
     this.#options = options;
@@ -246,7 +249,13 @@ export class PeerManager {
     const lastWords = LAST_WORDS[reason]?.() ?? null;
     this.#options.context.closing.close(socket, lastWords === null ? null : encodeNotification(lastWords));
     const address = scopedText(from);
-    this.#options.listener.onPeerEvent({ kind: 'refused', address, neighbor, reason });
+    const { context, listener, limits } = this.#options;
+    listener.onPeerEvent({ kind: 'refused', address, neighbor, reason });
+    const now = context.clock.now();
+    if (reason !== 'no-descriptors' || now < this.#quietUntil) return;
+    this.#quietUntil = now + QUIET_MS;
+    const text = `file descriptors run out, connections are refused: RLIMIT_NOFILE is ${limits.maxFileDescriptors}`;
+    listener.onPeerEvent({ kind: 'problem', object: 'file descriptors', text });
   }
 
   #newDriver(settings: SessionSettings): PeerDriver {

@@ -1,5 +1,6 @@
 /** The surface of the speaker that the rest of Manul uses; `speaker.ts` implements it. */
 import type { Family } from '../net/index.ts';
+import type { DroppedSegments } from './socket/kernel-counters.ts';
 import type { DrainState, OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
 import type {
   BestRouteChange,
@@ -46,6 +47,8 @@ export interface Speaker {
   /** Routes, produced lazily; every batch is one bounded slice, so that a million routes never block the event loop. */
   routes(query: RouteQuery): AsyncIterable<readonly RouteStatus[]>;
   ribSummary(): RibSummary;
+  /** What the kernel has dropped in this network namespace since it began, whoever's segments they were. */
+  droppedSegments(): DroppedSegments;
   /**
    * Replays all best routes to the listener in slices, then follows changes; `replay: false`: only the changes from
    * now on. Returns the unsubscribe function.

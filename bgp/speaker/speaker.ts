@@ -18,6 +18,7 @@ import type { PeerDriver, PeerListener } from './peer-driver.ts';
 import { PeerManager } from './peer-manager.ts';
 import { peerDetail, peerStatus } from './peer-status.ts';
 import { ClosingSockets } from './socket/closing-sockets.ts';
+import { type DroppedSegments, droppedSegments } from './socket/kernel-counters.ts';
 import type { BestRouteListener, Logger, PeerActionResult, Speaker } from './speaker-api.ts';
 import type { DrainState, OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
 import { SpeakerEvents } from './speaker-events.ts';
@@ -157,6 +158,10 @@ class BgpSpeaker implements Speaker, PeerListener {
 
   ribSummary(): RibSummary {
     return this.#rib.summary();
+  }
+
+  droppedSegments(): DroppedSegments {
+    return droppedSegments();
   }
 
   subscribeBestRoutes(listener: BestRouteListener, options: { readonly replay?: boolean } = {}): () => void {

@@ -21,10 +21,9 @@ export function peerPlans(context: RenderContext, book: PolicyBook): PeerPlan[] 
 }
 
 function plan(context: RenderContext, book: PolicyBook, { name, draft }: NamedSession): PeerPlan {
-  const { password } = draft;
+  const password = effectivePassword(context, draft);
   const policies = book.configured(draft.filters, draft.families);
   warnOfMissingFilters(context, draft.resource, draft.filters);
-  if (password.held !== null) warnOfHeld(context, draft, password.held);
   return {
     password,
     policies,
@@ -61,7 +60,13 @@ function isReflectorClient({ self }: RenderContext, draft: SessionDraft): boolea
   return draft.remoteClusterId !== self.clusterId;
 }
 
-function warnOfHeld(context: RenderContext, { kind, resource }: SessionDraft, reason: string): void {
-  if (kind === 'mesh') context.warnings.add('BGPConfiguration/default', 'spec.nodeMeshPassword', reason);
-  else context.warnings.add(resource, 'spec.password', reason);
+/** Calico runs a session without the key that it cannot find; here only who asks for it gets that. */
+function effectivePassword(context: RenderContext, { kind, resource, password }: SessionDraft): Password {
+  const { held } = password;
+  if (held === null) return password;
+  const connects = context.options.missingPassword === 'connect';
+  const text = connects ? `${held}: the session runs without a key (--missing-password connect)` : held;
+  if (kind === 'mesh') context.warnings.add('BGPConfiguration/default', 'spec.nodeMeshPassword', text);
+  else context.warnings.add(resource, 'spec.password', text);
+  return connects ? { key: null, held: null } : password;
 }

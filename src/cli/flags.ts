@@ -61,6 +61,14 @@ const advertiseClusterIps: Flag = {
   environmentAliases: ['CALICO_ADVERTISE_CLUSTER_IPS'],
 };
 
+const missingPassword: Flag = {
+  name: 'missing-password',
+  kind: 'text',
+  describe: 'a peer whose TCP MD5 key is missing: hold it down, or connect without a key, as Calico does',
+  choices: ['hold', 'connect'],
+  defaultText: 'hold',
+};
+
 const datastore: Flag = {
   name: 'datastore',
   kind: 'text',
@@ -99,6 +107,13 @@ export const RUN_FLAGS: readonly Flag[] = [
   routerId,
   namespace,
   advertiseClusterIps,
+  missingPassword,
+  {
+    name: 'max-sessions',
+    kind: 'text',
+    describe: 'sessions of all listen ranges and peers together; clients beyond that are refused',
+    defaultText: 'what the limit of file descriptors allows',
+  },
   {
     name: 'metrics-per-peer',
     kind: 'text',
@@ -122,6 +137,7 @@ export const RENDER_FLAGS: readonly Flag[] = [
   routerId,
   namespace,
   advertiseClusterIps,
+  missingPassword,
   output,
 ];
 export const READ_FLAGS: readonly Flag[] = [control, output];

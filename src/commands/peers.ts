@@ -1,5 +1,12 @@
 /** `manul peers [NAME]`: sessions. */
-import type { MessageCounts, PeerDetail, PeerStatus, SessionError } from '@manul/bgp';
+import type {
+  ConnectionFailures,
+  FailedAttempt,
+  MessageCounts,
+  PeerDetail,
+  PeerStatus,
+  SessionError,
+} from '@manul/bgp';
 import type { CommandContext } from '../cli/program.ts';
 import { formatDuration } from '../output/duration.ts';
 import { writeRows, writeValue } from '../output/format.ts';
@@ -50,6 +57,7 @@ function fieldsOf(peer: PeerDetail): readonly (readonly [string, string | number
     ['State', `${peer.state} since ${peer.since}`],
     ['Up', peer.state === 'Established' ? formatDuration(peer.uptimeSeconds) : null],
     ['Held down', peer.held],
+    ['Likely cause', peer.likelyCause],
     ['Passive', yesNo(peer.passive)],
     ['Route reflector client', yesNo(peer.routeReflectorClient)],
     ['Next hop', peer.nextHop],
@@ -66,6 +74,8 @@ function fieldsOf(peer: PeerDetail): readonly (readonly [string, string | number
     ['Treated as withdraw', peer.treatedAsWithdraw],
     ['Attributes discarded', peer.attributesDiscarded],
     ['Flaps', peer.flaps],
+    ['Connections failed', failuresText(peer.connectionFailures)],
+    ['Last attempt', attemptText(peer.lastAttempt)],
     ['Last sent', notificationText(peer.lastSent)],
     ['Last received', notificationText(peer.lastReceived)],
     ['Last error', notificationText(peer.lastError)],
@@ -81,6 +91,19 @@ function messagesText(counts: MessageCounts): string {
   return Object.entries(counts)
     .map(([type, count]) => `${count} ${type}`)
     .join(', ');
+}
+
+/** `2 timeout, 1 refused`; null for none. */
+function failuresText(failures: ConnectionFailures): string | null {
+  const texts = Object.entries(failures).flatMap(([kind, count]) =>
+    count === 0 ? [] : [`${count} ${kind}`],
+  );
+  return texts.length === 0 ? null : texts.join(', ');
+}
+
+function attemptText(attempt: FailedAttempt | null): string | null {
+  if (attempt === null) return null;
+  return `${attempt.dialed ? 'dialed by us' : 'dialed by the peer'}, ${attempt.text} at ${attempt.at}`;
 }
 
 function notificationText(error: SessionError | null): string | null {

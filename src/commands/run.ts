@@ -8,6 +8,7 @@ import { CommandError } from '../cli/command-error.ts';
 import type { CommandContext } from '../cli/program.ts';
 import { hasNetAdmin } from '../daemon/capabilities.ts';
 import { type DaemonParts, startDaemon } from '../daemon/daemon.ts';
+import { readHostLimits, sessionsFor } from '../daemon/host-limits.ts';
 import { type Role, type RunOptions, readRunOptions } from '../daemon/run-options.ts';
 import { stopOnSignal } from '../daemon/signals.ts';
 import { type LogSink, openLog } from '../logging/logger.ts';
@@ -35,7 +36,7 @@ function requirePrivileges(roles: readonly Role[]): void {
 
 async function createParts(options: RunOptions, logger: Logger): Promise<DaemonParts> {
   return {
-    speaker: options.roles.includes('speaker') ? await newSpeaker(logger) : null,
+    speaker: options.roles.includes('speaker') ? await newSpeaker(options, logger) : null,
     agent: options.roles.includes('agent') ? await newAgent(logger) : null,
     datastore: createFileDatastore({ paths: options.configPaths }),
     render: renderNode,
@@ -44,9 +45,11 @@ async function createParts(options: RunOptions, logger: Logger): Promise<DaemonP
   };
 }
 
-async function newSpeaker(logger: Logger): Promise<Speaker> {
+async function newSpeaker({ maxSessions }: RunOptions, logger: Logger): Promise<Speaker> {
   const { createRib, createSpeaker } = await import('@manul/bgp');
-  return createSpeaker({ logger, rib: createRib() });
+  const host = readHostLimits();
+  const limits = { maxSessions: maxSessions ?? sessionsFor(host), maxFileDescriptors: host.fileDescriptors };
+  return createSpeaker({ logger, rib: createRib(), limits });
 }
 
 async function newAgent(logger: Logger): Promise<Agent> {

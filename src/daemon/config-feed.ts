@@ -8,6 +8,7 @@ import type { Agent } from '@manul/felix-like';
 import { originatedPrefixes } from '../adapters/originated-prefixes.ts';
 import { reasonOf } from '../cli/command-error.ts';
 import type { ErrorRecord } from './error-record.ts';
+import { limitProblems, readHostLimits, sessionsFor } from './host-limits.ts';
 import { ProblemLog } from './problem-log.ts';
 
 export interface ConfigFeedParts {
@@ -15,6 +16,8 @@ export interface ConfigFeedParts {
   readonly agent: Agent | null;
   readonly render: RenderNode;
   readonly options: RenderOptions;
+  /** `--max-sessions`, or null. */
+  readonly maxSessions: number | null;
   readonly errors: ErrorRecord;
   readonly logger: Logger;
 }
@@ -26,6 +29,7 @@ export class ConfigFeed {
   #config: NodeConfig | null = null;
   /** The set that the agent announces; null until one has said so, then the speaker's own set rules. */
   #announced: readonly string[] | null = null;
+  #limitProblems: readonly string[] = [];
 
   constructor(parts: ConfigFeedParts) {
     this.#parts = parts;
@@ -52,6 +56,7 @@ export class ConfigFeed {
     this.#applyOriginated();
     this.#parts.speaker?.apply(config.speaker);
     this.#parts.agent?.apply(config.agent);
+    if (this.#parts.speaker !== null) this.#checkHostLimits(config);
   }
 
   /** The agent's announced set has changed (role link). */
@@ -65,6 +70,18 @@ export class ConfigFeed {
     if (this.#config === null) return 0;
     if (this.#announced === null) return this.#config.speaker.originated.length;
     return originatedPrefixes(this.#announced, this.#config.rendered).length;
+  }
+
+  /** A limit that is too low is said once, and again only when what it stands against has changed. */
+  #checkHostLimits({ rendered }: NodeConfig): void {
+    const { logger, errors, maxSessions } = this.#parts;
+    const limits = readHostLimits();
+    const problems = limitProblems(limits, maxSessions ?? sessionsFor(limits), rendered);
+    for (const text of problems.filter((one) => !this.#limitProblems.includes(one))) {
+      logger.warn('a limit of this machine is too low', { reason: text });
+      errors.add('host limits', text);
+    }
+    this.#limitProblems = problems;
   }
 
   #applyOriginated(): void {

@@ -70,6 +70,7 @@ async function startParts(
     agent,
     render: parts.render,
     options,
+    maxSessions: options.maxSessions,
     errors,
     logger,
   });

@@ -9,12 +9,16 @@ export interface RecordedError {
 }
 
 const KEPT = 20;
+/** Of one object: a peer that fails again and again hides nobody else's errors. */
+const KEPT_OF_OBJECT = 3;
 
 export class ErrorRecord {
   #errors: readonly RecordedError[] = [];
 
   add(object: string, text: string, at = new Date().toISOString()): void {
-    this.#errors = [{ at, object, text }, ...this.#errors].slice(0, KEPT);
+    let same = 1;
+    const others = this.#errors.filter((error) => error.object !== object || ++same <= KEPT_OF_OBJECT);
+    this.#errors = [{ at, object, text }, ...others].slice(0, KEPT);
   }
 
   /** Newest first. */

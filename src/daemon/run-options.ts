@@ -19,6 +19,8 @@ export interface RunOptions extends RenderOptions {
   readonly http: TcpAddress | null;
   readonly controlPath: string;
   readonly agentSocketPath: string;
+  /** Null: as many as there are file descriptors for. */
+  readonly maxSessions: number | null;
   readonly metricsPerPeer: PerPeerRule;
   readonly logLevel: LogLevel;
 }
@@ -38,6 +40,7 @@ export function readRunOptions(raw: RawArguments, environment: PathEnvironment):
     http: parseHttpAddress(raw.text('http') ?? (isAgentAlone ? AGENT_HTTP : SPEAKER_HTTP)),
     controlPath,
     agentSocketPath: raw.text('agent-socket') ?? defaultAgentSocketPath(controlPath),
+    maxSessions: readMaxSessions(raw),
     metricsPerPeer: (raw.text('metrics-per-peer') ?? 'auto') as PerPeerRule,
     logLevel: (raw.text('log-level') ?? 'info') as LogLevel,
   };
@@ -54,7 +57,17 @@ export function readRenderOptions(raw: RawArguments): RenderOptions {
     routerId: readRouterId(raw),
     namespace: raw.text('namespace') ?? 'manul-system',
     advertiseClusterIps: readPrefixes(raw, 'advertise-cluster-ips'),
+    missingPassword: raw.text('missing-password') === 'connect' ? 'connect' : 'hold',
   };
+}
+
+function readMaxSessions(raw: RawArguments): number | null {
+  const text = raw.text('max-sessions');
+  if (text === undefined) return null;
+  if (!/^[1-9][0-9]{0,6}$/.test(text)) {
+    throw usageError(`--max-sessions: "${text}" is no number from 1 to 9999999`);
+  }
+  return Number(text);
 }
 
 function readRouterId(raw: RawArguments): string | null {

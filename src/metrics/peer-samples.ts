@@ -1,11 +1,11 @@
 /** Sessions → samples, computed from one look at all peers. */
 import {
   type MessageType,
+  type PeerDetail,
   type PeerKind,
   type PeerStatus,
   SESSION_STATE_NUMBER,
   type SessionState,
-  type Speaker,
 } from '@manul/bgp';
 import { FAMILIES } from '@manul/bgp/net';
 import type { FoldedCounters } from './folded-counters.ts';
@@ -66,12 +66,23 @@ export function prefixCounts(peers: readonly PeerStatus[], named: ReadonlySet<st
 }
 
 /** Messages of one peer, by label text. */
-export function messageCounts(speaker: Speaker, peer: string): ReadonlyMap<string, number> {
-  const messages = speaker.peer(peer)?.messages;
+export function messageCounts({ messages }: PeerDetail): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  if (messages === undefined) return counts;
   for (const { direction, type, labels } of MESSAGE_SERIES) counts.set(labels, messages[direction][type]);
   return counts;
+}
+
+/** Connections that ended without a NOTIFICATION, by label text. */
+export function failureCounts({ connectionFailures }: PeerDetail): ReadonlyMap<string, number> {
+  return new Map(Object.entries(connectionFailures).map(([reason, count]) => [labelText({ reason }), count]));
+}
+
+/** UPDATEs and attributes that RFC 7606 saved the session from, by label text. */
+export function updateErrorCounts(peer: PeerDetail): ReadonlyMap<string, number> {
+  return new Map([
+    [labelText({ action: 'treat-as-withdraw' }), peer.treatedAsWithdraw],
+    [labelText({ action: 'attribute-discard' }), peer.attributesDiscarded],
+  ]);
 }
 
 /** Established dynamic sessions by neighbor; the neighbors that exist show zero. */

@@ -1,5 +1,5 @@
 /** The `manul_bgp_…` metrics. */
-import type { Speaker, SpeakerEvent } from '@manul/bgp';
+import type { DroppedSegments, PeerDetail, Speaker, SpeakerEvent } from '@manul/bgp';
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { FoldedCounters } from './folded-counters.ts';
@@ -8,10 +8,12 @@ import {
   counterSamples,
   dynamicCounts,
   establishedTimes,
+  failureCounts,
   messageCounts,
   peerCounts,
   peerStates,
   prefixCounts,
+  updateErrorCounts,
 } from './peer-samples.ts';
 import { labelText, type Sample, SampledMetric } from './sampled-metric.ts';
 
@@ -31,6 +33,8 @@ export class SpeakerMetrics {
   readonly #stops: readonly (() => void)[];
   readonly #folds = {
     messages: new FoldedCounters(),
+    failures: new FoldedCounters(),
+    updateErrors: new FoldedCounters(),
     flaps: new FoldedCounters(),
     notifications: new FoldedCounters(),
   };
@@ -78,7 +82,16 @@ export class SpeakerMetrics {
     const counters = (fold: FoldedCounters, counts: Parameters<typeof counterSamples>[3]) =>
       counterSamples(peers, names, fold, counts);
     metrics.flaps.samples = counters(this.#folds.flaps, ({ flaps }) => new Map([['', flaps]]));
-    metrics.messages.samples = counters(this.#folds.messages, ({ name }) => messageCounts(speaker, name));
+    const details = new Map(peers.map(({ name }) => [name, speaker.peer(name)] as const));
+    const detailed = (fold: FoldedCounters, counts: (peer: PeerDetail) => ReadonlyMap<string, number>) =>
+      counters(fold, ({ name }) => {
+        const detail = details.get(name) ?? null;
+        return detail === null ? NO_COUNTS : counts(detail);
+      });
+    metrics.messages.samples = detailed(this.#folds.messages, messageCounts);
+    metrics.failures.samples = detailed(this.#folds.failures, failureCounts);
+    metrics.updateErrors.samples = detailed(this.#folds.updateErrors, updateErrorCounts);
+    metrics.drops.samples = dropSamples(speaker.droppedSegments());
     metrics.notifications.samples = counters(
       this.#folds.notifications,
       ({ name }) => this.#notifications.get(name) ?? new Map(),
@@ -109,6 +122,17 @@ export class SpeakerMetrics {
   }
 }
 
+const NO_COUNTS: ReadonlyMap<string, number> = new Map();
+
+function dropSamples(drops: DroppedSegments): readonly Sample[] {
+  return [
+    { labels: labelText({ reason: 'md5-missing' }), value: drops.unsigned },
+    { labels: labelText({ reason: 'md5-unexpected' }), value: drops.unexpectedlySigned },
+    { labels: labelText({ reason: 'md5-wrong' }), value: drops.wronglySigned },
+    { labels: labelText({ reason: 'ttl' }), value: drops.lowTtl },
+  ];
+}
+
 function byFamily(counts: Readonly<Record<Family, number>>): readonly Sample[] {
   return FAMILIES.map((family) => ({ labels: labelText({ family }), value: counts[family] }));
 }
@@ -122,6 +146,12 @@ function createSampled() {
     established: gauge('bgp_peer_established_timestamp_seconds', 'When the session became Established'),
     flaps: counter('bgp_peer_flaps_total', 'How often the session left Established'),
     messages: counter('bgp_messages_total', 'BGP messages by type'),
+    failures: counter('bgp_connection_failures_total', 'Connections that ended without a NOTIFICATION'),
+    updateErrors: counter('bgp_update_errors_total', 'What UPDATEs with errors led to (RFC 7606)'),
+    drops: counter(
+      'tcp_dropped_segments_total',
+      'Segments that the kernel of this host dropped without an answer',
+    ),
     prefixes: gauge('bgp_prefixes', 'Prefixes received, accepted and advertised'),
     notifications: counter('bgp_notifications_total', 'NOTIFICATION messages by code and subcode'),
     ribPrefixes: gauge('bgp_rib_prefixes', 'Prefixes in the Loc-RIB'),

@@ -7,6 +7,8 @@ import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.ts';
 
 const LINGER_MS = 1_000;
+/** Beyond that nobody gets last words: strangers must not hold thousands of descriptors for a second each. */
+const MAX_SOCKETS = 1_024;
 
 export class ClosingSockets {
   readonly #clock: Clock;
@@ -22,13 +24,13 @@ export class ClosingSockets {
     socket.removeAllListeners();
     socket.on('error', () => socket.destroy());
     if (socket.destroyed) return;
-    const timer = this.#clock.startTimer(LINGER_MS, () => socket.destroy());
-    this.#sockets.set(socket, timer);
-    socket.on('close', () => this.#forget(socket));
-    if (lastWords === null) {
+    if (lastWords === null || this.#sockets.size >= MAX_SOCKETS) {
       socket.destroy();
       return;
     }
+    const timer = this.#clock.startTimer(LINGER_MS, () => socket.destroy());
+    this.#sockets.set(socket, timer);
+    socket.on('close', () => this.#forget(socket));
     socket.on('end', () => socket.destroySoon());
     socket.resume();
     socket.end(lastWords);

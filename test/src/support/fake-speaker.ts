@@ -3,6 +3,7 @@ import type {
   BestRouteChange,
   BestRouteListener,
   DrainState,
+  DroppedSegments,
   OriginatedPrefix,
   PeerActionResult,
   PeerDetail,
@@ -49,6 +50,10 @@ export class FakeSpeaker implements Speaker {
 
   drain(): DrainState {
     return this.drainState;
+  }
+
+  droppedSegments(): DroppedSegments {
+    return { unsigned: 1, unexpectedlySigned: 2, wronglySigned: 3, lowTtl: 4 };
   }
 
   peers(): readonly PeerStatus[] {

@@ -41,6 +41,7 @@ export async function runDaemon(folder: string, setup: TestDaemonOptions = {}): 
     agentSocketPath: join(folder, `agent-${number}.sock`),
     routerId: null,
     namespace: 'manul-system',
+    maxSessions: null,
     metricsPerPeer: 'auto',
     logLevel: 'info',
     ...setup.options,
