@@ -122,6 +122,8 @@ export interface LearntRouteChange {
   readonly family: Family;
   readonly prefix: string;
   readonly nextHop: string | null;
+  /** All next hops that share the traffic, `nextHop` first, where there are several. */
+  readonly nextHops?: readonly string[];
 }
 
 /** One difference between what we want and what the kernel has. */

@@ -1,18 +1,21 @@
 /**
  * The steps of the decision process, in order: each drops the candidates that lose it. RFC 4271 §9.1.1 and
- * §9.1.2.2, with RFC 4456 §9. Not here: the IGP metric of §9.1.2.2(e) (a reflector resolves no next hops).
- * Deviation: MED is compared within each neighbouring AS over all candidates at once, so that the result
+ * §9.1.2.2, with RFC 4456 §9. The IGP metric of §9.1.2.2(e) counts only where next hops are resolved at all: a pure
+ * reflector does not. Deviation: MED is compared within each neighbouring AS over all candidates at once, so that the result
  * does not depend on the order in which the paths arrived; a missing MED counts as 0 (§9.1.2.2(c)).
  */
 import { ColumnFlag } from '../packet/attributes/attribute-columns.ts';
 import { type AttributeStore, SetField } from '../path/attribute-store.ts';
 import { SourceClass } from '../path/source-class.ts';
 import type { CandidateList, SlotFacts } from './candidates.ts';
+import type { NextHopTable } from './next-hop-table.ts';
 
 export interface DecisionStep {
   /** Shown by `explain`. */
   readonly name: string;
   readonly clause: string;
+  /** Paths that differ only from here on are equally good: traffic may be shared among them. */
+  readonly isTieBreak?: true;
   /** Compacts the list to the candidates that do not lose. At least one always remains. */
   keep(list: CandidateList, store: AttributeStore, slots: SlotFacts): void;
 }
@@ -87,6 +90,14 @@ const lowestMed: DecisionStep = {
   },
 };
 
+const lowestMedOfAll: DecisionStep = {
+  name: 'lowest MULTI_EXIT_DISC of all (always-compare-med)',
+  clause: 'RFC 4271 §9.1.2.2(c)',
+  keep(list, store) {
+    keepLeast(list, (set) => medOf(store, set));
+  },
+};
+
 function medOf(store: AttributeStore, set: number): number {
   return store.records.get(set, SetField.Med) >>> 0;
 }
@@ -105,9 +116,20 @@ const preferExternal: DecisionStep = {
   },
 };
 
+function lowestIgpMetric(nextHops: NextHopTable): DecisionStep {
+  return {
+    name: 'lowest IGP metric to the next hop',
+    clause: 'RFC 4271 §9.1.2.2(e)',
+    keep(list, store) {
+      keepLeast(list, (set) => nextHops.metricOf(store, set));
+    },
+  };
+}
+
 const lowestRouterId: DecisionStep = {
   name: 'lowest BGP Identifier or ORIGINATOR_ID',
   clause: 'RFC 4271 §9.1.2.2(f), RFC 4456 §9',
+  isTieBreak: true,
   keep(list, store, slots) {
     keepLeast(list, (set, slot) => {
       const isReflected = (store.flags(set) & ColumnFlag.OriginatorId) !== 0;
@@ -119,6 +141,7 @@ const lowestRouterId: DecisionStep = {
 const shortestClusterList: DecisionStep = {
   name: 'shortest CLUSTER_LIST',
   clause: 'RFC 4456 §9',
+  isTieBreak: true,
   keep(list, store) {
     keepLeast(list, (set) => store.records.get(set, SetField.ClusterListLength));
   },
@@ -127,6 +150,7 @@ const shortestClusterList: DecisionStep = {
 const lowestPeerAddress: DecisionStep = {
   name: 'lowest peer address',
   clause: 'RFC 4271 §9.1.2.2(g)',
+  isTieBreak: true,
   keep(list, _store, slots) {
     let kept = 0;
     for (let i = 0; i < list.length; i++) {
@@ -143,6 +167,7 @@ const lowestPeerAddress: DecisionStep = {
 const lowestPathNumber: DecisionStep = {
   name: 'lowest path number of the same peer',
   clause: 'RFC 7911 §3',
+  isTieBreak: true,
   keep(list) {
     let first = 0;
     for (let i = 1; i < list.length; i++) if (list.paths[i]! < list.paths[first]!) first = i;
@@ -151,15 +176,29 @@ const lowestPathNumber: DecisionStep = {
   },
 };
 
-export const DECISION_STEPS: readonly DecisionStep[] = [
-  preferLocal,
-  highestLocalPref,
-  shortestAsPath,
-  lowestOrigin,
-  lowestMed,
-  preferExternal,
-  lowestRouterId,
-  shortestClusterList,
-  lowestPeerAddress,
-  lowestPathNumber,
-];
+export interface DecisionOptions {
+  /** Compare MED between neighbouring ASes too; see `SpeakerConfig.decision`. */
+  readonly alwaysCompareMed: boolean;
+  /** Null: next hops are not resolved. */
+  readonly nextHops: NextHopTable | null;
+}
+
+/** The steps in order. What an option adds costs nothing where it is off. */
+export function decisionSteps({ alwaysCompareMed, nextHops }: DecisionOptions): readonly DecisionStep[] {
+  return [
+    preferLocal,
+    highestLocalPref,
+    shortestAsPath,
+    lowestOrigin,
+    alwaysCompareMed ? lowestMedOfAll : lowestMed,
+    preferExternal,
+    ...(nextHops === null ? [] : [lowestIgpMetric(nextHops)]),
+    lowestRouterId,
+    shortestClusterList,
+    lowestPeerAddress,
+    lowestPathNumber,
+  ];
+}
+
+/** Those of a speaker without options. */
+export const DECISION_STEPS = decisionSteps({ alwaysCompareMed: false, nextHops: null });

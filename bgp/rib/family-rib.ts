@@ -4,7 +4,10 @@
  * rejected path stays, so that a new policy needs no refresh. What changes is handed to the consumers.
  */
 import { CandidateList } from '../decision/candidates.ts';
+import type { NextHopTable } from '../decision/next-hop-table.ts';
 import { selectBestPath } from '../decision/select-best-path.ts';
+import { type MultipathOptions, selectMultipath } from '../decision/select-multipath.ts';
+import { DECISION_STEPS, type DecisionStep } from '../decision/steps.ts';
 import type { Family } from '../net/index.ts';
 import type { AttributeStore } from '../path/attribute-store.ts';
 import { IntQueue } from '../path/int-queue.ts';
@@ -15,7 +18,7 @@ import { PathField, PathTable } from '../path/path-table.ts';
 import { REJECTED } from '../policy/compile-policy.ts';
 import { RefreshedPaths } from './refreshed-paths.ts';
 import type { SessionSlot } from './rib-port.ts';
-import type { SessionTable } from './session-table.ts';
+import { LOCAL_SLOT, type SessionTable } from './session-table.ts';
 
 /** Who follows the routes of the family: update groups and best-route subscribers. */
 export interface RibConsumer {
@@ -26,6 +29,15 @@ export interface RibConsumer {
   onDecisions(nets: Int32Array, count: number, hasOtherBest: Uint8Array): void;
   /** The path is about to be freed. */
   onPathGone(net: number, path: number): void;
+}
+
+/** How the best path of each net is found. */
+export interface RibDecision {
+  readonly steps: readonly DecisionStep[];
+  /** Null: next hops are not resolved. */
+  readonly nextHops: NextHopTable | null;
+  /** Null: only the best path carries traffic. */
+  readonly multipath: MultipathOptions | null;
 }
 
 /** Seconds of a monotonic clock, read once for many routes. */
@@ -59,6 +71,9 @@ export class FamilyRib {
   readonly #batch = new Int32Array(DECISION_BATCH);
   readonly #hasOtherBest = new Uint8Array(DECISION_BATCH);
   readonly #candidates = new CandidateList();
+  #decision: RibDecision = { steps: DECISION_STEPS, nextHops: null, multipath: null };
+  /** Null: every next hop counts as reachable. */
+  #nextHops: NextHopTable | null = null;
   #received = new Int32Array(64);
   #accepted = new Int32Array(64);
   /** Nets that have a best path. */
@@ -78,6 +93,33 @@ export class FamilyRib {
 
   removeConsumer(consumer: RibConsumer): void {
     this.#consumers = this.#consumers.filter((other) => other !== consumer);
+  }
+
+  get decision(): RibDecision {
+    return this.#decision;
+  }
+
+  /** `redecide` makes it count for what is there. */
+  setDecision(decision: RibDecision): void {
+    this.#decision = decision;
+    this.#nextHops = decision.nextHops;
+  }
+
+  /** The best path of the net, then those that share its traffic; empty without a best path. Not for the hot path. */
+  sharingPaths(net: number): readonly number[] {
+    const best = this.nets.records.get(net, NetField.Best) - 1;
+    const { multipath, steps } = this.#decision;
+    if (best < 0) return [];
+    const isAlone = this.paths.get(this.nets.records.get(net, NetField.FirstPath) - 1, PathField.Next) === 0;
+    if (multipath === null || isAlone || this.paths.get(best, PathField.Slot) === LOCAL_SLOT) return [best];
+    const list = new CandidateList();
+    this.collectCandidates(net, list);
+    return selectMultipath(list, best, this.#store, this.#sessions, steps, multipath);
+  }
+
+  /** The decision on the net is taken again. */
+  redecide(net: number): void {
+    if (this.nets.inUse(net)) this.#markDirty(net);
   }
 
   /** Paths in the Adj-RIB-In of the session, and those of them that policy accepted. */
@@ -262,12 +304,14 @@ export class FamilyRib {
     if (chunk[base + PathField.Next] === 0) {
       const isCandidate =
         chunk[base + PathField.Set] !== 0 && !this.#sessions.isGone(chunk[base + PathField.Slot]!);
-      return isCandidate ? firstLink - 1 : -1;
+      return isCandidate && this.isReachable(chunk[base + PathField.Set]! - 1) ? firstLink - 1 : -1;
     }
     const list = this.#candidates;
     list.clear();
     this.collectCandidates(net, list);
-    return list.length === 1 ? list.paths[0]! : selectBestPath(list, this.#store, this.#sessions);
+    return list.length === 1
+      ? list.paths[0]!
+      : selectBestPath(list, this.#store, this.#sessions, this.#decision.steps);
   }
 
   /** Adds the paths that take part in the decision on the net. */
@@ -278,9 +322,14 @@ export class FamilyRib {
       const base = paths.base(link - 1);
       const set = chunk[base + PathField.Set]! - 1;
       const slot = chunk[base + PathField.Slot]!;
-      if (set >= 0 && !this.#sessions.isGone(slot)) list.push(link - 1, set, slot);
+      if (set >= 0 && !this.#sessions.isGone(slot) && this.isReachable(set)) list.push(link - 1, set, slot);
       link = chunk[base + PathField.Next]!;
     }
+  }
+
+  /** The next hop of the attribute set can be reached, or nobody resolves it. */
+  isReachable(set: number): boolean {
+    return this.#nextHops === null || this.#nextHops.isReachable(this.#store, set);
   }
 
   #markDirty(net: number): void {

@@ -3,7 +3,12 @@
  * as a whole, the looking glass, and the best routes for the agent. One object implements both interfaces.
  */
 import type { Family } from '../net/index.ts';
-import type { DrainState, OriginatedPrefix } from '../speaker/speaker-config.ts';
+import type {
+  DecisionConfig,
+  DrainState,
+  NextHopRoute,
+  OriginatedPrefix,
+} from '../speaker/speaker-config.ts';
 import type {
   BestRouteChange,
   FamilyCounts,
@@ -41,6 +46,10 @@ export interface RibView {
    * session may announce them.
    */
   setConnected(prefixes: readonly string[]): void;
+  /** How the best of several paths is found; takes effect on all of them, in slices. */
+  setDecision(decision: DecisionConfig): void;
+  /** By what next hops are reached; null: they are not resolved, and every one counts as reachable. */
+  setNextHops(routes: readonly NextHopRoute[] | null): void;
   /** Takes leave of every session, or comes back. */
   setDrain(state: DrainState): void;
   summary(): RibSummary;

@@ -28,6 +28,10 @@ export class BestRouteFeed implements RibConsumer {
   readonly #isQueued = new IdBitset();
   /** Nets of which the sink has a route. Retained in the net table. */
   readonly #isReported = new IdBitset();
+  /** Nets whose best path is another, or has other attributes, since they were described last. */
+  readonly #hasOtherBest = new IdBitset();
+  /** Next hops as the sink knows them, of nets with several. */
+  readonly #shared = new Map<number, string>();
   /** Without a replay what is there is only noted, so that the sink is told when it goes. */
   readonly #isSilent: boolean;
   #replayFrom = 0;
@@ -50,7 +54,21 @@ export class BestRouteFeed implements RibConsumer {
   }
 
   onDecisions(nets: Int32Array, count: number, hasOtherBest: Uint8Array): void {
-    for (let i = 0; i < count; i++) if (hasOtherBest[i] === 1) this.#enqueue(nets[i]!);
+    for (let i = 0; i < count; i++) {
+      const net = nets[i]!;
+      if (hasOtherBest[i] === 1) this.#hasOtherBest.add(net);
+      else if (!this.#mayShare(net)) continue;
+      this.#enqueue(net);
+    }
+  }
+
+  /** Which paths share the traffic of the net may have changed although the best one has not. */
+  #mayShare(net: number): boolean {
+    if (this.#shared.has(net)) return true;
+    const { nets, paths, decision } = this.#rib;
+    if (decision.multipath === null) return false;
+    const first = nets.records.get(net, NetField.FirstPath);
+    return first !== 0 && paths.get(first - 1, PathField.Next) !== 0;
   }
 
   #enqueue(net: number): void {
@@ -86,8 +104,12 @@ export class BestRouteFeed implements RibConsumer {
     const end = Math.min(nets.records.highWater, this.#replayFrom + REPLAY_SLICE);
     for (let net = this.#replayFrom; net < end; net++) {
       if (!nets.inUse(net) || nets.records.get(net, NetField.Best) === 0) continue;
-      if (this.#isSilent) this.#note(net);
-      else this.#enqueue(net);
+      if (this.#isSilent) {
+        this.#note(net);
+        continue;
+      }
+      this.#hasOtherBest.add(net);
+      this.#enqueue(net);
     }
     if (end < nets.records.highWater || (!this.#isSilent && this.#queue.length > 0)) {
       this.#replayFrom = end;
@@ -113,19 +135,40 @@ export class BestRouteFeed implements RibConsumer {
 
   #describe(net: number): BestRouteChange | null {
     const { nets, paths, family } = this.#rib;
+    const hasOtherBest = this.#hasOtherBest.has(net);
+    this.#hasOtherBest.delete(net);
     const link = nets.records.get(net, NetField.Best);
     const slot = this.#slotOf(link);
     if (this.#sessions.isGone(slot)) return null; // the next decision on the net tells what comes instead
     if (slot === LOCAL_SLOT) {
+      this.#shared.delete(net);
       if (!this.#isReported.has(net)) return null;
       const gone = { family, prefix: prefixText(nets, net), nextHop: null, peer: null };
       this.#isReported.delete(net);
       nets.release(net);
       return gone;
     }
+    const sharing = this.#rib.sharingPaths(net);
+    const hops = sharing.map((path) => nextHopText(this.#store, paths.get(path, PathField.Set) - 1));
+    const isOtherSharing = this.#noteSharing(net, hops);
+    if (!hasOtherBest && !isOtherSharing) return null;
     this.#note(net);
-    const nextHop = nextHopText(this.#store, paths.get(link - 1, PathField.Set) - 1);
-    return { family, prefix: prefixText(nets, net), nextHop, peer: this.#sessions.nameOf(slot) };
+    const change = {
+      family,
+      prefix: prefixText(nets, net),
+      nextHop: hops[0]!,
+      peer: this.#sessions.nameOf(slot),
+    };
+    return hops.length === 1 ? change : { ...change, nextHops: hops };
+  }
+
+  /** @returns true when other next hops share the traffic than the sink knows of. */
+  #noteSharing(net: number, hops: readonly string[]): boolean {
+    const text = hops.length > 1 ? hops.join(' ') : undefined;
+    if (this.#shared.get(net) === text) return false;
+    if (text === undefined) this.#shared.delete(net);
+    else this.#shared.set(net, text);
+    return true;
   }
 
   close(): void {

@@ -3,16 +3,25 @@
  * their update groups, the originated routes and the looking glass, and orders the deferred work: decisions
  * first, then what must be sent, then clean-up and replays, so that a change is never late behind a dump.
  */
+import { NextHopTable } from '../decision/next-hop-table.ts';
+import { decisionSteps } from '../decision/steps.ts';
 import { FAMILIES, type Family } from '../net/index.ts';
 import { AttributeStore } from '../path/attribute-store.ts';
 import { FamilyRib } from '../rib/family-rib.ts';
 import { OwnPrefixes } from '../rib/own-prefixes.ts';
+import { RedecideSweep } from '../rib/redecide-sweep.ts';
 import type { RibSession, SessionOutput, SessionSlot, UpdateVerdict } from '../rib/rib-port.ts';
 import type { BestRouteSink, Rib, RibIdentity, SessionCounts, SlotByName } from '../rib/rib-view.ts';
 import { SessionSweep } from '../rib/session-sweep.ts';
 import { SessionTable } from '../rib/session-table.ts';
 import { UpdateImporter } from '../rib/update-importer.ts';
-import type { DrainState, OriginatedPrefix } from '../speaker/speaker-config.ts';
+import {
+  DEFAULT_DECISION,
+  type DecisionConfig,
+  type DrainState,
+  type NextHopRoute,
+  type OriginatedPrefix,
+} from '../speaker/speaker-config.ts';
 import type { RibSummary, RouteQuery, RouteStatus } from '../speaker/speaker-status.ts';
 import { PackScratch } from '../update-group/pack-scratch.ts';
 import { BestRouteFeed } from './best-route-feed.ts';
@@ -52,6 +61,7 @@ class ComposedRib implements Rib {
   readonly #ribs: PerFamily<FamilyRib>;
   readonly #groups: PerFamily<GroupSet>;
   readonly #sweeps: PerFamily<SessionSweep>;
+  readonly #redecisions: PerFamily<RedecideSweep>;
   readonly #importer: UpdateImporter;
   readonly #local: LocalRoutes;
   readonly #own: OwnPrefixes;
@@ -61,6 +71,8 @@ class ComposedRib implements Rib {
   readonly #clock = { nowSec: 0 };
   readonly #readClock: () => void;
   #drain: DrainState = 'none';
+  #decision = DEFAULT_DECISION;
+  #nextHops: NextHopTable | null = null;
   /** When the oldest UPDATE that has not left yet was read. */
   #oldestUpdate: number | null = null;
 
@@ -81,9 +93,10 @@ class ComposedRib implements Rib {
     };
     const scratch = new PackScratch();
     this.#groups = perFamily((family) => {
-      const { nets, paths } = this.#ribs[family];
-      const tables = { store: this.#store, nets, paths, sessions: this.#sessions, scratch };
-      return new GroupSet(this.#ribs[family], tables, host);
+      const rib = this.#ribs[family];
+      const { nets, paths } = rib;
+      const tables = { store: this.#store, nets, paths, rib, sessions: this.#sessions, scratch };
+      return new GroupSet(rib, tables, host);
     });
     this.#own = new OwnPrefixes(this.#ribs);
     this.#importer = new UpdateImporter(this.#store, this.#sessions, this.#ribs, this.#own);
@@ -91,6 +104,7 @@ class ComposedRib implements Rib {
       const rib = this.#ribs[family];
       return new SessionSweep(rib, this.#sessions, (path) => this.#importer.reevaluate(rib, path));
     });
+    this.#redecisions = perFamily((family) => new RedecideSweep(this.#ribs[family]));
     this.#local = new LocalRoutes(this.#store, this.#ribs);
     this.#listing = new RouteListing({
       store: this.#store,
@@ -178,6 +192,29 @@ class ComposedRib implements Rib {
     this.onWork?.();
   }
 
+  setDecision(decision: DecisionConfig): void {
+    this.#decision = decision;
+    this.#redecide();
+  }
+
+  setNextHops(routes: readonly NextHopRoute[] | null): void {
+    if (routes === null && this.#nextHops === null) return;
+    this.#nextHops = routes === null ? null : new NextHopTable(routes);
+    this.#redecide();
+  }
+
+  #redecide(): void {
+    const { alwaysCompareMed, maxPaths, relaxedAsPath } = this.#decision;
+    const nextHops = this.#nextHops;
+    const steps = decisionSteps({ alwaysCompareMed, nextHops });
+    const multipath = maxPaths > 1 ? { maxPaths, relaxedAsPath } : null;
+    for (const family of FAMILIES) {
+      this.#ribs[family].setDecision({ steps, nextHops, multipath });
+      this.#redecisions[family].start();
+    }
+    this.onWork?.();
+  }
+
   setDrain(state: DrainState): void {
     if (state === this.#drain) return;
     this.#drain = state;
@@ -206,7 +243,8 @@ class ComposedRib implements Rib {
     for (const feed of this.#feeds) isDone = feed.work() && isDone;
     for (const family of FAMILIES) {
       const hasSwept = this.#sweeps[family].work();
-      isDone = hasSwept && this.#ribs[family].pendingDecisions === 0 && isDone;
+      const hasRedecided = this.#redecisions[family].work();
+      isDone = hasSwept && hasRedecided && this.#ribs[family].pendingDecisions === 0 && isDone;
       for (const group of this.#groups[family].groups) isDone = group.catchUp(deadline) && isDone;
       isDone = this.#groups[family].disposeSome() && isDone;
     }

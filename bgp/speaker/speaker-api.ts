@@ -1,7 +1,7 @@
 /** The surface of the speaker that the rest of Manul uses; `speaker.ts` implements it. */
 import type { Family } from '../net/index.ts';
 import type { DroppedSegments } from './socket/kernel-counters.ts';
-import type { DrainState, OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
+import type { DrainState, NextHopRoute, OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
 import type {
   BestRouteChange,
   PeerDetail,
@@ -57,6 +57,11 @@ export interface Speaker {
   onEvent(listener: (event: SpeakerEvent) => void): () => void;
   /** UPDATE read → written to the last member, seconds; called once for each flush of an update group. */
   onPropagation(listener: (seconds: number) => void): () => void;
+  /**
+   * The routes by which next hops are reached. A path whose next hop is not is no candidate, and of otherwise equal
+   * ones the nearest wins (RFC 4271 §9.1.2). Null, as at the start: next hops are not resolved.
+   */
+  setNextHops(routes: readonly NextHopRoute[] | null): void;
   /** Takes leave of all peers, or comes back; sessions stay. Lasts until the next call, whatever is applied. */
   setDrain(state: DrainState): void;
   drain(): DrainState;

@@ -27,8 +27,35 @@ export interface SpeakerConfig {
   readonly dynamic: readonly DynamicNeighborConfig[];
   /** Prefixes that this speaker originates itself. */
   readonly originated: readonly OriginatedPrefix[];
+  /** Absent: `DEFAULT_DECISION`. */
+  readonly decision?: DecisionConfig;
   /** Interfaces whose prefixes do not count as connected; `*` stands for any text. */
   readonly ignoredInterfaces?: readonly string[];
+}
+
+/** How the best of several paths is found (RFC 4271 §9.1.2.2), and which others share its traffic. */
+export interface DecisionConfig {
+  /** Compare MED of paths from different neighbouring ASes too. MED is deterministic either way: no order decides. */
+  readonly alwaysCompareMed: boolean;
+  /** Paths that may share traffic, told to who follows the best routes; 1: the best alone. */
+  readonly maxPaths: number;
+  /** Paths that share need AS_PATHs of the same length only, not the same ASes. */
+  readonly relaxedAsPath: boolean;
+}
+
+export const DEFAULT_DECISION: DecisionConfig = {
+  alwaysCompareMed: false,
+  maxPaths: 1,
+  relaxedAsPath: false,
+};
+
+/** A route by which next hops are reached: input of the decision (RFC 4271 §9.1.2.1). */
+export interface NextHopRoute {
+  readonly prefix: string;
+  /** IGP metric (§9.1.2.2(e)): the lower the better. */
+  readonly metric: number;
+  /** Outgoing interface, or null. */
+  readonly interfaceName: string | null;
 }
 
 export interface ListenAddress {

@@ -200,4 +200,6 @@ export interface BestRouteChange {
   readonly prefix: string;
   readonly nextHop: string | null;
   readonly peer: string | null;
+  /** All next hops that share the traffic, `nextHop` first, where there are several (`SpeakerConfig.decision`). */
+  readonly nextHops?: readonly string[];
 }

@@ -20,7 +20,13 @@ import { peerDetail, peerStatus } from './peer-status.ts';
 import { ClosingSockets } from './socket/closing-sockets.ts';
 import { type DroppedSegments, droppedSegments } from './socket/kernel-counters.ts';
 import type { BestRouteListener, Logger, PeerActionResult, Speaker } from './speaker-api.ts';
-import type { DrainState, OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
+import {
+  DEFAULT_DECISION,
+  type DrainState,
+  type NextHopRoute,
+  type OriginatedPrefix,
+  type SpeakerConfig,
+} from './speaker-config.ts';
 import { SpeakerEvents } from './speaker-events.ts';
 import type {
   PeerDetail,
@@ -122,6 +128,9 @@ class BgpSpeaker implements Speaker, PeerListener {
     if (before === null || !isDeepStrictEqual(identity(before), identity(config))) {
       this.#rib.configure(identity(config));
     }
+    if (!isDeepStrictEqual(before?.decision, config.decision)) {
+      this.#rib.setDecision(config.decision ?? DEFAULT_DECISION);
+    }
     this.#readConnected(config);
     if (this.#originated === null && !isDeepStrictEqual(before?.originated, config.originated)) {
       this.#rib.setOriginated(config.originated);
@@ -174,6 +183,10 @@ class BgpSpeaker implements Speaker, PeerListener {
 
   onPropagation(listener: (seconds: number) => void): () => void {
     return this.#rib.onPropagation(listener);
+  }
+
+  setNextHops(routes: readonly NextHopRoute[] | null): void {
+    this.#rib.setNextHops(routes);
   }
 
   setDrain(state: DrainState): void {

@@ -3,6 +3,7 @@ import type { AttributeStore } from '../path/attribute-store.ts';
 import type { NetTable } from '../path/net-table.ts';
 import { PathField, type PathTable } from '../path/path-table.ts';
 import { CompiledPolicy, REJECTED } from '../policy/compile-policy.ts';
+import type { FamilyRib } from '../rib/family-rib.ts';
 import type { SessionTable } from '../rib/session-table.ts';
 import { canExport } from './export-attributes.ts';
 import type { ExportContext } from './export-context.ts';
@@ -13,6 +14,7 @@ export interface FamilyTables {
   readonly store: AttributeStore;
   readonly nets: NetTable;
   readonly paths: PathTable;
+  readonly rib: Pick<FamilyRib, 'isReachable'>;
   readonly sessions: SessionTable;
   readonly scratch: PackScratch;
 }
@@ -34,11 +36,11 @@ export class ExportEvaluator {
 
   /** Attribute set with which the path leaves, or -1 when it does not. */
   evaluate(net: number, path: number): number {
-    const { store, nets, paths, sessions } = this.#tables;
+    const { store, nets, paths, rib, sessions } = this.#tables;
     const set = paths.get(path, PathField.Set) - 1;
     if (set < 0) return REJECTED;
     const slot = paths.get(path, PathField.Slot);
-    if (sessions.isGone(slot)) return REJECTED;
+    if (sessions.isGone(slot) || !rib.isReachable(set)) return REJECTED;
     const sourceClass = sessions.sourceClass(slot);
     if (!canExport(store.flags(set), sourceClass, this.#context)) return REJECTED;
     const accepted = this.policy.acceptsAll ? set : this.policy.evaluate(store, nets, net, set, sourceClass);

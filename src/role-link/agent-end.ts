@@ -1,10 +1,19 @@
 /** The agent's end of the role link: listens, and serves one speaker at a time. */
 import { createServer, type Socket } from 'node:net';
 import type { Logger } from '@manul/bgp';
+import type { Family } from '@manul/bgp/net';
+import type { LearntRouteChange } from '@manul/felix-like';
 import { reasonOf } from '../cli/command-error.ts';
 import { listenUnix } from '../control/unix-listener.ts';
 import { createLineReader } from './line-reader.ts';
-import { checkHello, decodeMessage, encodeMessage, LINK_VERSION, type LinkMessage } from './link-message.ts';
+import {
+  checkHello,
+  decodeMessage,
+  encodeMessage,
+  LINK_VERSION,
+  type LinkMessage,
+  type WireRoute,
+} from './link-message.ts';
 import { followOriginated, type LinkAgent, type RoleLink } from './role-link.ts';
 
 export interface AgentEndOptions {
@@ -99,6 +108,11 @@ function deliver(agent: LinkAgent, message: LinkMessage): void {
     agent.onLearntEndOfRib(message.family);
   } else if (message.type === 'routes') {
     const { family } = message;
-    agent.onLearntRoutes(message.changes.map(([prefix, nextHop]) => ({ family, prefix, nextHop })));
+    agent.onLearntRoutes(message.changes.map((route) => learntRoute(family, route)));
   } else throw new Error(`a speaker does not send "${message.type}"`);
+}
+
+function learntRoute(family: Family, [prefix, nextHop, ...others]: WireRoute): LearntRouteChange {
+  if (nextHop === null || others.length === 0) return { family, prefix, nextHop };
+  return { family, prefix, nextHop, nextHops: [nextHop, ...others] };
 }

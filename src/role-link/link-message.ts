@@ -2,10 +2,13 @@
 import { canonicalPrefix, FAMILIES, type Family } from '@manul/bgp/net';
 
 /** Rises when the meaning of a message changes; ends with different versions do not talk. */
-export const LINK_VERSION = 1;
+export const LINK_VERSION = 2;
 
-/** A learnt route: prefix and next hop, the latter null when the route is gone. Short, for there are many. */
-export type WireRoute = readonly [prefix: string, nextHop: string | null];
+/**
+ * A learnt route: prefix and next hop, the latter null when the route is gone; then the other next hops that share
+ * its traffic. Short, for there are many.
+ */
+export type WireRoute = readonly [prefix: string, nextHop: string | null, ...others: string[]];
 
 export type LinkMessage =
   /** First message of each side. */
@@ -67,15 +70,16 @@ function familyIn(message: Readonly<Record<string, unknown>>): Family {
 function routesIn(message: Readonly<Record<string, unknown>>): readonly WireRoute[] {
   const changes = message['changes'];
   if (!Array.isArray(changes)) throw new Error('routes without changes');
-  if (!changes.every(isWireRoute)) throw new Error('a route is no pair of prefix and next hop');
+  if (!changes.every(isWireRoute)) throw new Error('a route is no prefix with next hops');
   return changes;
 }
 
 /** Text suffices here: what the agent programs it parses itself. */
 function isWireRoute(value: unknown): value is WireRoute {
-  if (!Array.isArray(value) || value.length !== 2) return false;
-  const [prefix, nextHop] = value as readonly unknown[];
-  return typeof prefix === 'string' && (nextHop === null || typeof nextHop === 'string');
+  if (!Array.isArray(value) || value.length < 2) return false;
+  const [prefix, nextHop, ...others] = value as readonly unknown[];
+  if (typeof prefix !== 'string' || !others.every((other) => typeof other === 'string')) return false;
+  return nextHop === null ? others.length === 0 : typeof nextHop === 'string';
 }
 
 function prefixesIn(message: Readonly<Record<string, unknown>>): readonly string[] {

@@ -13,7 +13,10 @@ export class PendingRoutes {
   readonly #queues: Readonly<Record<Family, FamilyQueue>> = { ipv4: newQueue(), ipv6: newQueue() };
 
   add(changes: readonly BestRouteChange[]): void {
-    for (const { family, prefix, nextHop } of changes) this.#queues[family].changes.set(prefix, nextHop);
+    for (const { family, prefix, nextHop, nextHops } of changes) {
+      const others = nextHops?.slice(1) ?? [];
+      this.#queues[family].changes.set(prefix, [prefix, nextHop, ...others]);
+    }
   }
 
   endOfRib(family: Family): void {
@@ -29,7 +32,7 @@ export class PendingRoutes {
 
 interface FamilyQueue {
   /** In order of the first change that waits; next hops as of the last. */
-  readonly changes: Map<string, string | null>;
+  readonly changes: Map<string, WireRoute>;
   /** Changes still to send before End-of-RIB; null: none is due. */
   beforeEndOfRib: number | null;
 }
@@ -45,7 +48,7 @@ function nextOf(family: Family, queue: FamilyQueue): LinkMessage | null {
   }
   const limit = Math.min(ROUTES_PER_MESSAGE, queue.beforeEndOfRib ?? ROUTES_PER_MESSAGE);
   const changes: WireRoute[] = [];
-  for (const change of queue.changes) {
+  for (const change of queue.changes.values()) {
     changes.push(change);
     if (changes.length === limit) break;
   }

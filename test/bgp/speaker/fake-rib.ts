@@ -8,7 +8,12 @@ import type {
   SessionCounts,
   SlotByName,
 } from '../../../bgp/rib/rib-view.ts';
-import type { DrainState, OriginatedPrefix } from '../../../bgp/speaker/speaker-config.ts';
+import type {
+  DecisionConfig,
+  DrainState,
+  NextHopRoute,
+  OriginatedPrefix,
+} from '../../../bgp/speaker/speaker-config.ts';
 import type { RibSummary, RouteQuery, RouteStatus } from '../../../bgp/speaker/speaker-status.ts';
 
 export const APPLIED: UpdateVerdict = {
@@ -40,6 +45,8 @@ export class FakeRib implements Rib {
   originated: readonly OriginatedPrefix[] = [];
   connected: readonly string[] = [];
   drain: DrainState = 'none';
+  readonly decisions: DecisionConfig[] = [];
+  nextHops: readonly NextHopRoute[] | null = null;
   /** What the next UPDATEs are judged as; an exception is thrown. */
   judge: (body: Uint8Array) => UpdateVerdict = () => APPLIED;
   counts: SessionCounts = { received: {}, accepted: {}, advertised: {} };
@@ -106,6 +113,14 @@ export class FakeRib implements Rib {
 
   setConnected(prefixes: readonly string[]): void {
     this.connected = prefixes;
+  }
+
+  setDecision(decision: DecisionConfig): void {
+    this.decisions.push(decision);
+  }
+
+  setNextHops(routes: readonly NextHopRoute[] | null): void {
+    this.nextHops = routes;
   }
 
   setDrain(state: DrainState): void {

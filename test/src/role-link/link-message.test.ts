@@ -14,6 +14,7 @@ const MESSAGES: readonly LinkMessage[] = [
     changes: [
       ['10.0.0.0/26', '192.0.2.1'],
       ['10.0.1.0/26', null],
+      ['10.0.2.0/26', '192.0.2.1', '192.0.2.2'],
     ],
   },
   { type: 'endOfRib', family: 'ipv6' },
@@ -27,6 +28,10 @@ test.each(MESSAGES)('$type survives the way over the wire', (message) => {
 });
 
 test.each([
+  [
+    'other next hops of a route that is gone',
+    '{"type":"routes","family":"ipv4","changes":[["10.0.0.0/26",null,"::"]]}',
+  ],
   ['no JSON', 'x'],
   ['no object', '7'],
   ['no type', '{}'],

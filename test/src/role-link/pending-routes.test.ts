@@ -51,3 +51,11 @@ test('messages are of bounded size', () => {
   expect(messages).toHaveLength(4);
   expect(messages.at(-1)?.type).toBe('endOfRib');
 });
+
+test('all next hops that share the traffic travel along', () => {
+  const pending = new PendingRoutes();
+  pending.add([{ ...change('10.0.0.0/26'), nextHops: ['192.0.2.1', '192.0.2.2'] }]);
+  expect(drain(pending)).toEqual([
+    { type: 'routes', family: 'ipv4', changes: [['10.0.0.0/26', '192.0.2.1', '192.0.2.2']] },
+  ]);
+});

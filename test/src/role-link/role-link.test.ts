@@ -4,6 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { serveRoleLink } from '../../../src/role-link/agent-end.ts';
 import { linkInProcess } from '../../../src/role-link/in-process-link.ts';
+import { LINK_VERSION } from '../../../src/role-link/link-message.ts';
 import type { LinkSpeaker, RoleLink } from '../../../src/role-link/role-link.ts';
 import { connectRoleLink } from '../../../src/role-link/speaker-end.ts';
 import { FakeAgent } from '../support/fake-agent.ts';
@@ -149,7 +150,7 @@ describe('over a socket', () => {
     const side = speakerSide();
     speakerAt(path, side.end);
     const socket = await socketOf;
-    socket.write('{"type":"hello","version":1,"node":"node-1"}\n');
+    socket.write(`${JSON.stringify({ type: 'hello', version: LINK_VERSION, node: 'node-1' })}\n`);
     await until(() => side.speaker.bestListeners.size === 1);
     for (let round = 0; round < 50; round++) {
       for (let i = 0; i < 2000; i++) side.speaker.learn(`10.${i >> 8}.${i & 255}.0/24`, `192.0.2.${round}`);

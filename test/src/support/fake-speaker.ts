@@ -4,6 +4,7 @@ import type {
   BestRouteListener,
   DrainState,
   DroppedSegments,
+  NextHopRoute,
   OriginatedPrefix,
   PeerActionResult,
   PeerDetail,
@@ -30,6 +31,7 @@ export class FakeSpeaker implements Speaker {
   readonly actions: string[] = [];
   softResult: PeerActionResult | null = null;
   drainState: DrainState = 'none';
+  nextHops: readonly NextHopRoute[] | null = null;
   routesClosed = 0;
   closed = false;
   readonly bestListeners = new Set<BestRouteListener>();
@@ -42,6 +44,10 @@ export class FakeSpeaker implements Speaker {
 
   setOriginated(originated: readonly OriginatedPrefix[] | null): void {
     this.originated.push(originated);
+  }
+
+  setNextHops(routes: readonly NextHopRoute[] | null): void {
+    this.nextHops = routes;
   }
 
   setDrain(state: DrainState): void {

@@ -34,7 +34,12 @@ export const LAYERS: readonly Layer[] = [
   { path: 'bgp/packet/wire-writer.ts', values: ['bgp/net/', 'bgp/packet/', 'smart-buffer'], pure: true },
   { path: 'bgp/fsm/', values: ['bgp/net/'], types: ['bgp/packet/'], pure: true },
   { path: 'bgp/path/', values: ['bgp/net/', 'bgp/packet/'], pure: true },
-  { path: 'bgp/decision/', values: ['bgp/net/', 'bgp/packet/', 'bgp/path/'], pure: true },
+  {
+    path: 'bgp/decision/',
+    values: ['bgp/net/', 'bgp/packet/', 'bgp/path/'],
+    types: SPEAKER_CONTRACT,
+    pure: true,
+  },
   {
     path: 'bgp/policy/',
     values: ['bgp/net/', 'bgp/packet/', 'bgp/path/', 'bgp/decision/'],
