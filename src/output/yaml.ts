@@ -8,7 +8,7 @@ import { escapeJsonText } from './escape.ts';
 const WORD = /^[A-Za-z][A-Za-z0-9_./-]*$/;
 const IPV4 = /^\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?$/;
 /** Words that YAML 1.1 or 1.2 reads as something else than text. */
-const RESERVED = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
+const RESERVED = /^(?:y|n|yes|no|on|off|true|false|null|e\d+)$/i;
 
 /** One value, of what JSON knows, as YAML text, ended by a line feed. Fields that are undefined are left out. */
 export function formatYaml(value: unknown): string {

@@ -36,3 +36,9 @@ test('batches of items add up to one sequence', () => {
   const text = formatYamlItems([{ a: 1 }]) + formatYamlItems([]) + formatYamlItems([{ a: 2 }]);
   expect(parse(text)).toEqual([{ a: 1 }, { a: 2 }]);
 });
+
+test('what a YAML 1.1 reader takes for a number is quoted', () => {
+  for (const text of ['e0', 'E12', '1e3', '0x1', '1_000', '1:30']) {
+    expect(parse(formatYaml([text]), { version: '1.1' })).toEqual([text]);
+  }
+});
