@@ -29,6 +29,8 @@ export interface NegotiatedSession {
   readonly keepaliveSec: number;
   /** The peer takes ROUTE-REFRESH (RFC 2918 §2). */
   readonly routeRefresh: boolean;
+  /** IPv4 routes may have an IPv6 next hop in both directions (RFC 8950 §4). */
+  readonly extendedNextHop: boolean;
   /** A refresh stands between two markers in both directions (RFC 7313 §4). */
   readonly enhancedRefresh: boolean;
   /** The peer sends End-of-RIB, because it knows graceful restart (RFC 4724 §3). */
@@ -93,6 +95,7 @@ function session(
     routeRefresh:
       findCapability(peer.capabilities, 'routeRefresh') !== undefined ||
       findCapability(peer.capabilities, 'routeRefreshCisco') !== undefined,
+    extendedNextHop: families.includes('ipv4') && [own, peer].every(takesIpv6NextHops),
     enhancedRefresh: both('enhancedRouteRefresh'),
     sendsEndOfRib: restart !== undefined,
     preservesForwarding: restart !== undefined && restart.entries.length > 0,
@@ -109,6 +112,16 @@ function roleMismatch(own: OpenMessage, peer: OpenMessage, isStrict: boolean): s
   if (value === undefined) return isStrict ? `the peer names no role, ours is ${ours}` : null;
   if (BGP_ROLES[value] === COUNTERPART[ours]) return null;
   return `the peer is ${BGP_ROLES[value] ?? `unassigned role ${value}`} to us, ${ours}; it must be ${COUNTERPART[ours]}`;
+}
+
+/** IPv4 unicast with next hops of IPv6 (RFC 8950 §4). */
+function takesIpv6NextHops({ capabilities }: OpenMessage): boolean {
+  const entries = findCapability(capabilities, 'extendedNextHop')?.entries ?? [];
+  const ipv4 = afiSafiOf('ipv4');
+  return entries.some(
+    ({ afi, safi, nextHopAfi }) =>
+      afi === ipv4.afi && safi === ipv4.safi && nextHopAfi === afiSafiOf('ipv6').afi,
+  );
 }
 
 /** Families that an OPEN offers. Without the multiprotocol capability that is IPv4 unicast (RFC 4760 §8). */

@@ -11,12 +11,22 @@ import type { NextHopMode } from '../speaker/speaker-config.ts';
 /** Identifies an Established session inside the RIB: a small integer, reused after its paths are gone. */
 export type SessionSlot = number;
 
+/** The link of a session between link-local addresses. */
+export interface SessionLink {
+  /** Interface name. */
+  readonly zone: string;
+  readonly globalAddress: string | null;
+}
+
 /** What an Established session is, after negotiation. */
 export interface RibSession {
   readonly name: string;
+  /** Without zone. */
   readonly peerAddress: string;
-  /** Address of our end of the transport connection; next-hop-self of its own family. */
+  /** Address of our end of the transport connection, without zone; next-hop-self of its own family. */
   readonly localAddress: string;
+  /** Where `localAddress` is link-local: the interface, and a global address of ours there, if any (RFC 2545 §3). */
+  readonly link: SessionLink | null;
   /** Next hop that we write for the transport's *other* family, or null when we have no such address. */
   readonly localAddressOtherFamily: string | null;
   readonly peerAsn: number;
@@ -31,6 +41,8 @@ export interface RibSession {
   readonly addPathSend: readonly Family[];
   /** AS_PATH and AGGREGATOR carry four-octet AS numbers (RFC 6793). */
   readonly fourOctetAs: boolean;
+  /** IPv4 routes may have an IPv6 next hop, in both directions (RFC 8950). */
+  readonly extendedNextHop: boolean;
   /** A refresh that we send stands between BoRR and EoRR (RFC 7313 §4). */
   readonly enhancedRefresh: boolean;
   /** Largest message that we may send: 4096, or 65535 (RFC 8654). */

@@ -161,6 +161,11 @@ export class SessionTable implements SlotFacts {
     return slot === LOCAL_SLOT ? 'local' : (this.#entries[slot]?.session.name ?? '');
   }
 
+  /** Interface of a session between link-local addresses, or null. */
+  zoneOf(slot: SessionSlot): string | null {
+    return this.#entries[slot]?.session.link?.zone ?? null;
+  }
+
   sourceClass(slot: SessionSlot): number {
     return this.#sourceClasses[slot]!;
   }
@@ -186,7 +191,11 @@ export function addressNumber(text: string): number {
 }
 
 function updateContext(session: RibSession): UpdateContext {
-  return { families: new Set(session.families), addPathReceive: new Set(session.addPathReceive) };
+  return {
+    families: new Set(session.families),
+    addPathReceive: new Set(session.addPathReceive),
+    extendedNextHop: session.extendedNextHop,
+  };
 }
 
 function protectsOwnPrefixes(session: RibSession, isInternal: boolean): boolean {
@@ -202,7 +211,8 @@ function importPolicies(session: RibSession, isInternal: boolean): Record<Family
 }
 
 function importIdentity(session: RibSession, identity: RibIdentity): ImportIdentity {
-  const own = [session.localAddress, session.localAddressOtherFamily ?? ''].map(parseAddress);
+  const { localAddress, localAddressOtherFamily, link } = session;
+  const own = [localAddress, localAddressOtherFamily ?? '', link?.globalAddress ?? ''].map(parseAddress);
   const routerId = addressNumber(identity.routerId);
   const isExternal = session.peerAsn !== session.localAsn;
   const role = isExternal ? (session.role ?? null) : null;

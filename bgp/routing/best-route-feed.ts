@@ -149,7 +149,10 @@ export class BestRouteFeed implements RibConsumer {
       return gone;
     }
     const sharing = this.#rib.sharingPaths(net);
-    const hops = sharing.map((path) => nextHopText(this.#store, paths.get(path, PathField.Set) - 1));
+    const hops = sharing.map((path) => {
+      const zone = this.#sessions.zoneOf(paths.get(path, PathField.Slot));
+      return nextHopText(this.#store, paths.get(path, PathField.Set) - 1, zone);
+    });
     const isOtherSharing = this.#noteSharing(net, hops);
     if (!hasOtherBest && !isOtherSharing) return null;
     this.#note(net);

@@ -1,6 +1,7 @@
 /** Attribute sets as people and programs read them. Not for the hot path. */
 import { formatAddress, type Prefix } from '../net/index.ts';
 import { decodeAsPath } from '../packet/attributes/as-path.ts';
+import { ColumnFlag } from '../packet/attributes/attribute-columns.ts';
 import { readUint32 } from '../packet/attributes/attribute-descriptor.ts';
 import { AttributeType } from '../packet/attributes/attribute-type.ts';
 import { BlockCursor } from '../packet/attributes/canonical-block.ts';
@@ -83,14 +84,16 @@ export function decodeSet(store: AttributeStore, set: number): RouteAttributes {
   return decodeBlock(store.bytes(set), start, start + store.length(set));
 }
 
-/** Text of the set's next hop; of a global and link-local pair the global one. */
-export function nextHopText(store: AttributeStore, set: number): string {
+/** Text of the set's next hop; of a global and link-local pair the global one. @param zone link of a link-local one */
+export function nextHopText(store: AttributeStore, set: number, zone: string | null): string {
   const bytes = store.bytes(set);
   const start = store.offset(set);
   const cursor = new BlockCursor(bytes, start, start + store.length(set));
   while (cursor.next()) {
     if (cursor.code === AttributeType.NextHop) {
-      return formatAddress(bytes, cursor.at, Math.min(cursor.length, 16));
+      const text = formatAddress(bytes, cursor.at, Math.min(cursor.length, 16));
+      const isOnLink = zone !== null && (store.flags(set) & ColumnFlag.NextHopLinkLocal) !== 0;
+      return isOnLink ? `${text}%${zone}` : text;
     }
   }
   return '';

@@ -19,7 +19,14 @@ import type { RouteQuery, RouteStatus } from '../speaker/speaker-status.ts';
 import { ExportedAttributes } from '../update-group/export-attributes.ts';
 import type { UpdateGroup } from '../update-group/update-group.ts';
 import type { GroupSet } from './group-set.ts';
-import { decodeBlock, decodeSet, prefixText, prefixToNlri, type RouteAttributes } from './route-decoding.ts';
+import {
+  decodeBlock,
+  decodeSet,
+  nextHopText,
+  prefixText,
+  prefixToNlri,
+  type RouteAttributes,
+} from './route-decoding.ts';
 
 /** Routes in one batch, and records looked at for one. */
 const BATCH = 256;
@@ -158,7 +165,10 @@ export class RouteListing {
   }
 
   #status(rib: FamilyRib, net: number, path: number, set: number, isBest: boolean): RouteStatus {
-    return this.#route(rib, net, path, isBest, decodeSet(this.#parts.store, set));
+    const { store, sessions } = this.#parts;
+    const zone = sessions.zoneOf(rib.paths.get(path, PathField.Slot));
+    const attributes = { ...decodeSet(store, set), nextHop: nextHopText(store, set, zone) };
+    return this.#route(rib, net, path, isBest, attributes);
   }
 
   #asReceived(rib: FamilyRib, path: number): RouteStatus {

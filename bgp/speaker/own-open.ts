@@ -8,8 +8,13 @@ import type { SessionSettings } from './session-settings.ts';
 /** The restart time is a field of twelve bits (RFC 4724 §3). */
 const MAX_RESTART_TIME_SEC = 4095;
 
+const EXTENDED_NEXT_HOP: Capability = {
+  kind: 'extendedNextHop',
+  entries: [{ ...afiSafiOf('ipv4'), nextHopAfi: afiSafiOf('ipv6').afi }],
+};
+
 /**
- * Offered: each configured family, route refresh with and without markers, extended messages, four-octet AS, ADD-PATH in both directions
+ * Offered: each configured family, route refresh with and without markers, extended messages, IPv6 next hops of IPv4, four-octet AS, ADD-PATH in both directions
  * for each family where wanted, and graceful restart without families, so that the peer sends End-of-RIB
  * (RFC 4724 §3) while we promise to keep nothing; and the role, where one is configured (RFC 9234).
  */
@@ -20,6 +25,7 @@ export function ownOpen({ localAsn, routerId, config }: SessionSettings): OpenMe
     { kind: 'routeRefresh' },
     { kind: 'enhancedRouteRefresh' },
     { kind: 'extendedMessage' },
+    ...(config.families.includes('ipv4') ? [EXTENDED_NEXT_HOP] : []),
     {
       kind: 'gracefulRestart',
       restarting: false,

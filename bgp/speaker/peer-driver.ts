@@ -29,7 +29,7 @@ import { notificationFor, reasonText } from './end-reason.ts';
 import { inputText } from './input-text.ts';
 import { ownOpen } from './own-open.ts';
 import { PeerRecord } from './peer-record.ts';
-import { ribSession } from './rib-session.ts';
+import { type OwnAddresses, ribSession, transportAddresses } from './rib-session.ts';
 import { acceptsAsn, hasSameWireParameters, type SessionSettings, securityOf } from './session-settings.ts';
 import type { Logger, PeerActionResult } from './speaker-api.ts';
 import type { SpeakerEvent } from './speaker-status.ts';
@@ -57,8 +57,7 @@ export interface PeerDriverOptions {
   readonly context: SpeakerContext;
   readonly logger: Logger;
   readonly listener: PeerListener;
-  /** Address of ours in the family that `localAddress` is not of; null when we have none. */
-  readonly otherFamilyAddress: (localAddress: string) => string | null;
+  readonly ownAddresses: () => OwnAddresses;
 }
 
 /** The Established session. */
@@ -412,8 +411,8 @@ export class PeerDriver implements ConnectionHost {
 
   #ribSession(driver: ConnectionDriver, session: NegotiatedSession): ReturnType<typeof ribSession> {
     const localAddress = driver.localAddress ?? this.#settings.localAddress ?? '0.0.0.0';
-    const otherFamily = this.#options.otherFamilyAddress(localAddress);
-    return ribSession(this.#settings, session, { localAddress, otherFamily });
+    const addresses = transportAddresses(localAddress, this.#options.ownAddresses());
+    return ribSession(this.#settings, session, addresses);
   }
 }
 

@@ -4,14 +4,14 @@
  */
 import type { Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { canonicalAddress } from '../net/index.ts';
+import { canonicalAddress, isLinkLocal, splitZone } from '../net/index.ts';
 import { cease, type Notification } from '../packet/notification.ts';
 import { encodeNotification } from '../packet/notification-codec.ts';
 import { Admission, type SpeakerLimits } from './admission.ts';
 import type { SpeakerContext } from './connection-driver.ts';
 import { DynamicPeers } from './dynamic-peers.ts';
+import { InterfaceAddresses } from './interface-addresses.ts';
 import { ListenRanges } from './listen-ranges.ts';
-import { OtherFamilyAddresses } from './other-family-address.ts';
 import { PeerDriver, type PeerListener } from './peer-driver.ts';
 import {
   configuredSettings,
@@ -21,7 +21,6 @@ import {
   scopedAddress,
   securityOf,
 } from './session-settings.ts';
-import { isLinkLocal } from './socket/dial.ts';
 import { fileDescriptor, protectAccepted } from './socket/socket-security.ts';
 import type { Logger } from './speaker-api.ts';
 import type { DynamicNeighborConfig, SpeakerConfig } from './speaker-config.ts';
@@ -43,7 +42,7 @@ export interface PeerManagerOptions {
 export class PeerManager {
   readonly #options: PeerManagerOptions;
   readonly #dynamic: DynamicPeers;
-  readonly #otherFamily: OtherFamilyAddresses;
+  readonly #interfaces: InterfaceAddresses;
   readonly #admission: Admission;
   #configured: PeerDriver[] = [];
   /** Configured peers by canonical address; several may share one (other port, other local address). */
@@ -56,7 +55,7 @@ export class PeerManager {
   constructor(options: PeerManagerOptions) {
     this.#options = options;
     this.#dynamic = new DynamicPeers(options.context.clock);
-    this.#otherFamily = new OtherFamilyAddresses(options.context.clock);
+    this.#interfaces = new InterfaceAddresses(options.context.clock);
     this.#admission = new Admission(options.context.clock, options.limits);
   }
 
@@ -191,7 +190,7 @@ export class PeerManager {
     const candidates = (this.#byAddress.get(address) ?? []).filter(
       ({ settings }) => settings.interface === null || zone === null || settings.interface === zone,
     );
-    const local = canonicalAddress(socket.localAddress ?? '');
+    const local = canonicalAddress(splitZone(socket.localAddress ?? '').address);
     return (
       candidates.find(({ settings }) => settings.localAddress !== null && settings.localAddress === local) ??
       candidates.find(({ settings }) => settings.localAddress === null) ??
@@ -265,8 +264,7 @@ export class PeerManager {
       context,
       logger,
       listener,
-      otherFamilyAddress: (localAddress) =>
-        this.#config === null ? null : this.#otherFamily.find(localAddress, this.#config),
+      ownAddresses: () => this.#interfaces.with(this.#config ?? { listen: [], peers: [] }),
     });
   }
 }
@@ -321,9 +319,9 @@ function letIn(socket: Socket, settings: SessionSettings): RefusedReason | null 
 
 /** Null when the peer has already gone. */
 function remoteAddress(socket: Socket): PeerAddress | null {
-  const [text = '', zone = null] = socket.remoteAddress?.split('%') ?? [];
-  const address = canonicalAddress(text);
-  return address === null ? null : { address, zone };
+  const from = splitZone(socket.remoteAddress ?? '');
+  const address = canonicalAddress(from.address);
+  return address === null ? null : { address, zone: from.zone };
 }
 
 function scopedText({ address, zone }: PeerAddress): string {

@@ -3,7 +3,7 @@
  * two of them tell whether a change needs the session to be reset.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { isLinkLocal } from './socket/dial.ts';
+import { isLinkLocal } from '../net/index.ts';
 import type { SocketSecurity } from './socket/socket-security.ts';
 import type { DynamicNeighborConfig, PeerConfig, PeerKind, SessionConfig } from './speaker-config.ts';
 

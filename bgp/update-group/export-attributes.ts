@@ -50,12 +50,13 @@ const NON_TRANSITIVE = 0x40;
 const MAX_BLOCK_BYTES = 1 << 17;
 
 export class ExportedAttributes {
-  /** All attributes but the next hop, in type order: bytes[0, length). For IPv4 it includes NEXT_HOP. */
+  /** All attributes in type order: bytes[0, length). NEXT_HOP is among them where it is IPv4. */
   readonly bytes = new Uint8Array(MAX_BLOCK_BYTES);
   length = 0;
-  /** The next hop: nextHop[0, nextHopLength). */
-  readonly nextHop = new Uint8Array(IPV6_BYTES);
+  /** The next hop: nextHop[0, nextHopLength). Other than one of four octets it belongs into MP_REACH_NLRI. */
+  readonly nextHop = new Uint8Array(2 * IPV6_BYTES);
   nextHopLength = 0;
+  #isOwnNextHop = false;
 
   /**
    * Writes the attributes of `set` for the group. The caller has checked `canExport`; where that does not hold
@@ -69,6 +70,7 @@ export class ExportedAttributes {
     identity: ExportIdentity,
   ): void {
     this.length = 0;
+    this.#isOwnNextHop = usesOwnNextHop(store.flags(set), source.sourceClass, context);
     const bytes = store.bytes(set);
     const start = store.offset(set);
     const cursor = new BlockCursor(bytes, start, start + store.length(set));
@@ -86,7 +88,7 @@ export class ExportedAttributes {
 
   /** True when what was written leaves room in a message for a prefix of any length. */
   fits({ family, addPath, maxMessageBytes }: ExportContext): boolean {
-    const reach = family === 'ipv4' ? 0 : MP_REACH_BYTES + this.nextHopLength;
+    const reach = this.nextHopLength === 4 ? 0 : MP_REACH_BYTES + this.nextHopLength;
     const longestEntry = (addPath ? 4 : 0) + nlriBytes(addressBits(family));
     return UPDATE_BYTES + this.length + reach + longestEntry <= maxMessageBytes;
   }
@@ -134,7 +136,7 @@ export class ExportedAttributes {
         this.#writeAsPath(bytes, cursor, context);
         return;
       case AttributeType.NextHop:
-        this.#writeNextHop(bytes, cursor, source, context);
+        this.#writeNextHop(bytes, cursor, context);
         return;
       case AttributeType.MultiExitDisc:
         // RFC 4271 §5.1.4: a MED received from one neighbouring AS is not passed on to another.
@@ -199,14 +201,15 @@ export class ExportedAttributes {
     this.#append(narrow, 0, length);
   }
 
-  #writeNextHop(bytes: Uint8Array, cursor: BlockCursor, source: ExportSource, context: ExportContext): void {
-    const isOwn = usesOwnNextHop(source.sourceClass, context);
+  #writeNextHop(bytes: Uint8Array, cursor: BlockCursor, context: ExportContext): void {
+    const isOwn = this.#isOwnNextHop;
     const from = isOwn ? (context.ownNextHop ?? NO_ADDRESS) : bytes;
     const at = isOwn ? 0 : cursor.at;
     // A link-local address behind the global one is for the link that it came from (RFC 2545 §3).
-    this.nextHopLength = isOwn ? from.length : Math.min(cursor.length, IPV6_BYTES);
+    const length = isOwn ? from.length : Math.min(cursor.length, IPV6_BYTES);
+    this.nextHopLength = length === 4 || context.ipv6NextHop ? length : 0;
     for (let i = 0; i < this.nextHopLength; i++) this.nextHop[i] = from[at + i]!;
-    if (context.family !== 'ipv4') return; // goes into MP_REACH_NLRI
+    if (this.nextHopLength !== 4) return; // goes into MP_REACH_NLRI
     this.#header(AttributeType.NextHop, WELL_KNOWN, this.nextHopLength);
     this.#append(this.nextHop, 0, this.nextHopLength);
   }
@@ -273,8 +276,9 @@ function isInternalSource(sourceClass: number): boolean {
 }
 
 /** True when the route leaves with our own address as next hop. */
-export function usesOwnNextHop(sourceClass: number, context: ExportContext): boolean {
+export function usesOwnNextHop(flags: number, sourceClass: number, context: ExportContext): boolean {
   if (sourceClass === SourceClass.Local) return true; // there is no other
+  if ((flags & ColumnFlag.NextHopLinkLocal) !== 0) return true; // means nothing on another link (RFC 2545 §3)
   if (context.nextHop === 'self') return true;
   if (context.nextHop === 'keep') return false;
   return !context.isInternal; // RFC 4271 §5.1.3
@@ -292,7 +296,8 @@ function asksToLeave(context: ExportContext): boolean {
 export function canExport(flags: number, sourceClass: number, context: ExportContext): boolean {
   if ((flags & context.forbidden) !== 0 || context.drain === 'withdrawn') return false;
   if (context.isInternal && sourceClass === SourceClass.InternalNonClient && !context.isClient) return false;
-  return context.ownNextHop !== null || !usesOwnNextHop(sourceClass, context);
+  if (usesOwnNextHop(flags, sourceClass, context)) return context.ownNextHop !== null;
+  return context.ipv6NextHop || (flags & ColumnFlag.NextHopIpv4) !== 0;
 }
 
 /** A four-octet path with `asn` in front (RFC 4271 §5.1.2). */

@@ -14,6 +14,8 @@ export interface ExportContext {
   readonly fourOctetAs: boolean;
   readonly addPath: boolean;
   readonly maxMessageBytes: number;
+  /** IPv6 next hops are fine: always with IPv6 routes, by RFC 8950 with IPv4 ones. */
+  readonly ipv6NextHop: boolean;
   readonly nextHop: NextHopMode;
   /** Our own next hop in the family, or null when this session has none. */
   readonly ownNextHop: Uint8Array | null;
@@ -33,10 +35,6 @@ export function exportContext(
 ): ExportContext {
   const isInternal = session.peerAsn === session.localAsn;
   const role = isInternal ? null : (session.role ?? null);
-  const local = parseAddress(session.localAddress);
-  const isOwnTransport = local !== null && (local.length === 4) === (family === 'ipv4');
-  const other =
-    session.localAddressOtherFamily === null ? null : parseAddress(session.localAddressOtherFamily);
   return {
     family,
     isInternal,
@@ -45,13 +43,28 @@ export function exportContext(
     fourOctetAs: session.fourOctetAs,
     addPath: session.addPathSend.includes(family),
     maxMessageBytes: session.maxMessageBytes,
+    ipv6NextHop: family === 'ipv6' || session.extendedNextHop,
     nextHop: session.nextHop,
-    ownNextHop: isOwnTransport ? local : other,
+    ownNextHop: ownNextHop(session, family),
     policy: session.exportPolicy,
     role,
     drain,
     forbidden: forbiddenFlags(isInternal, role),
   };
+}
+
+/**
+ * Our end of the transport where its family serves: that of the routes, or IPv6 for IPv4 routes where RFC 8950 was
+ * negotiated, because such a peer may have no IPv4 address on the link. Else our address in the other family.
+ */
+function ownNextHop(session: RibSession, family: Family): Uint8Array | null {
+  const local = parseAddress(session.localAddress);
+  if (local?.length === 16 && (family === 'ipv6' || session.extendedNextHop)) {
+    const global = parseAddress(session.link?.globalAddress ?? '');
+    return global === null ? local : Uint8Array.of(...global, ...local); // RFC 2545 §3
+  }
+  if (local?.length === 4 && family === 'ipv4') return local;
+  return session.localAddressOtherFamily === null ? null : parseAddress(session.localAddressOtherFamily);
 }
 
 /** RFC 1997; NOPEER towards a peer (RFC 3765 §2); what only customers may get (RFC 9234 §5, egress rule 2). */
@@ -80,8 +93,8 @@ export function writesAlike(a: ExportContext, b: ExportContext): boolean {
 /**
  * Key of the update group: sessions with equal keys receive equal octets. The ingredients are all of
  * `ExportContext`: 1 family, 2 internal or external, 3 reflection client, 4 our AS number, 5 width of AS
- * numbers, 6 path identifiers, 7 message limit, 8 next hop mode, 9 our own next hop, 10 export policy,
- * 11 role, 12 drain; what is forbidden follows from 2 and 11.
+ * numbers, 6 path identifiers, 7 message limit, 8 IPv6 next hops, 9 next hop mode, 10 our own next hop, 11 export
+ * policy, 12 role, 13 drain; what is forbidden follows from 2 and 12.
  */
 export function updateGroupKey(context: ExportContext): string {
   return JSON.stringify([
@@ -92,6 +105,7 @@ export function updateGroupKey(context: ExportContext): string {
     context.fourOctetAs,
     context.addPath,
     context.maxMessageBytes,
+    context.ipv6NextHop,
     context.nextHop,
     context.ownNextHop === null ? null : Array.from(context.ownNextHop),
     policyText(context.policy),

@@ -19,8 +19,9 @@ export function exportProblem(flags: number, sourceClass: number, context: Expor
   if (context.isInternal && sourceClass === SourceClass.InternalNonClient && !context.isClient) {
     return 'comes from an internal peer that is no client, and neither is this one (RFC 4456 §6)';
   }
-  if (context.ownNextHop === null && usesOwnNextHop(sourceClass, context)) {
-    return `we have no ${context.family} address to be the next hop`;
+  if (usesOwnNextHop(flags, sourceClass, context)) {
+    return context.ownNextHop === null ? `we have no ${context.family} address to be the next hop` : null;
   }
-  return null;
+  if (context.ipv6NextHop || (flags & ColumnFlag.NextHopIpv4) !== 0) return null;
+  return 'has an IPv6 next hop, which the peer does not take for IPv4 routes (RFC 8950 §4)';
 }

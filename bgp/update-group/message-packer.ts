@@ -99,8 +99,9 @@ export class MessagePacker {
         this.#scratch.exported.write(this.#store, set, this.#source(slot), this.#context, this.#identity());
       }
       let next = entry;
-      if (this.#scratch.exported.nextHopLength > 0) {
-        next = this.#context.family === 'ipv4' ? this.#packIpv4(entry, slot) : this.#packMp(entry, slot);
+      const { nextHopLength } = this.#scratch.exported;
+      if (nextHopLength > 0) {
+        next = nextHopLength === 4 ? this.#packIpv4(entry, slot) : this.#packMp(entry, slot);
       }
       entry = next === entry ? this.#skip(entry, slot) : next;
     }
@@ -124,7 +125,7 @@ export class MessagePacker {
     return { routerId: this.#sessions.ownRouterId, clusterId: this.#sessions.ownClusterId };
   }
 
-  /** One UPDATE with IPv4 NLRI. @returns the entry to go on with, or `entry` when nothing fits. */
+  /** One UPDATE with IPv4 NLRI and NEXT_HOP. @returns the entry to go on with, or `entry` when nothing fits. */
   #packIpv4(entry: number, slot: number): number {
     this.#builder.reserve();
     const out = this.#builder.bytes;

@@ -2,7 +2,7 @@
  * Sessions that BGPPeers ask for on one node: those whose own side it is on, and the mirror image of those whose
  * remote side it is on (`reversePeering`).
  */
-import { FAMILIES, type Family } from '@manul/bgp/net';
+import { FAMILIES, type Family, isLinkLocal } from '@manul/bgp/net';
 import type { BgpPeer } from '../schema/resource-set.ts';
 import { matchesSelector } from '../schema/selector.ts';
 import type { NodeView } from './node-view.ts';
@@ -97,8 +97,9 @@ function draft(
   const { form, family, address } = endpoint;
   const resource = `BGPPeer/${peer.metadata.name}`;
   const own = self.addresses[family]?.address;
+  const isOnLink = isLinkLocal(address);
   if (own === address) return [];
-  if (own === undefined) {
+  if (own === undefined && !isOnLink) {
     const field = spec.peerIP === undefined ? 'spec' : 'spec.peerIP';
     const name = family === 'ipv4' ? 'IPv4' : 'IPv6';
     warnings.add(resource, field, `no session with ${address}: node ${self.name} has no ${name} address`);
@@ -118,11 +119,12 @@ function draft(
       port: endpoint.port,
       asn: endpoint.asn,
       localAsn,
-      localAddress: form === 'workload' || spec.sourceAddress === 'None' ? null : own,
-      passive: isPassive(endpoint, rank, own),
+      localAddress: isOnLink || form === 'workload' || spec.sourceAddress === 'None' ? null : (own ?? null),
+      passive: isPassive(endpoint, rank, own ?? ''),
       remoteClusterId: endpoint.clusterId,
       nextHop: nextHopMode(peer, localAsn !== endpoint.asn),
-      families: familiesBetween(self, endpoint.node, family),
+      // Nothing but this session can be had with a neighbor that is known by its link alone.
+      families: isOnLink ? FAMILIES : familiesBetween(self, endpoint.node, family),
       password: secretPassword(resources, options.namespace, spec.password),
       keepaliveSec: keepaliveSec(context, spec.keepaliveTime, resource),
       gracefulRestartSec: gracefulRestartSec(context, spec.maxRestartTime, resource, 'spec.maxRestartTime'),

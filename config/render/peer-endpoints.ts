@@ -1,5 +1,5 @@
 /** The remote side of a BGPPeer as addresses: one that is written, matching nodes, or matching local workloads. */
-import { addressFamily, FAMILIES, type Family, formatAddress } from '@manul/bgp/net';
+import { FAMILIES, type Family, formatAddress, scopedAddressFamily } from '@manul/bgp/net';
 import type { BgpPeer } from '../schema/resource-set.ts';
 import { matchesSelector } from '../schema/selector.ts';
 import { DEFAULT_BGP_PORT } from './bgp-settings.ts';
@@ -41,7 +41,7 @@ function writtenAddress(context: RenderContext, peer: BgpPeer): RemoteEndpoint {
     form: 'address',
     node: owners[0],
     address,
-    family: addressFamily(address)!,
+    family: scopedAddressFamily(address)!,
     port: port ?? (owner === undefined ? DEFAULT_BGP_PORT : settings.listenPortOf(owner.name)),
     asn,
     clusterId: null,

@@ -6,7 +6,7 @@ import type {
   PeerConfig,
   SpeakerConfig,
 } from '@manul/bgp';
-import type { Family } from '@manul/bgp/net';
+import { type Family, splitZone } from '@manul/bgp/net';
 import type { DynamicPlan } from './dynamic-neighbors.ts';
 import { localPrefOf } from './filter-terms.ts';
 import type { PeerPlan } from './peer-plans.ts';
@@ -47,10 +47,11 @@ export function originatedPrefix(
 }
 
 function peerConfig({ rendered, password, policies }: PeerPlan): PeerConfig {
+  const { address, zone } = splitZone(rendered.address);
   return {
     name: rendered.name,
     kind: rendered.kind,
-    address: rendered.address,
+    address,
     port: rendered.port,
     asn: rendered.asn,
     localAsn: rendered.localAsn,
@@ -65,7 +66,7 @@ function peerConfig({ rendered, password, policies }: PeerPlan): PeerConfig {
     addPath: true,
     gracefulRestartSec: rendered.gracefulRestart,
     ttlSecurity: rendered.ttlSecurity,
-    interface: null,
+    interface: zone,
     allowOwnAs: rendered.allowOwnAs,
     password: password.key,
     maxPrefixes: null,

@@ -2,7 +2,7 @@
  * Where a next hop is: behind a gateway that the configuration names for it, at a local workload (a pod that speaks
  * BGP), or on a connected subnet.
  */
-import { addressBits, addressFamily } from '@manul/bgp/net';
+import { addressBits, addressFamily, splitZone } from '@manul/bgp/net';
 import type { KernelNextHop } from '../routetable/route-key.ts';
 import type { Topology } from './topology.ts';
 
@@ -43,7 +43,7 @@ export class Reachability {
 }
 
 function reached(gateway: string, interfaceIndex: number, onlink: boolean): Reach {
-  return { hop: { gateway, interfaceIndex, onlink, weight: 1 }, error: null };
+  return { hop: { gateway: splitZone(gateway).address, interfaceIndex, onlink, weight: 1 }, error: null };
 }
 
 function hostPrefix(address: string): string {

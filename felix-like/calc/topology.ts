@@ -1,5 +1,13 @@
 /** What the kernel tells about links and addresses, in a form that answers: where is this next hop? */
-import { containsAddress, formatAddress, type Prefix, parseAddress, parsePrefix } from '@manul/bgp/net';
+import {
+  containsAddress,
+  formatAddress,
+  isLinkLocal,
+  type Prefix,
+  parseAddress,
+  parsePrefix,
+  splitZone,
+} from '@manul/bgp/net';
 
 export interface LinkFact {
   readonly index: number;
@@ -63,15 +71,24 @@ export class Topology {
 
   /** Resolves a next hop that must be on a link: of several subnets the longest, of several links one with carrier. */
   resolve(nextHop: string): Resolution {
-    const address = parseAddress(nextHop);
+    const { address: text, zone } = splitZone(nextHop);
+    const address = parseAddress(text);
     if (address === null) return unresolved(`is not an address`);
+    if (isLinkLocal(text)) return this.#resolveOnLink(zone);
     if (this.#own.has(formatAddress(address))) return unresolved(`is an address of this node`);
-    if (isLinkLocal(address)) {
-      return unresolved(`is link-local, and nothing says on which link`);
-    }
     const subnet = this.#subnets.find(({ prefix }) => containsAddress(prefix, address));
     if (subnet === undefined) return unresolved(`is on no connected subnet`);
     return { interfaceIndex: subnet.link.index, error: null };
+  }
+
+  /** A link-local next hop is on the link that its zone names. */
+  #resolveOnLink(zone: string | null): Resolution {
+    if (zone === null) return unresolved(`is link-local, and nothing says on which link`);
+    const link = this.#byName.get(zone);
+    if (link === undefined) return unresolved(`is on the interface ${zone}, which is not there`);
+    return link.isUp
+      ? { interfaceIndex: link.index, error: null }
+      : unresolved(`is on ${zone}, which is down`);
   }
 }
 
@@ -81,11 +98,6 @@ function comparePreference(a: Subnet, b: Subnet): number {
     Number(b.link.hasCarrier) - Number(a.link.hasCarrier) ||
     a.link.index - b.link.index
   );
-}
-
-/** fe80::/10 (RFC 4291 §2.5.6) */
-function isLinkLocal(address: Uint8Array): boolean {
-  return address.length === 16 && address[0] === 0xfe && (address[1]! & 0xc0) === 0x80;
 }
 
 function unresolved(error: string): Resolution {

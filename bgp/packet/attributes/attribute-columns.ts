@@ -33,6 +33,8 @@ export const ColumnFlag = {
   GracefulShutdown: 2048,
   /** ONLY_TO_CUSTOMER (RFC 9234 §5) is present. */
   OnlyToCustomer: 4096,
+  /** NEXT_HOP is a link-local address alone. */
+  NextHopLinkLocal: 8192,
 } as const;
 
 export function emptyColumns(): AttributeColumns {

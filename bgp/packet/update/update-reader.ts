@@ -2,7 +2,7 @@
  * Finds the parts of an UPDATE (RFC 4271 §4.3, RFC 4760 §3, §4) without copying: ranges into the buffer it
  * was given. Values are checked by `CanonicalBlock`; what cannot be framed resets the session (RFC 7606 §3).
  */
-import { addressBits, type Family, familyOf } from '../../net/index.ts';
+import { addressBits, type Family, familyOf, isLinkLocalAt } from '../../net/index.ts';
 import { AttributeScan } from '../attributes/attribute-scan.ts';
 import { AttributeType } from '../attributes/attribute-type.ts';
 import { type Notification, updateError } from '../notification.ts';
@@ -12,6 +12,8 @@ import { checkNlri } from './nlri.ts';
 export interface UpdateContext {
   readonly families: ReadonlySet<Family>;
   readonly addPathReceive: ReadonlySet<Family>;
+  /** IPv4 routes may come with an IPv6 next hop (RFC 8950 §4). */
+  readonly extendedNextHop: boolean;
 }
 
 /** A run of NLRI: bytes[at, end). */
@@ -79,17 +81,30 @@ export class UpdateReader {
     }
     const family = familyOf((bytes[at]! << 8) | bytes[at + 1]!, bytes[at + 2]!);
     if (family === null || !context.families.has(family)) return true; // not negotiated: ignored (RFC 4760 §6)
+    const isIpv6NextHop = nextHopLength === 16 || nextHopLength === 32;
     const isLengthKnown =
-      family === 'ipv4' ? nextHopLength === 4 : nextHopLength === 16 || nextHopLength === 32;
+      family === 'ipv4' ? nextHopLength === 4 || (isIpv6NextHop && context.extendedNextHop) : isIpv6NextHop;
     if (!isLengthKnown) {
       const text = `MP_REACH_NLRI has a next hop of ${nextHopLength} octets`;
       return this.#failMp(bytes, AttributeType.MpReachNlri, text);
     }
     this.mpNextHopAt = at + 4;
     this.mpNextHopLength = nextHopLength;
+    if (nextHopLength === 32) this.#settlePair(bytes, at + 4);
     const nlriAt = at + 5 + nextHopLength;
     if (this.#take(this.mpAnnounced, bytes, family, nlriAt, end, context)) return true;
     return this.#failMp(bytes, AttributeType.MpReachNlri, `MP_REACH_NLRI: ${this.text}`);
+  }
+
+  /**
+   * Of a pair (RFC 2545 §3) only the link-local half counts where the global one is none, as some speakers write it on
+   * sessions between link-local addresses, and only the global one where the other is not link-local.
+   */
+  #settlePair(bytes: Uint8Array, at: number): void {
+    const isSecondLinkLocal = isLinkLocalAt(bytes, at + 16, 16);
+    if (isSecondLinkLocal && isUnspecifiedOrLinkLocal(bytes, at)) this.mpNextHopAt = at + 16;
+    else if (isSecondLinkLocal) return;
+    this.mpNextHopLength = 16;
   }
 
   #readMpUnreach(bytes: Uint8Array, context: UpdateContext): boolean {
@@ -153,4 +168,10 @@ export class UpdateReader {
     this.text = text;
     return false;
   }
+}
+
+function isUnspecifiedOrLinkLocal(bytes: Uint8Array, at: number): boolean {
+  if (isLinkLocalAt(bytes, at, 16)) return true;
+  for (let i = at; i < at + 16; i++) if (bytes[i] !== 0) return false;
+  return true;
 }

@@ -1,5 +1,6 @@
 /** Opens a transport connection to a peer. */
 import { connect, Socket } from 'node:net';
+import { isLinkLocal } from '../../net/index.ts';
 import { checked, close, socket as newSocket } from './libc.ts';
 import { addressBytes, socketFamily } from './socket-address.ts';
 import { isProtected, protectDialed, type SocketSecurity } from './socket-security.ts';
@@ -52,8 +53,4 @@ export function openTcpSocket(address: string): number | Error {
 /** Only a link-local address (fe80::/10) needs its interface to be reached. */
 function scoped(address: string, interfaceName: string): string {
   return isLinkLocal(address) ? `${address}%${interfaceName}` : address;
-}
-
-export function isLinkLocal(address: string): boolean {
-  return /^fe[89ab][0-9a-f]:/i.test(address);
 }

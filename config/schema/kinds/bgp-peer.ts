@@ -1,5 +1,5 @@
 /** BGPPeer: sessions between nodes of the cluster, or with routers outside. */
-import { addressFamily, canonicalAddress } from '@manul/bgp/net';
+import { canonicalScopedAddress, scopedAddressFamily } from '@manul/bgp/net';
 import { z } from 'zod';
 import {
   address,
@@ -17,7 +17,7 @@ import {
 import { excludes, isSet, needs, type Rule, withRules } from '../rules.ts';
 import { objectOf } from './calico-kind.ts';
 
-/** An address with the port that was written beside it, if any. */
+/** An address with the port that was written beside it, if any; a link-local one may name its interface. */
 export interface PeerAddress {
   readonly address: string;
   readonly port: number | null;
@@ -27,12 +27,12 @@ const WITH_PORT = /^(?:\[([^\]]+)\]|([0-9.]+)):([0-9]+)$/;
 
 /** Parses `address`, `v4:port` or `[v6]:port`. */
 function parsePeerAddress(value: string): PeerAddress | Refusal {
-  const bare = canonicalAddress(value);
+  const bare = canonicalScopedAddress(value);
   if (bare !== null) return { address: bare, port: null };
   const parts = WITH_PORT.exec(value);
-  const host = parts === null ? null : canonicalAddress(parts[1] ?? parts[2]!);
+  const host = parts === null ? null : canonicalScopedAddress(parts[1] ?? parts[2]!);
   const bracketed = parts?.[1] !== undefined;
-  if (parts === null || host === null || bracketed !== (addressFamily(host) === 'ipv6')) {
+  if (parts === null || host === null || bracketed !== (scopedAddressFamily(host) === 'ipv6')) {
     return new Refusal(`must be an address, v4:port or [v6]:port, is ${JSON.stringify(value)}`);
   }
   const digits = parts[3]!;
@@ -99,8 +99,8 @@ const reachableInFamily: Rule = {
     const peer = spec['peerIP'];
     const gateway = spec['reachableBy'];
     if (typeof gateway !== 'string' || typeof peer !== 'object' || peer === null) return null;
-    const family = addressFamily((peer as PeerAddress).address);
-    return addressFamily(gateway) === family ? null : 'must be of the same address family as peerIP';
+    const family = scopedAddressFamily((peer as PeerAddress).address);
+    return scopedAddressFamily(gateway) === family ? null : 'must be of the same address family as peerIP';
   },
 };
 

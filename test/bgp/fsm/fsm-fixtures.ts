@@ -19,6 +19,7 @@ export const SESSION: NegotiatedSession = {
   holdTimeSec: 90,
   keepaliveSec: 30,
   routeRefresh: true,
+  extendedNextHop: false,
   enhancedRefresh: false,
   sendsEndOfRib: true,
   preservesForwarding: false,

@@ -48,6 +48,7 @@ describe('negotiation', () => {
       holdTimeSec: 90,
       keepaliveSec: 30,
       routeRefresh: false,
+      extendedNextHop: false,
       enhancedRefresh: false,
       sendsEndOfRib: false,
       preservesForwarding: false,
@@ -97,6 +98,21 @@ describe('negotiation', () => {
     expect(agreed(negotiate(with1, with2, anyone)).enhancedRefresh).toBe(true);
     expect(agreed(negotiate(with1, peer, anyone)).enhancedRefresh).toBe(false);
     expect(agreed(negotiate(own, with2, anyone)).enhancedRefresh).toBe(false);
+  });
+
+  test('IPv6 next hops of IPv4 unicast are for both or for nobody (RFC 8950 §4)', () => {
+    const offer = (afi: number, nextHopAfi: number): OpenMessage => ({
+      ...own,
+      routerId: '10.0.0.3',
+      capabilities: [IPV4, IPV6, { kind: 'extendedNextHop', entries: [{ afi, safi: 1, nextHopAfi }] }],
+    });
+    expect(
+      agreed(negotiate(offer(1, 2), { ...offer(1, 2), routerId: '10.0.0.4' }, anyone)).extendedNextHop,
+    ).toBe(true);
+    expect(agreed(negotiate(offer(1, 2), peer, anyone)).extendedNextHop).toBe(false);
+    expect(agreed(negotiate(peer, offer(1, 2), anyone)).extendedNextHop).toBe(false);
+    const other = { ...offer(2, 1), routerId: '10.0.0.4' };
+    expect(agreed(negotiate(offer(1, 2), other, anyone)).extendedNextHop).toBe(false);
   });
 
   test('an AS number that is not expected is 2/2', () => {

@@ -84,6 +84,7 @@ describe('our OPEN', () => {
         { kind: 'routeRefresh' },
         { kind: 'enhancedRouteRefresh' },
         { kind: 'extendedMessage' },
+        { kind: 'extendedNextHop', entries: [{ afi: 1, safi: 1, nextHopAfi: 2 }] },
         { kind: 'gracefulRestart', restarting: false, notification: false, restartTimeSec: 120, entries: [] },
         { kind: 'fourOctetAs', asn: 64512 },
         {

@@ -99,6 +99,23 @@ describe('peerIP', () => {
     });
   });
 
+  test.each([
+    ['fe80::1%eth0', 179],
+    ['[FE80::1%eth0]:1790', 1790],
+  ])(
+    'a link-local one names its interface, needs no address of ours, and carries both families: %s',
+    (peerIP, port) => {
+      const yaml = NO_MESH + node('a', { v4: '10.0.0.1/24' }) + bgpPeer('p', { peerIP, asNumber: 65_000 });
+      expect(peer(render(yaml, 'a'), 'p')).toMatchObject({
+        address: 'fe80::1%eth0',
+        port,
+        localAddress: null,
+        passive: false,
+        families: ['ipv4', 'ipv6'],
+      });
+    },
+  );
+
   test('without an address of the family there is no session, and a warning says so', () => {
     const rendered = render(NO_MESH + NODES + bgpPeer('p', { peerIP: '2001:db8::1', asNumber: 65_000 }), 'a');
     expect(rendered.peers).toEqual([]);

@@ -139,6 +139,11 @@ describe('what Calico refuses is refused, by field', () => {
       '{asNumber: 1}',
       ['spec.peerIP', 'is required, unless peerSelector or localWorkloadSelector is given'],
     ],
+    [
+      'a zone behind a global address',
+      '{peerIP: "2001:db8::1%eth0", asNumber: 1}',
+      ['spec.peerIP', 'must be an address, v4:port or [v6]:port, is "2001:db8::1%eth0"'],
+    ],
     ['empty text is absence', '{peerIP: 10.0.0.1, asNumber: 1, nodeSelector: "", node: a, peerSelector: ""}'],
     [
       'keep and mode',

@@ -30,6 +30,7 @@ describe('a next hop', () => {
     ['on the longer of two subnets, though without carrier', '10.0.8.9', 4],
     ['at the far end of a point-to-point link', '10.5.0.2', 5],
     ['of IPv6', 'fd99::2', 2],
+    ['that is link-local, with its link', 'fe80::2%ppp0', 5],
   ])('%s is reached over that link', (_where, address, interfaceIndex) => {
     expect(new Topology(FACTS).resolve(address)).toEqual({ interfaceIndex, error: null });
   });
@@ -45,6 +46,8 @@ describe('a next hop', () => {
     ['on the loopback link', '127.0.0.2', 'is on no connected subnet'],
     ['that is this node', '10.0.0.1', 'is an address of this node'],
     ['that is link-local', 'fe80::2', 'is link-local, and nothing says on which link'],
+    ['on an interface that is not there', 'fe80::2%eth9', 'is on the interface eth9, which is not there'],
+    ['on an interface that is down', 'fe80::2%eth1', 'is on eth1, which is down'],
     ['that is no address', '10.0.0', 'is not an address'],
   ])('%s is not resolved: the reason is said', (_where, address, error) => {
     expect(new Topology(FACTS).resolve(address)).toEqual({ interfaceIndex: null, error });

@@ -1,20 +1,21 @@
 /**
- * Our address in the other family than a transport's, for next hops of routes whose family the transport does
- * not have (IPv6 routes over an IPv4 session). Taken from what the configuration binds to, else from the
- * interface that holds the transport's address.
+ * Our addresses besides that of a transport, for next hops: in the other family, for routes whose family the
+ * transport does not have (IPv6 routes over an IPv4 session), and the global one beside a link-local one.
  */
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { addressFamily } from '../net/index.ts';
+import { addressFamily, isLinkLocal } from '../net/index.ts';
 import type { Clock } from './clock.ts';
+import type { OwnAddresses } from './rib-session.ts';
 import type { SpeakerConfig } from './speaker-config.ts';
 
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
+type ConfiguredAddresses = Pick<SpeakerConfig, 'listen' | 'peers'>;
 
 /** Asking the system takes longer than the rest of a session's start: a burst of sessions asks once. */
 const REMEMBERED_MS = 2_000;
 
 /** Answers from the interfaces as they were at most two seconds ago. */
-export class OtherFamilyAddresses {
+export class InterfaceAddresses {
   readonly #clock: Clock;
   readonly #readInterfaces: () => Interfaces;
   #interfaces: Interfaces = {};
@@ -25,20 +26,31 @@ export class OtherFamilyAddresses {
     this.#readInterfaces = readInterfaces;
   }
 
-  find(localAddress: string, config: Pick<SpeakerConfig, 'listen' | 'peers'>): string | null {
+  /** Answers for a speaker with this configuration. */
+  with(config: ConfiguredAddresses): OwnAddresses {
+    return {
+      otherFamily: (localAddress) => otherFamilyAddress(localAddress, config, this.#current()),
+      globalIpv6: (zone) => globalIpv6(this.#current()[zone] ?? []),
+    };
+  }
+
+  #current(): Interfaces {
     const now = this.#clock.now();
     if (now - this.#readAt >= REMEMBERED_MS) {
       this.#interfaces = this.#readInterfaces();
       this.#readAt = now;
     }
-    return otherFamilyAddress(localAddress, config, this.#interfaces);
+    return this.#interfaces;
   }
 }
 
-/** Null: we have none, and routes of that family cannot be announced with ourselves as next hop. */
+/**
+ * Taken from what the configuration binds to, else from the interface that holds the transport's address. Null: we
+ * have none, and routes of that family cannot be announced with it as next hop.
+ */
 export function otherFamilyAddress(
   localAddress: string,
-  config: Pick<SpeakerConfig, 'listen' | 'peers'>,
+  config: ConfiguredAddresses,
   interfaces: Interfaces,
 ): string | null {
   const family = addressFamily(localAddress) === 'ipv4' ? 'ipv6' : 'ipv4';
@@ -56,17 +68,24 @@ function fromInterface(localAddress: string, family: 'ipv4' | 'ipv6', interfaces
   for (const addresses of Object.values(interfaces)) {
     if (addresses?.some(({ address }) => address === localAddress) !== true) continue;
     const other = addresses.find(
-      ({ address, internal }) => !internal && addressFamily(address) === family && !isLinkLocal(address),
+      ({ address, internal }) => !internal && addressFamily(address) === family && !isOfLinkOnly(address),
     );
     if (other !== undefined) return other.address;
   }
   return null;
 }
 
+function globalIpv6(addresses: readonly NetworkInterfaceInfo[]): string | null {
+  const found = addresses.find(
+    ({ address, internal }) => !internal && addressFamily(address) === 'ipv6' && !isLinkLocal(address),
+  );
+  return found?.address ?? null;
+}
+
 function isUnspecified(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
 }
 
-function isLinkLocal(address: string): boolean {
-  return /^fe[89ab]/i.test(address) || address.startsWith('169.254.');
+function isOfLinkOnly(address: string): boolean {
+  return isLinkLocal(address) || address.startsWith('169.254.');
 }

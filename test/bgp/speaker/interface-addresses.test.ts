@@ -1,5 +1,6 @@
 import type { NetworkInterfaceInfo } from 'node:os';
-import { OtherFamilyAddresses, otherFamilyAddress } from '../../../bgp/speaker/other-family-address.ts';
+import { InterfaceAddresses, otherFamilyAddress } from '../../../bgp/speaker/interface-addresses.ts';
+import { transportAddresses } from '../../../bgp/speaker/rib-session.ts';
 import { FakeClock } from './fake-clock.ts';
 import { peerConfig, speakerConfig } from './speaker-under-test.ts';
 
@@ -47,14 +48,34 @@ describe('our address of the other family', () => {
   test('a burst of sessions asks the system once, a later session again', () => {
     const clock = new FakeClock();
     let asked = 0;
-    const addresses = new OtherFamilyAddresses(clock, () => {
+    const own = new InterfaceAddresses(clock, () => {
       asked++;
       return interfaces;
     });
-    for (let i = 0; i < 100; i++) expect(addresses.find('10.0.0.1', wildcard)).toBe('2001:db8::1');
+    const addresses = own.with(wildcard);
+    for (let i = 0; i < 100; i++) expect(addresses.otherFamily('10.0.0.1')).toBe('2001:db8::1');
     expect(asked).toBe(1);
     clock.advance(2_000);
-    addresses.find('10.0.0.1', wildcard);
+    addresses.otherFamily('10.0.0.1');
     expect(asked).toBe(2);
+  });
+});
+
+describe('the addresses of a transport', () => {
+  const own = new InterfaceAddresses(new FakeClock(), () => interfaces).with(wildcard);
+
+  test('between link-local ones name the interface and its global address (RFC 2545 §3)', () => {
+    expect(transportAddresses('fe80::1%eth0', own)).toEqual({
+      localAddress: 'fe80::1',
+      otherFamily: '10.0.0.1',
+      link: { zone: 'eth0', globalAddress: '2001:db8::1' },
+    });
+    expect(transportAddresses('fe80::2%eth1', own).link).toEqual({ zone: 'eth1', globalAddress: null });
+    expect(transportAddresses('fe80::2%eth7', own).link).toEqual({ zone: 'eth7', globalAddress: null });
+  });
+
+  test('between others have no link', () => {
+    expect(transportAddresses('2001:db8::1', own)).toMatchObject({ localAddress: '2001:db8::1', link: null });
+    expect(transportAddresses('10.0.1.1', own).link).toBeNull();
   });
 });
