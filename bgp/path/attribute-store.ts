@@ -29,13 +29,15 @@ export const SetField = {
   BucketTail: 13,
 } as const;
 
+const SET_FIELDS = 14;
+
 const INTERNAL_ONLY = ColumnFlag.LocalPref | ColumnFlag.OriginatorId;
 
 /** Id of an interned attribute set. */
 export type AttributeSetId = number;
 
 export class AttributeStore extends HashIndex {
-  readonly records = new RecordTable(4);
+  readonly records = new RecordTable(SET_FIELDS);
   readonly #arena = new ByteArena();
   /**
    * Odd multipliers that nobody outside knows. With two of them a step, no difference between two words passes a

@@ -2,6 +2,8 @@
  * Memory for many small byte strings (the canonical attribute blocks): 1 MiB chunks, rounded up to 16 octets,
  * and one free list for each rounded size. A million small Buffers would cost 100 octets each and a malloc.
  */
+import { tableBytes } from './table-memory.ts';
+
 const CHUNK_BITS = 20;
 const CHUNK_BYTES = 1 << CHUNK_BITS;
 const GRAIN_BITS = 4;
@@ -41,7 +43,7 @@ export class ByteArena {
 
   #allocate(size: number): number {
     if (this.#bump + size > CHUNK_BYTES) {
-      this.#chunks.push(new Uint8Array(CHUNK_BYTES));
+      this.#chunks.push(tableBytes(CHUNK_BYTES));
       this.#bump = 0;
     }
     const address = ((this.#chunks.length - 1) << (CHUNK_BITS - GRAIN_BITS)) | (this.#bump >>> GRAIN_BITS);

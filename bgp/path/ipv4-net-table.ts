@@ -8,7 +8,7 @@ const NEIGHBOR_MASK = (1 << NEIGHBOR_BITS) - 1;
 
 export class Ipv4NetTable extends NetTable {
   constructor(seed: number) {
-    super('ipv4', 2, seed);
+    super('ipv4', 4, seed);
   }
 
   find(bytes: Uint8Array, at: number): number {

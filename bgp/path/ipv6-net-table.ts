@@ -6,7 +6,7 @@ const words = new Int32Array(4);
 
 export class Ipv6NetTable extends NetTable {
   constructor(seed: number) {
-    super('ipv6', 3, seed);
+    super('ipv6', 7, seed);
   }
 
   find(bytes: Uint8Array, at: number): number {

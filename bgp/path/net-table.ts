@@ -21,10 +21,10 @@ export abstract class NetTable extends HashIndex {
   /** Largest prefix length of the family. */
   readonly maxLength: number;
 
-  constructor(family: Family, strideBits: number, seed: number) {
+  constructor(family: Family, fields: number, seed: number) {
     super(seed);
     this.family = family;
-    this.records = new RecordTable(strideBits);
+    this.records = new RecordTable(fields);
     this.maxLength = addressBits(family);
   }
 

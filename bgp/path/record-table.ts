@@ -2,19 +2,21 @@
  * Fixed-size records of 32-bit integers, addressed by a dense id. The records live in chunks, so that growing
  * never copies (no stall, no doubled memory) and one record's fields share a cache line.
  */
+import { tableWords } from './table-memory.ts';
+
 const CHUNK_BITS = 13;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
 
 export class RecordTable {
   readonly #chunks: Int32Array[] = [];
-  readonly #strideBits: number;
+  readonly #stride: number;
   #highWater = 0;
   #freeHead = -1;
   #live = 0;
 
-  /** @param strideBits log2 of the number of 32-bit fields in a record. */
-  constructor(strideBits: number) {
-    this.#strideBits = strideBits;
+  /** @param stride number of 32-bit fields in a record. */
+  constructor(stride: number) {
+    this.#stride = stride;
   }
 
   /** Every id ever allocated is below this. */
@@ -35,12 +37,12 @@ export class RecordTable {
       this.#freeHead = this.get(free, 0);
       const chunk = this.chunk(free);
       const start = this.base(free);
-      for (let i = start; i < start + (1 << this.#strideBits); i++) chunk[i] = 0;
+      for (let i = start; i < start + this.#stride; i++) chunk[i] = 0;
       return free;
     }
     const id = this.#highWater++;
     if (id >>> CHUNK_BITS === this.#chunks.length) {
-      this.#chunks.push(new Int32Array(1 << (CHUNK_BITS + this.#strideBits)));
+      this.#chunks.push(tableWords(this.#stride << CHUNK_BITS));
     }
     return id;
   }
@@ -59,14 +61,14 @@ export class RecordTable {
 
   /** Index of the record's first field in its chunk. */
   base(id: number): number {
-    return (id & CHUNK_MASK) << this.#strideBits;
+    return (id & CHUNK_MASK) * this.#stride;
   }
 
   get(id: number, field: number): number {
-    return this.#chunks[id >>> CHUNK_BITS]![((id & CHUNK_MASK) << this.#strideBits) + field]!;
+    return this.#chunks[id >>> CHUNK_BITS]![(id & CHUNK_MASK) * this.#stride + field]!;
   }
 
   set(id: number, field: number, value: number): void {
-    this.#chunks[id >>> CHUNK_BITS]![((id & CHUNK_MASK) << this.#strideBits) + field] = value;
+    this.#chunks[id >>> CHUNK_BITS]![(id & CHUNK_MASK) * this.#stride + field] = value;
   }
 }

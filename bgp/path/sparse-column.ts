@@ -1,4 +1,6 @@
 /** A column of 32-bit integers over a dense id space, 0 where never set; chunks appear when first written. */
+import { tableWords } from './table-memory.ts';
+
 const CHUNK_BITS = 13;
 const CHUNK_MASK = (1 << CHUNK_BITS) - 1;
 
@@ -21,7 +23,7 @@ export class SparseColumn {
     let chunk = this.#chunks[index];
     if (chunk === undefined) {
       while (this.#chunks.length < index) this.#chunks.push(undefined); // keeps the array packed
-      chunk = new Int32Array(1 << (CHUNK_BITS + this.#strideBits));
+      chunk = tableWords(1 << (CHUNK_BITS + this.#strideBits));
       this.#chunks[index] = chunk;
     }
     chunk[((id & CHUNK_MASK) << this.#strideBits) + field] = value;

@@ -54,9 +54,6 @@ export const DECISION_BATCH = 8192;
  */
 export const MAX_PATHS_OF_PREFIX = 4096;
 
-/** Marks the Slot field of a freed path record. */
-const FREED = -1;
-
 export class FamilyRib {
   readonly family: Family;
   readonly nets: NetTable;
@@ -111,7 +108,7 @@ export class FamilyRib {
     const { multipath, steps } = this.#decision;
     if (best < 0) return [];
     const isAlone = this.paths.get(this.nets.records.get(net, NetField.FirstPath) - 1, PathField.Next) === 0;
-    if (multipath === null || isAlone || this.paths.get(best, PathField.Slot) === LOCAL_SLOT) return [best];
+    if (multipath === null || isAlone || this.paths.slot(best) === LOCAL_SLOT) return [best];
     const list = new CandidateList();
     this.collectCandidates(net, list);
     return selectMultipath(list, best, this.#store, this.#sessions, steps, multipath);
@@ -141,10 +138,8 @@ export class FamilyRib {
     const paths = this.paths;
     let link = this.nets.records.get(net, NetField.FirstPath);
     while (link !== 0) {
-      const chunk = paths.chunk(link - 1);
-      const base = paths.base(link - 1);
-      if (chunk[base + PathField.Slot] === slot && chunk[base + PathField.PathId] === pathId) return link - 1;
-      link = chunk[base + PathField.Next]!;
+      if (paths.isFrom(link - 1, slot, pathId)) return link - 1;
+      link = paths.get(link - 1, PathField.Next);
     }
     return -1;
   }
@@ -160,20 +155,17 @@ export class FamilyRib {
     if (isNew && pathId !== 0 && this.#countPaths(net, slot) >= MAX_PATHS_OF_PREFIX) return false;
     if (isNew) path = this.#add(net, slot, pathId);
     if (!this.refreshed.isIdle) this.refreshed.note(slot, path);
-    const chunk = this.paths.chunk(path);
-    const base = this.paths.base(path);
-    const oldReceived = isNew ? REJECTED : chunk[base + PathField.ReceivedSet]!;
-    const oldSet = chunk[base + PathField.Set]! - 1;
+    const oldReceived = isNew ? REJECTED : this.paths.receivedSet(path);
+    const oldSet = this.paths.get(path, PathField.Set) - 1;
     if (oldReceived === receivedSet && oldSet === set) return true;
     this.#store.retain(receivedSet);
     if (set >= 0) this.#store.retain(set);
     if (!isNew) this.#store.release(oldReceived);
     if (oldSet >= 0) this.#store.release(oldSet);
     if (set >= 0 !== oldSet >= 0) this.#accepted[slot] = this.#accepted[slot]! + (set >= 0 ? 1 : -1);
-    chunk[base + PathField.ReceivedSet] = receivedSet;
-    chunk[base + PathField.Set] = set + 1;
-    chunk[base + PathField.ChangedAt] = this.#clock.nowSec;
-    chunk[base + PathField.IsModified] = 1;
+    this.paths.setAttributes(path, receivedSet, set);
+    this.paths.set(path, PathField.ChangedAt, this.#clock.nowSec);
+    this.paths.setModified(path, true);
     this.#markDirty(net);
     return true;
   }
@@ -182,11 +174,11 @@ export class FamilyRib {
   reassign(path: number, set: number): void {
     const oldSet = this.paths.get(path, PathField.Set) - 1;
     if (oldSet === set) return;
-    const slot = this.paths.get(path, PathField.Slot);
+    const slot = this.paths.slot(path);
     if (set >= 0) this.#store.retain(set);
     if (oldSet >= 0) this.#store.release(oldSet);
     if (set >= 0 !== oldSet >= 0) this.#accepted[slot] = this.#accepted[slot]! + (set >= 0 ? 1 : -1);
-    this.paths.set(path, PathField.Set, set + 1);
+    this.paths.setAttributes(path, this.paths.receivedSet(path), set);
     this.paths.set(path, PathField.ChangedAt, this.#clock.nowSec);
   }
 
@@ -194,7 +186,7 @@ export class FamilyRib {
   #countPaths(net: number, slot: SessionSlot): number {
     let count = 0;
     for (let link = this.nets.records.get(net, NetField.FirstPath); link !== 0; ) {
-      if (this.paths.get(link - 1, PathField.Slot) === slot) count++;
+      if (this.paths.slot(link - 1) === slot) count++;
       link = this.paths.get(link - 1, PathField.Next);
     }
     return count;
@@ -202,14 +194,8 @@ export class FamilyRib {
 
   /** A record without attributes yet, at the head of the net's list. */
   #add(net: number, slot: SessionSlot, pathId: number): number {
-    const path = this.paths.alloc();
-    const chunk = this.paths.chunk(path);
-    const base = this.paths.base(path);
     const { records } = this.nets;
-    chunk[base + PathField.Net] = net;
-    chunk[base + PathField.Slot] = slot;
-    chunk[base + PathField.PathId] = pathId;
-    chunk[base + PathField.Next] = records.get(net, NetField.FirstPath);
+    const path = this.paths.add(net, slot, pathId, records.get(net, NetField.FirstPath));
     records.set(net, NetField.FirstPath, path + 1);
     if (slot >= this.#received.length) this.#widenCounters(slot);
     this.#received[slot] = this.#received[slot]! + 1;
@@ -219,7 +205,7 @@ export class FamilyRib {
 
   /** Looks at the path again although its attributes are the same: its source is treated otherwise now. */
   touch(path: number): void {
-    this.paths.set(path, PathField.IsModified, 1);
+    this.paths.setModified(path, true);
     this.#markDirty(this.paths.get(path, PathField.Net));
   }
 
@@ -231,7 +217,7 @@ export class FamilyRib {
     for (let link = records.get(net, NetField.FirstPath); link !== 0; ) {
       const path = link - 1;
       const next = paths.get(path, PathField.Next);
-      if (paths.get(path, PathField.Slot) === slot && paths.get(path, PathField.PathId) === pathId) {
+      if (paths.isFrom(path, slot, pathId)) {
         for (const consumer of this.#consumers) consumer.onPathGone(net, path);
         if (previous < 0) records.set(net, NetField.FirstPath, next);
         else paths.set(previous, PathField.Next, next);
@@ -248,18 +234,17 @@ export class FamilyRib {
   #free(path: number, slot: SessionSlot): void {
     const paths = this.paths;
     const set = paths.get(path, PathField.Set) - 1;
-    this.#store.release(paths.get(path, PathField.ReceivedSet));
+    this.#store.release(paths.receivedSet(path));
     if (set >= 0) this.#store.release(set);
     this.#received[slot] = this.#received[slot]! - 1;
     if (set >= 0) this.#accepted[slot] = this.#accepted[slot]! - 1;
     this.#sessions.countReference(slot, -1);
-    paths.set(path, PathField.Slot, FREED);
-    paths.free(path);
+    paths.drop(path);
   }
 
   /** True when the record at `path` (below `paths.highWater`) holds a path. */
   isLive(path: number): boolean {
-    return this.paths.get(path, PathField.Slot) !== FREED;
+    return this.paths.isLive(path);
   }
 
   /**
@@ -286,10 +271,8 @@ export class FamilyRib {
       if (oldLink === 0) return false;
       this.prefixes--;
     } else {
-      const paths = this.paths.chunk(link - 1);
-      const isModified = this.paths.base(link - 1) + PathField.IsModified;
-      if (link === oldLink && paths[isModified] === 0) return false;
-      paths[isModified] = 0;
+      if (link === oldLink && !this.paths.isModified(link - 1)) return false;
+      this.paths.setModified(link - 1, false);
       if (oldLink === 0) this.prefixes++;
     }
     chunk[base + NetField.Best] = link;
@@ -303,7 +286,7 @@ export class FamilyRib {
     const base = this.paths.base(firstLink - 1);
     if (chunk[base + PathField.Next] === 0) {
       const isCandidate =
-        chunk[base + PathField.Set] !== 0 && !this.#sessions.isGone(chunk[base + PathField.Slot]!);
+        chunk[base + PathField.Set] !== 0 && !this.#sessions.isGone(this.paths.slot(firstLink - 1));
       return isCandidate && this.isReachable(chunk[base + PathField.Set]! - 1) ? firstLink - 1 : -1;
     }
     const list = this.#candidates;
@@ -321,7 +304,7 @@ export class FamilyRib {
       const chunk = paths.chunk(link - 1);
       const base = paths.base(link - 1);
       const set = chunk[base + PathField.Set]! - 1;
-      const slot = chunk[base + PathField.Slot]!;
+      const slot = paths.slot(link - 1);
       if (set >= 0 && !this.#sessions.isGone(slot) && this.isReachable(set)) list.push(link - 1, set, slot);
       link = chunk[base + PathField.Next]!;
     }

@@ -79,11 +79,11 @@ export class SessionSweep {
 
   #visit(path: number): void {
     const { paths } = this.#rib;
-    const slot = paths.get(path, PathField.Slot);
+    const slot = paths.slot(path);
     if (this.#sessions.isGone(slot)) {
-      this.#rib.remove(paths.get(path, PathField.Net), slot, paths.get(path, PathField.PathId));
+      this.#rib.remove(paths.get(path, PathField.Net), slot, paths.pathId(path));
     } else if (this.#ended.size > 0 && this.#ended.has(slot) && !this.#rib.refreshed.has(slot, path)) {
-      this.#rib.remove(paths.get(path, PathField.Net), slot, paths.get(path, PathField.PathId));
+      this.#rib.remove(paths.get(path, PathField.Net), slot, paths.pathId(path));
     } else if (this.#stale.size > 0 && this.#stale.has(slot)) {
       this.#reevaluate(path);
     }

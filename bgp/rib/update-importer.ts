@@ -202,11 +202,11 @@ export class UpdateImporter {
 
   /** Evaluates a path of the session again, from what was received. */
   reevaluate(rib: FamilyRib, path: number): void {
-    const slot = rib.paths.get(path, PathField.Slot);
+    const slot = rib.paths.slot(path);
     const entry = this.#sessions.entry(slot);
     if (entry === null) return;
     const net = rib.paths.get(path, PathField.Net);
-    const receivedSet = rib.paths.get(path, PathField.ReceivedSet);
+    const receivedSet = rib.paths.receivedSet(path);
     const offered = this.#offered(entry, receivedSet);
     if (offered >= 0) this.#store.retain(offered);
     rib.reassign(path, offered < 0 ? REJECTED : this.#accept(entry, rib, net, offered));

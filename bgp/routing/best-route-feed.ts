@@ -130,7 +130,7 @@ export class BestRouteFeed implements RibConsumer {
 
   /** The session behind a net's link to its best path; a net without one counts as ours. */
   #slotOf(link: number): number {
-    return link === 0 ? LOCAL_SLOT : this.#rib.paths.get(link - 1, PathField.Slot);
+    return link === 0 ? LOCAL_SLOT : this.#rib.paths.slot(link - 1);
   }
 
   #describe(net: number): BestRouteChange | null {

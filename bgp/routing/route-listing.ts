@@ -83,7 +83,7 @@ export class RouteListing {
     const rib = this.#parts.ribs[family];
     let batch: RouteStatus[] = [];
     for (let path = 0; path < rib.paths.highWater; path++) {
-      if (rib.paths.get(path, PathField.Slot) === slot) batch.push(this.#asReceived(rib, path));
+      if (rib.paths.slot(path) === slot) batch.push(this.#asReceived(rib, path));
       if (batch.length >= BATCH || (path + 1) % SCAN_SLICE === 0) {
         yield batch;
         batch = [];
@@ -130,7 +130,7 @@ export class RouteListing {
     if (net < 0) return [];
     if (query.received !== undefined) {
       const slot = slotByName(query.received);
-      const paths = this.#pathsOf(rib, net).filter((path) => rib.paths.get(path, PathField.Slot) === slot);
+      const paths = this.#pathsOf(rib, net).filter((path) => rib.paths.slot(path) === slot);
       return paths.map((path) => this.#asReceived(rib, path));
     }
     if (query.advertised === undefined) return this.#ofNet(rib, net, query.all === true);
@@ -174,7 +174,7 @@ export class RouteListing {
   #asReceived(rib: FamilyRib, path: number): RouteStatus {
     const net = rib.paths.get(path, PathField.Net);
     const isBest = rib.nets.records.get(net, NetField.Best) === path + 1;
-    return this.#status(rib, net, path, rib.paths.get(path, PathField.ReceivedSet), isBest);
+    return this.#status(rib, net, path, rib.paths.receivedSet(path), isBest);
   }
 
   /** What the member in `slot` was told at the index of its group's Adj-RIB-Out, or null. */
@@ -201,7 +201,7 @@ export class RouteListing {
 
   #route(rib: FamilyRib, net: number, path: number, best: boolean, attributes: RouteAttributes): RouteStatus {
     const { sessions, nowSec } = this.#parts;
-    const slot = path < 0 ? LOCAL_SLOT : rib.paths.get(path, PathField.Slot);
+    const slot = path < 0 ? LOCAL_SLOT : rib.paths.slot(path);
     const hasPathId = sessions.entry(slot)?.context.addPathReceive.has(rib.family) === true;
     return {
       prefix: prefixText(rib.nets, net),
@@ -210,7 +210,7 @@ export class RouteListing {
       peer: sessions.nameOf(slot),
       ...attributes,
       age: path < 0 ? 0 : Math.max(0, nowSec() - rib.paths.get(path, PathField.ChangedAt)),
-      pathId: hasPathId ? rib.paths.get(path, PathField.PathId) >>> 0 : null,
+      pathId: hasPathId ? rib.paths.pathId(path) >>> 0 : null,
     };
   }
 }

@@ -209,7 +209,7 @@ export class CatchUp {
       }
       const set = adjRibOut.set(path);
       if (set >= 0) packer.announce(net, path + 1, set, adjRibOut.slot(path));
-      else if (paths.get(path, PathField.Slot) !== member.slot) packer.withdraw(net, path + 1, 0);
+      else if (paths.slot(path) !== member.slot) packer.withdraw(net, path + 1, 0);
     }
   }
 

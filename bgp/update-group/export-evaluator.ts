@@ -39,7 +39,7 @@ export class ExportEvaluator {
     const { store, nets, paths, rib, sessions } = this.#tables;
     const set = paths.get(path, PathField.Set) - 1;
     if (set < 0) return REJECTED;
-    const slot = paths.get(path, PathField.Slot);
+    const slot = paths.slot(path);
     if (sessions.isGone(slot) || !rib.isReachable(set)) return REJECTED;
     const sourceClass = sessions.sourceClass(slot);
     if (!canExport(store.flags(set), sourceClass, this.#context)) return REJECTED;

@@ -289,7 +289,7 @@ export class UpdateGroup {
       if (oldSet >= 0) this.#withdraw(net, net, 0, oldSlot);
       return oldSet >= 0;
     }
-    const slot = this.#tables.paths.get(link - 1, PathField.Slot);
+    const slot = this.#tables.paths.slot(link - 1);
     if (set === oldSet && slot === oldSlot) return false;
     if (oldSet >= 0 && oldSlot !== slot) this.#noteTakenOver(net, slot);
     this.#announce(net, net, 0, set, slot);
@@ -306,7 +306,7 @@ export class UpdateGroup {
       const oldSet = this.adjRibOut.set(path);
       if (set === oldSet) continue;
       if (this.#packer.isFull) this.#send();
-      const slot = paths.get(path, PathField.Slot);
+      const slot = paths.slot(path);
       if (set < 0) this.#withdraw(path, net, path + 1, slot);
       else this.#announce(path, net, path + 1, set, slot);
       hasChanged = true;

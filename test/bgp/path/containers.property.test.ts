@@ -87,7 +87,7 @@ describe('RecordTable', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const table = new RecordTable(2);
+        const table = new RecordTable(5);
         const model = new Map<number, number[]>();
         for (const one of steps) {
           const ids = [...model.keys()];
@@ -118,7 +118,7 @@ describe('RecordTable', () => {
   });
 
   test('grows by chunks without moving a record', () => {
-    const table = new RecordTable(1);
+    const table = new RecordTable(2);
     for (let i = 0; i < 20_000; i++) table.set(table.alloc(), 1, i);
     const wrong = Array.from({ length: 20_000 }, (_, id) => id).filter((id) => table.get(id, 1) !== id);
     expect([wrong, table.live, table.highWater]).toEqual([[], 20_000, 20_000]);
