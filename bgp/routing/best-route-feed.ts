@@ -150,7 +150,7 @@ export class BestRouteFeed implements RibConsumer {
     }
     const sharing = this.#rib.sharingPaths(net);
     const hops = sharing.map((path) => {
-      const zone = this.#sessions.zoneOf(paths.get(path, PathField.Slot));
+      const zone = this.#sessions.zoneOf(paths.slot(path));
       return nextHopText(this.#store, paths.get(path, PathField.Set) - 1, zone);
     });
     const isOtherSharing = this.#noteSharing(net, hops);

@@ -166,7 +166,7 @@ export class RouteListing {
 
   #status(rib: FamilyRib, net: number, path: number, set: number, isBest: boolean): RouteStatus {
     const { store, sessions } = this.#parts;
-    const zone = sessions.zoneOf(rib.paths.get(path, PathField.Slot));
+    const zone = sessions.zoneOf(rib.paths.slot(path));
     const attributes = { ...decodeSet(store, set), nextHop: nextHopText(store, set, zone) };
     return this.#route(rib, net, path, isBest, attributes);
   }
