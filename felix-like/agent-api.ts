@@ -38,6 +38,8 @@ export interface AgentConfig {
    * blocks without blackhole, too.
    */
   readonly programmed: { readonly ipip: boolean; readonly noEncapsulation: boolean };
+  /** Ranges that this node gives to its pods (Node.spec.podCIDRs). */
+  readonly podCidrs: readonly string[];
 }
 
 export interface NodeAddress {
@@ -176,6 +178,15 @@ export interface KernelWriteEvent {
 export interface Agent {
   /** Replaces the configuration. The first call means that the datastore is in sync: nothing is written before. */
   apply(config: AgentConfig): void;
+  /** What `apply` was last given, or null. */
+  config(): AgentConfig | null;
+  /**
+   * Workloads that are known before their resources say so: those that CNI attached. Replaces the list of before;
+   * of two workloads with one interface, this one counts.
+   */
+  setAttachedWorkloads(workloads: readonly Workload[]): void;
+  /** Resolves to true when all `prefixes` are routed to that link, to false when they are not after `timeoutMs`. */
+  whenRouted(prefixes: readonly string[], interfaceIndex: number, timeoutMs: number): Promise<boolean>;
   /** A new stream of learnt routes begins (link connected): what is not repeated before End-of-RIB is stale. */
   onLearntStart(): void;
   onLearntRoutes(changes: readonly LearntRouteChange[]): void;

@@ -7,6 +7,7 @@ import type {
   KernelRouteStatus,
   KernelWriteEvent,
   LearntRouteChange,
+  Workload,
 } from './agent-api.ts';
 import { RouteCalculator } from './calc/route-calculator.ts';
 import { DEFAULT_RP_FILTER_KEY, globalSysctls, workloadSysctls } from './calc/sysctls.ts';
@@ -16,6 +17,7 @@ import { ErrorLog } from './dataplane/error-log.ts';
 import { LinkState } from './dataplane/link-state.ts';
 import type { Logger } from './dataplane/logger.ts';
 import { OriginatedSet } from './dataplane/originated-set.ts';
+import { RoutedWait } from './dataplane/routed-wait.ts';
 import { listDifferences, listKernelRoutes } from './dataplane/status-view.ts';
 import { SysctlManager } from './dataplane/sysctl-manager.ts';
 import { HostSetup } from './host-setup.ts';
@@ -50,6 +52,9 @@ class NodeAgent implements Agent {
   readonly #loop: ApplyLoop;
   readonly #host: HostSetup;
   readonly #originated = new OriginatedSet();
+  readonly #routedWait: RoutedWait;
+  #resources: AgentConfig | null = null;
+  #attached: readonly Workload[] = [];
   readonly #writeListeners = new Set<(event: KernelWriteEvent) => void>();
   readonly #appliedListeners = new Set<(seconds: number) => void>();
 
@@ -59,6 +64,7 @@ class NodeAgent implements Agent {
     this.#host = new HostSetup({ commands, clock, logger, errors: this.#errors, onWrite });
     this.#calculator = new RouteCalculator(MAIN_TABLE, (problem) => this.#errors.add(problem));
     this.#table = new RouteTable(MAIN_TABLE, NOTHING_OWNED, () => clock.now());
+    this.#routedWait = new RoutedWait(clock, (prefix) => this.#table.inPlace(prefix, this.#metric(prefix)));
     const plan = { global: globalSysctls, workload: workloadSysctls, rpFilterKey: DEFAULT_RP_FILTER_KEY };
     this.#loop = new ApplyLoop({
       kernel,
@@ -70,14 +76,28 @@ class NodeAgent implements Agent {
       sysctls: new SysctlManager(plan, this.#errors),
       errors: this.#errors,
       onWrite,
-      onProgress: () => this.#updateOriginated(),
+      onProgress: () => this.#onProgress(),
       onApplied: (seconds) => notify(this.#appliedListeners, seconds),
     });
   }
 
   apply(config: AgentConfig): void {
-    this.#loop.setConfig(config);
+    this.#resources = config;
+    this.#loop.setConfig(withAttached(config, this.#attached));
     this.#host.setConfig(config);
+  }
+
+  config(): AgentConfig | null {
+    return this.#resources;
+  }
+
+  setAttachedWorkloads(workloads: readonly Workload[]): void {
+    this.#attached = workloads;
+    if (this.#resources !== null) this.#loop.setConfig(withAttached(this.#resources, workloads));
+  }
+
+  whenRouted(prefixes: readonly string[], interfaceIndex: number, timeoutMs: number): Promise<boolean> {
+    return this.#routedWait.wait(prefixes, interfaceIndex, timeoutMs);
   }
 
   onLearntStart(): void {
@@ -140,6 +160,11 @@ class NodeAgent implements Agent {
     await Promise.all([this.#loop.close(), this.#host.close()]);
   }
 
+  #onProgress(): void {
+    this.#updateOriginated();
+    this.#routedWait.look();
+  }
+
   #updateOriginated(): void {
     const calculator = this.#calculator;
     this.#originated.update(calculator.announcements(), (prefix) => {
@@ -152,6 +177,13 @@ class NodeAgent implements Agent {
   #metric(prefix: string): number {
     return this.#loop.config?.routePriority[familyOfPrefix(prefix)] ?? 0;
   }
+}
+
+function withAttached(config: AgentConfig, attached: readonly Workload[]): AgentConfig {
+  if (attached.length === 0) return config;
+  const names = new Set(attached.map(({ interfaceName }) => interfaceName));
+  const others = config.workloads.filter(({ interfaceName }) => !names.has(interfaceName));
+  return { ...config, workloads: [...others, ...attached] };
 }
 
 function subscribe<Event>(

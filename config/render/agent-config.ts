@@ -65,6 +65,7 @@ export function agentConfig(
     remoteNodes: remoteNodes(context),
     remotePrefixes: remotePrefixes(context, claims, felix.spec.routeSource ?? 'CalicoIPAM'),
     programmed: programmedClasses(context, felix.spec, pools),
+    podCidrs: context.self.podCidrs.map(formatPrefix),
   };
 }
 

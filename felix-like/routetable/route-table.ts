@@ -265,6 +265,12 @@ export class RouteTable {
     return this.#errorOf(slot) === null ? 'pending' : 'refused';
   }
 
+  /** The route that is in the kernel as it is desired, or null. */
+  inPlace(prefix: string, metric: number): KernelRoute | null {
+    const slot = this.#tracker.find(routeKey(prefix, metric));
+    return slot !== null && slot.desired !== null && slot.pending === 'nothing' ? slot.actual : null;
+  }
+
   #observe(route: KernelRoute): void {
     const key = routeKey(route.prefix, route.metric);
     if (this.#ownership.isOurs(route)) {

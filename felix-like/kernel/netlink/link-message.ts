@@ -26,6 +26,15 @@ export function encodeLinkDump(writer: MessageWriter, sequence: number): void {
   writer.endMessage();
 }
 
+/** Asks for one link, and fails with ENODEV where there is none of that name. */
+export function encodeLinkRequest(writer: MessageWriter, name: string, sequence: number): void {
+  writer.beginMessage(MessageType.GetLink, Flag.Request | Flag.Ack, sequence);
+  for (let i = 0; i < LINK_HEADER_BYTES / 4; i++) writer.u32(0);
+  writer.u32Attribute(LinkAttribute.ExtendedMask, EXTENDED_MASK_SKIP_STATS);
+  writer.textAttribute(LinkAttribute.Name, name);
+  writer.endMessage();
+}
+
 /**
  * Decodes the present message of `message`, of type RTM_NEWLINK or RTM_DELLINK.
  * @returns null for messages of other families: a bridge says with them what happened to one of its ports

@@ -35,6 +35,7 @@ export function agentConfig(overrides: Partial<AgentConfig> = {}): AgentConfig {
     remoteNodes: [],
     remotePrefixes: [],
     programmed: { ipip: true, noEncapsulation: true },
+    podCidrs: [],
     ...overrides,
   };
 }

@@ -7,6 +7,7 @@ import type {
   KernelRouteStatus,
   KernelWriteEvent,
   LearntRouteChange,
+  Workload,
 } from '@manul/felix-like';
 
 export class FakeAgent implements Agent {
@@ -15,6 +16,7 @@ export class FakeAgent implements Agent {
   kernel: KernelRouteStatus[] = [];
   closed = false;
   readonly applied: AgentConfig[] = [];
+  attached: readonly Workload[] = [];
   /** What the role link delivered: `start`, `10.0.0.0/26 via 192.0.2.1`, `10.0.0.0/26 gone`, `end ipv4`. */
   readonly heard: string[] = [];
   /** Called after each entry of `heard`. */
@@ -25,6 +27,18 @@ export class FakeAgent implements Agent {
 
   apply(config: AgentConfig): void {
     this.applied.push(config);
+  }
+
+  config(): AgentConfig | null {
+    return this.applied.at(-1) ?? null;
+  }
+
+  setAttachedWorkloads(workloads: readonly Workload[]): void {
+    this.attached = workloads;
+  }
+
+  async whenRouted(): Promise<boolean> {
+    return true;
   }
 
   onLearntStart(): void {

@@ -99,6 +99,7 @@ export function nodeConfig(overrides: Partial<NodeConfig> = {}): NodeConfig {
       remoteNodes: [],
       remotePrefixes: [],
       programmed: { ipip: true, noEncapsulation: true },
+      podCidrs: [],
     },
     ...overrides,
   };

@@ -106,6 +106,11 @@ export const LAYERS: readonly Layer[] = [
     values: [NET, 'felix-like/kernel/command-port.ts'],
     types: ['felix-like/agent-api.ts', 'felix-like/host-api.ts'],
   },
+  {
+    path: 'felix-like/cni/',
+    values: [NET, 'node:*'],
+    types: ['felix-like/agent-api.ts', 'felix-like/kernel/', 'felix-like/dataplane/'],
+  },
   { path: 'felix-like/', values: [NET, 'felix-like/*'] },
 
   { path: 'config/schema/', values: [NET, 'zod'], pure: true },

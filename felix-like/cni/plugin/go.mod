@@ -1,0 +1,3 @@
+module manul.dev/cni-plugin
+
+go 1.24
