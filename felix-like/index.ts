@@ -1,8 +1,11 @@
 export { type AgentParts, createAgent } from './agent.ts';
 export type * from './agent-api.ts';
+export { type CniHost, type CniHostParts, createCniHost } from './cni/cni-host.ts';
+export { type CniPaths, listCniFiles, removeCniFiles } from './cni/installed-files.ts';
 export type * from './host-api.ts';
 export type { CommandPort } from './kernel/command-port.ts';
 export { createHostCommands } from './kernel/host-commands.ts';
-export { type CniHost, type CniHostParts, createCniHost } from './cni-host.ts';
 export type { KernelPort } from './kernel/kernel-port.ts';
 export { createLinuxKernel, type LinuxKernelOptions } from './kernel/linux-kernel.ts';
+export { createLinuxPodNetwork, type LinuxPodNetworkOptions } from './kernel/linux-pod-network.ts';
+export type { PodNetwork } from './kernel/pod-network-port.ts';

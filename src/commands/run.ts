@@ -2,9 +2,9 @@
 
 import type { Logger, Speaker } from '@manul/bgp';
 import { createFileDatastore, renderNode } from '@manul/config';
-import type { Agent } from '@manul/felix-like';
+import type { Agent, CniHost, CniPaths } from '@manul/felix-like';
 import manifest from '../../package.json' with { type: 'json' };
-import { CommandError } from '../cli/command-error.ts';
+import { CommandError, reasonOf } from '../cli/command-error.ts';
 import type { CommandContext } from '../cli/program.ts';
 import { hasNetAdmin } from '../daemon/capabilities.ts';
 import { type DaemonParts, startDaemon } from '../daemon/daemon.ts';
@@ -35,9 +35,11 @@ function requirePrivileges(roles: readonly Role[]): void {
 }
 
 async function createParts(options: RunOptions, logger: Logger): Promise<DaemonParts> {
+  const agent = options.roles.includes('agent') ? await newAgent(logger) : null;
   return {
     speaker: options.roles.includes('speaker') ? await newSpeaker(options, logger) : null,
-    agent: options.roles.includes('agent') ? await newAgent(logger) : null,
+    agent,
+    cni: agent !== null && options.cni !== null ? await newCniHost(agent, options.cni, logger) : null,
     datastore: createFileDatastore({ paths: options.configPaths }),
     render: renderNode,
     logger,
@@ -55,6 +57,15 @@ async function newSpeaker({ maxSessions }: RunOptions, logger: Logger): Promise<
 async function newAgent(logger: Logger): Promise<Agent> {
   const { createAgent, createHostCommands, createLinuxKernel } = await import('@manul/felix-like');
   return createAgent({ kernel: createLinuxKernel(), commands: createHostCommands(), logger });
+}
+
+async function newCniHost(agent: Agent, paths: CniPaths, logger: Logger): Promise<CniHost> {
+  const { createCniHost, createLinuxPodNetwork } = await import('@manul/felix-like');
+  try {
+    return createCniHost({ agent, paths, logger, network: createLinuxPodNetwork() });
+  } catch (error) {
+    throw new CommandError(`--state-dir ${paths.stateFolder}: ${reasonOf(error)}`);
+  }
 }
 
 /** What nobody caught is a fault of ours: said in the log, then the supervisor starts a fresh process. */

@@ -4,7 +4,7 @@
  */
 import type { Logger, Speaker } from '@manul/bgp';
 import type { Datastore, RenderNode } from '@manul/config';
-import type { Agent } from '@manul/felix-like';
+import type { Agent, CniHost } from '@manul/felix-like';
 import { actionRoutes } from '../control/actions.ts';
 import { readRoutes } from '../http/api.ts';
 import { healthRoutes } from '../http/health.ts';
@@ -16,6 +16,7 @@ import { serveRoleLink } from '../role-link/agent-end.ts';
 import { linkInProcess } from '../role-link/in-process-link.ts';
 import type { LinkSpeaker, RoleLink } from '../role-link/role-link.ts';
 import { connectRoleLink } from '../role-link/speaker-end.ts';
+import { serveCni } from './cni-socket.ts';
 import { ConfigFeed } from './config-feed.ts';
 import { DaemonState } from './daemon-state.ts';
 import { ErrorRecord } from './error-record.ts';
@@ -25,6 +26,8 @@ export interface DaemonParts {
   /** Null: not one of the roles of this process. */
   readonly speaker: Speaker | null;
   readonly agent: Agent | null;
+  /** Null: pods are attached by others. */
+  readonly cni: CniHost | null;
   readonly datastore: Datastore;
   readonly render: RenderNode;
   readonly logger: Logger;
@@ -91,6 +94,8 @@ async function startParts(
   if (speaker !== null) stops.push(() => speaker.close());
   if (agent !== null) stops.push(() => agent.close());
   state.link = await startLink(options, parts, feed, stops);
+  if (parts.cni !== null && options.cni !== null)
+    stops.push(await serveCni(parts.cni, options.cni.socketPath));
   stops.push(() => datastore.close());
   await datastore.start((snapshot) => feed.onSnapshot(snapshot));
   logStarted(options, http, logger);

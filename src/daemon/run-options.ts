@@ -1,8 +1,11 @@
 /** Flags and environment of `manul run` → one checked value. */
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { addressFamily, canonicalAddress, formatPrefix, parsePrefix } from '@manul/bgp/net';
 import type { RenderOptions } from '@manul/config';
+import type { CniPaths } from '@manul/felix-like';
 import type { RawArguments } from '../cli/arguments.ts';
 import { CommandError, usageError } from '../cli/command-error.ts';
 import type { LogLevel } from '../logging/logger.ts';
@@ -21,12 +24,16 @@ export interface RunOptions extends RenderOptions {
   readonly agentSocketPath: string;
   /** Null: as many as there are file descriptors for. */
   readonly maxSessions: number | null;
+  /** Null: pods are attached by others. */
+  readonly cni: CniPaths | null;
   readonly metricsPerPeer: PerPeerRule;
   readonly logLevel: LogLevel;
 }
 
 export const SPEAKER_HTTP = '127.0.0.1:9179';
 export const AGENT_HTTP = '127.0.0.1:9180';
+/** The image has them there. */
+const INSTALLED_CNI_PROGRAMS = fileURLToPath(new URL('../../cni', import.meta.url));
 
 /** @throws CommandError naming the flag that is wrong */
 export function readRunOptions(raw: RawArguments, environment: PathEnvironment): RunOptions {
@@ -41,6 +48,7 @@ export function readRunOptions(raw: RawArguments, environment: PathEnvironment):
     controlPath,
     agentSocketPath: raw.text('agent-socket') ?? defaultAgentSocketPath(controlPath),
     maxSessions: readMaxSessions(raw),
+    cni: readCniPaths(raw, roles, controlPath),
     metricsPerPeer: (raw.text('metrics-per-peer') ?? 'auto') as PerPeerRule,
     logLevel: (raw.text('log-level') ?? 'info') as LogLevel,
   };
@@ -120,4 +128,17 @@ function readRoles(text: string | undefined): readonly Role[] {
     if (!roles.includes(word)) roles.push(word);
   }
   return roles;
+}
+
+function readCniPaths(raw: RawArguments, roles: readonly Role[], controlPath: string): CniPaths | null {
+  if (!raw.isOn('cni')) return null;
+  if (!roles.includes('agent'))
+    throw usageError('--cni needs the agent role: pods are attached by the agent');
+  return {
+    programFolder: raw.text('cni-programs') ?? INSTALLED_CNI_PROGRAMS,
+    binFolder: raw.text('cni-bin-dir') ?? '/opt/cni/bin',
+    configFolder: raw.text('cni-conf-dir') ?? '/etc/cni/net.d',
+    stateFolder: raw.text('state-dir') ?? '/var/lib/manul',
+    socketPath: resolve(raw.text('cni-socket') ?? join(dirname(controlPath), 'cni.sock')),
+  };
 }

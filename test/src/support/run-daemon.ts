@@ -42,6 +42,7 @@ export async function runDaemon(folder: string, setup: TestDaemonOptions = {}): 
     routerId: null,
     namespace: 'manul-system',
     maxSessions: null,
+    cni: null,
     metricsPerPeer: 'auto',
     logLevel: 'info',
     ...setup.options,
@@ -53,6 +54,7 @@ export async function runDaemon(folder: string, setup: TestDaemonOptions = {}): 
   const daemon = await startDaemon(options, {
     speaker: roles.includes('speaker') ? speaker : null,
     agent: roles.includes('agent') ? agent : null,
+    cni: null,
     datastore,
     render: setup.render ?? (() => nodeConfig()),
     logger: log.logger,
