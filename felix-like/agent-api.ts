@@ -185,6 +185,8 @@ export interface Agent {
    * of two workloads with one interface, this one counts.
    */
   setAttachedWorkloads(workloads: readonly Workload[]): void;
+  /** MTU for a new workload, in octets; null before the first configuration. */
+  workloadMtu(): number | null;
   /** Resolves to true when all `prefixes` are routed to that link, to false when they are not after `timeoutMs`. */
   whenRouted(prefixes: readonly string[], interfaceIndex: number, timeoutMs: number): Promise<boolean>;
   /** A new stream of learnt routes begins (link connected): what is not repeated before End-of-RIB is stale. */

@@ -23,6 +23,7 @@ import { SysctlManager } from './dataplane/sysctl-manager.ts';
 import { HostSetup } from './host-setup.ts';
 import type { CommandPort } from './kernel/command-port.ts';
 import type { KernelPort } from './kernel/kernel-port.ts';
+import { deriveMtu } from './mtu/derive-mtu.ts';
 import { Ownership } from './routetable/ownership.ts';
 import { familyOfPrefix, MAIN_TABLE } from './routetable/route-key.ts';
 import { RouteTable } from './routetable/route-table.ts';
@@ -51,6 +52,7 @@ class NodeAgent implements Agent {
   readonly #table: RouteTable;
   readonly #loop: ApplyLoop;
   readonly #host: HostSetup;
+  readonly #links = new LinkState();
   readonly #originated = new OriginatedSet();
   readonly #routedWait: RoutedWait;
   #resources: AgentConfig | null = null;
@@ -72,7 +74,7 @@ class NodeAgent implements Agent {
       logger,
       calculator: this.#calculator,
       table: this.#table,
-      links: new LinkState(),
+      links: this.#links,
       sysctls: new SysctlManager(plan, this.#errors),
       errors: this.#errors,
       onWrite,
@@ -94,6 +96,10 @@ class NodeAgent implements Agent {
   setAttachedWorkloads(workloads: readonly Workload[]): void {
     this.#attached = workloads;
     if (this.#resources !== null) this.#loop.setConfig(withAttached(this.#resources, workloads));
+  }
+
+  workloadMtu(): number | null {
+    return this.#resources && deriveMtu(this.#resources, this.#links.links()).workload;
   }
 
   whenRouted(prefixes: readonly string[], interfaceIndex: number, timeoutMs: number): Promise<boolean> {

@@ -12,7 +12,7 @@ import { type CniPaths, installCni, preferredConfigs } from './installed-files.t
 import { servePlugin } from './plugin-connection.ts';
 
 export interface CniHostParts {
-  readonly agent: Pick<Agent, 'config' | 'setAttachedWorkloads' | 'whenRouted'>;
+  readonly agent: Pick<Agent, 'config' | 'setAttachedWorkloads' | 'workloadMtu' | 'whenRouted'>;
   readonly logger: Logger;
   readonly paths: CniPaths;
   /** Closed with the host. */

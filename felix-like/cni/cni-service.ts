@@ -21,6 +21,7 @@ import { GATEWAY_IPV6, gatewayNeighbours, HOST_MAC, hostInterfaceName, podRoutes
 export interface CniNode {
   config(): AgentConfig | null;
   setAttachedWorkloads(workloads: readonly Workload[]): void;
+  workloadMtu(): number | null;
   whenRouted(prefixes: readonly string[], interfaceIndex: number, timeoutMs: number): Promise<boolean>;
 }
 
@@ -178,7 +179,8 @@ export class CniService {
     try {
       note({});
       note({ addresses: await this.#parts.addresses.add(attachment.network, id, netns, podCidrs) });
-      const pair = await this.#connect(attachment, networkConfig.mtu, (made) => {
+      const mtu = networkConfig.mtu ?? this.#parts.node.workloadMtu();
+      const pair = await this.#connect(attachment, mtu, (made) => {
         note({ hostIndex: made.hostIndex, podMac: made.podMac });
       });
       return { output: this.#result(request, attachment, pair), confirmation: this.#confirmation(id) };

@@ -1,5 +1,5 @@
 /** A network namespace of a test's own, with the tools that others use on it. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { findCommand } from '../../support/requirements.ts';
 
 let count = 0;
@@ -60,6 +60,11 @@ export class NetworkNamespace {
   setSysctl(key: string, value: string): void {
     const script = `echo ${value} > /proc/sys/${key}`;
     execFileSync(IP, ['netns', 'exec', this.name, 'sh', '-c', script]);
+  }
+
+  /** What a command inside the namespace prints, whatever its status. */
+  exec(command: string): string {
+    return spawnSync(IP, ['netns', 'exec', this.name, ...command.split(' ')], { encoding: 'utf8' }).stdout;
   }
 
   remove(): void {

@@ -37,6 +37,10 @@ export class FakeAgent implements Agent {
     this.attached = workloads;
   }
 
+  workloadMtu(): number | null {
+    return null;
+  }
+
   async whenRouted(): Promise<boolean> {
     return true;
   }
