@@ -28,6 +28,9 @@ export interface ImportIdentity {
   readonly honourGracefulShutdown: boolean;
 }
 
+/** One for all calls: this is asked of every UPDATE. */
+const cursor = new BlockCursor(new Uint8Array(0), 0, 0);
+
 /** Why the route is ineligible, or null. */
 export function importProblem(store: AttributeStore, set: number, identity: ImportIdentity): string | null {
   if (identity.enforceFirstAs && store.records.get(set, SetField.NeighborAs) >>> 0 !== identity.peerAsn) {
@@ -35,7 +38,7 @@ export function importProblem(store: AttributeStore, set: number, identity: Impo
   }
   const bytes = store.bytes(set);
   const start = store.offset(set);
-  const cursor = new BlockCursor(bytes, start, start + store.length(set));
+  cursor.reset(bytes, start, start + store.length(set));
   while (cursor.next()) {
     const { at, length } = cursor;
     switch (cursor.code) {
@@ -46,7 +49,7 @@ export function importProblem(store: AttributeStore, set: number, identity: Impo
         break;
       case AttributeType.NextHop:
         // A link-local address may follow the global one; both families differ in length.
-        if (identity.ownAddresses.some((own) => isAddress(bytes, at, Math.min(length, 16), own))) {
+        if (isAnyAddress(bytes, at, Math.min(length, 16), identity.ownAddresses)) {
           return 'NEXT_HOP is our own address (RFC 4271 §5.1.3)';
         }
         break;
@@ -77,6 +80,16 @@ function leakText(onlyToCustomer: number, { role, peerAsn }: ImportIdentity): st
     return `route leak: ONLY_TO_CUSTOMER ${onlyToCustomer} from peer AS ${peerAsn} (RFC 9234 §5)`;
   }
   return null;
+}
+
+function isAnyAddress(
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  addresses: readonly Uint8Array[],
+): boolean {
+  for (const address of addresses) if (isAddress(bytes, at, length, address)) return true;
+  return false;
 }
 
 function isAddress(bytes: Uint8Array, at: number, length: number, address: Uint8Array): boolean {

@@ -4,6 +4,7 @@
  */
 import type { SlotFacts } from '../decision/candidates.ts';
 import { type Family, parseAddress } from '../net/index.ts';
+import type { BlockContext } from '../packet/attributes/canonical-block.ts';
 import type { UpdateContext } from '../packet/update/update-reader.ts';
 import { SourceClass } from '../path/source-class.ts';
 import { CompiledPolicy } from '../policy/compile-policy.ts';
@@ -19,6 +20,7 @@ export interface SessionEntry {
   session: RibSession;
   readonly output: SessionOutput;
   context: UpdateContext;
+  readonly blockContext: BlockContext;
   importIdentity: ImportIdentity;
   /** Routes to what is originated or connected here are not for this session to announce. */
   protectsOwnPrefixes: boolean;
@@ -68,6 +70,7 @@ export class SessionTable implements SlotFacts {
       output,
       isInternal,
       context: updateContext(session),
+      blockContext: { isInternal, fourOctetAs: session.fourOctetAs },
       importIdentity: importIdentity(session, this.#identity),
       protectsOwnPrefixes: protectsOwnPrefixes(session, isInternal),
       importPolicies: importPolicies(session, isInternal),

@@ -116,11 +116,10 @@ export class UpdateImporter {
   }
 
   /** What is malformed, beyond what is merely discarded, in the attributes of an UPDATE that announces nothing. */
-  #problemWithoutRoutes({ isInternal, session }: SessionEntry, bytes: Uint8Array): string | null {
+  #problemWithoutRoutes({ blockContext }: SessionEntry, bytes: Uint8Array): string | null {
     const { scan } = this.#reader;
     if (scan.malformed !== null) return scan.malformed;
-    const context = { isInternal, fourOctetAs: session.fourOctetAs };
-    return this.#block.build(bytes, scan, context, -1, 0) ?? this.#block.checkValues();
+    return this.#block.build(bytes, scan, blockContext, -1, 0) ?? this.#block.checkValues();
   }
 
   /** Interns the scanned attributes with the given next hop and announces. @returns why they are malformed. */
@@ -132,8 +131,7 @@ export class UpdateImporter {
     nextHopLength: number,
   ): string | null {
     const block = this.#block;
-    const context = { isInternal: entry.isInternal, fourOctetAs: entry.session.fourOctetAs };
-    const problem = block.build(bytes, this.#reader.scan, context, nextHopAt, nextHopLength);
+    const problem = block.build(bytes, this.#reader.scan, entry.blockContext, nextHopAt, nextHopLength);
     if (problem !== null) return problem;
     let set = this.#store.find(block.bytes, 0, block.length);
     // A set that is there has been checked, but for our own: they have an unspecified next hop.

@@ -57,6 +57,7 @@ export class ExportedAttributes {
   readonly nextHop = new Uint8Array(2 * IPV6_BYTES);
   nextHopLength = 0;
   #isOwnNextHop = false;
+  readonly #cursor = new BlockCursor(this.bytes, 0, 0);
 
   /**
    * Writes the attributes of `set` for the group. The caller has checked `canExport`; where that does not hold
@@ -73,7 +74,8 @@ export class ExportedAttributes {
     this.#isOwnNextHop = usesOwnNextHop(store.flags(set), source.sourceClass, context);
     const bytes = store.bytes(set);
     const start = store.offset(set);
-    const cursor = new BlockCursor(bytes, start, start + store.length(set));
+    const cursor = this.#cursor;
+    cursor.reset(bytes, start, start + store.length(set));
     const isReflected = context.isInternal && isInternalSource(source.sourceClass);
     const isAskedAlready = (store.flags(set) & ColumnFlag.GracefulShutdown) !== 0;
     let written = 0;
@@ -84,6 +86,12 @@ export class ExportedAttributes {
     }
     this.#insertMissing(written, 255, isReflected, store.flags(set), source, context, identity);
     if (!context.fourOctetAs) this.#appendAs4(bytes, start, start + store.length(set), context);
+  }
+
+  /** Copies what was written, `length` octets, to out[at…]. Mostly below a hundred: cheaper than a view and `set`. */
+  copyTo(out: Uint8Array, at: number): void {
+    const { bytes, length } = this;
+    for (let i = 0; i < length; i++) out[at + i] = bytes[i]!;
   }
 
   /** True when what was written leaves room in a message for a prefix of any length. */
@@ -103,21 +111,24 @@ export class ExportedAttributes {
     context: ExportContext,
     identity: ExportIdentity,
   ): void {
-    const between = (code: number) => after < code && code < before;
-    if (between(AttributeType.LocalPref) && context.isInternal && (flags & ColumnFlag.LocalPref) === 0) {
+    if (
+      isBetween(AttributeType.LocalPref, after, before) &&
+      context.isInternal &&
+      (flags & ColumnFlag.LocalPref) === 0
+    ) {
       const preference = context.drain === 'graceful' ? 0 : DEFAULT_LOCAL_PREF;
       this.#putUint32(AttributeType.LocalPref, WELL_KNOWN, preference);
     }
-    if (between(AttributeType.Communities) && asksToLeave(context)) {
+    if (isBetween(AttributeType.Communities, after, before) && asksToLeave(context)) {
       this.#putUint32(AttributeType.Communities, OPTIONAL_TRANSITIVE, WellKnownCommunity.GracefulShutdown);
     }
-    if (isReflected && between(AttributeType.OriginatorId)) {
+    if (isReflected && isBetween(AttributeType.OriginatorId, after, before)) {
       this.#putUint32(AttributeType.OriginatorId, OPTIONAL_NON_TRANSITIVE, source.routerId);
     }
-    if (isReflected && between(AttributeType.ClusterList)) {
+    if (isReflected && isBetween(AttributeType.ClusterList, after, before)) {
       this.#putUint32(AttributeType.ClusterList, OPTIONAL_NON_TRANSITIVE, identity.clusterId);
     }
-    if (between(AttributeType.OnlyToCustomer) && addsOnlyToCustomer(context)) {
+    if (isBetween(AttributeType.OnlyToCustomer, after, before) && addsOnlyToCustomer(context)) {
       this.#putUint32(AttributeType.OnlyToCustomer, OPTIONAL_TRANSITIVE, context.localAsn);
     }
   }
@@ -187,6 +198,11 @@ export class ExportedAttributes {
   }
 
   #writeAsPath(bytes: Uint8Array, cursor: BlockCursor, context: ExportContext): void {
+    if (context.isInternal && context.fourOctetAs) {
+      this.#header(AttributeType.AsPath, WELL_KNOWN, cursor.length);
+      this.#append(bytes, cursor.at, cursor.length);
+      return;
+    }
     const path = context.isInternal
       ? bytes.subarray(cursor.at, cursor.at + cursor.length)
       : prependAs(bytes, cursor.at, cursor.length, context.localAsn);
@@ -269,6 +285,10 @@ export class ExportedAttributes {
     for (let i = 0; i < length; i++) this.bytes[this.length + i] = bytes[at + i]!;
     this.length += length;
   }
+}
+
+function isBetween(code: number, after: number, before: number): boolean {
+  return after < code && code < before;
 }
 
 function isInternalSource(sourceClass: number): boolean {

@@ -13,7 +13,6 @@ import { HEADER_BYTES, writeUpdateHeader } from '../packet/update/update-writer.
 import { type AttributeStore, SetField } from '../path/attribute-store.ts';
 import type { NetTable } from '../path/net-table.ts';
 import type { SessionTable } from '../rib/session-table.ts';
-import type { ExportIdentity, ExportSource } from './export-attributes.ts';
 import type { ExportContext } from './export-context.ts';
 import type { FamilyTables } from './export-evaluator.ts';
 import type { ChunkBuilder } from './output-chunk.ts';
@@ -32,6 +31,11 @@ export class MessagePacker {
   #entries = 0;
   #setCount = 0;
   #gone = 0;
+  /** Where `#writeEntries` stopped writing. */
+  #end = 0;
+  /** Of the bucket that is being packed; one object for all of them. */
+  readonly #source = { sourceClass: 0, routerId: 0 };
+  readonly #identity = { routerId: 0, clusterId: 0 };
 
   constructor(tables: FamilyTables, context: ExportContext, builder: ChunkBuilder) {
     this.#store = tables.store;
@@ -79,6 +83,8 @@ export class MessagePacker {
   pack(): void {
     for (let from = 0; from < this.#gone; ) from = this.#packWithdrawals(from);
     this.#gone = 0;
+    this.#identity.routerId = this.#sessions.ownRouterId;
+    this.#identity.clusterId = this.#sessions.ownClusterId;
     const records = this.#store.records;
     for (let i = 0; i < this.#setCount; i++) {
       const set = this.#scratch.sets[i]!;
@@ -96,7 +102,9 @@ export class MessagePacker {
     while (entry !== 0) {
       if (this.#scratch.slot[entry - 1] !== slot) {
         slot = this.#scratch.slot[entry - 1]!;
-        this.#scratch.exported.write(this.#store, set, this.#source(slot), this.#context, this.#identity());
+        this.#source.sourceClass = this.#sessions.sourceClass(slot);
+        this.#source.routerId = this.#sessions.routerId(slot);
+        this.#scratch.exported.write(this.#store, set, this.#source, this.#context, this.#identity);
       }
       let next = entry;
       const { nextHopLength } = this.#scratch.exported;
@@ -117,14 +125,6 @@ export class MessagePacker {
     return next;
   }
 
-  #source(slot: number): ExportSource {
-    return { sourceClass: this.#sessions.sourceClass(slot), routerId: this.#sessions.routerId(slot) };
-  }
-
-  #identity(): ExportIdentity {
-    return { routerId: this.#sessions.ownRouterId, clusterId: this.#sessions.ownClusterId };
-  }
-
   /** One UPDATE with IPv4 NLRI and NEXT_HOP. @returns the entry to go on with, or `entry` when nothing fits. */
   #packIpv4(entry: number, slot: number): number {
     this.#builder.reserve();
@@ -139,10 +139,11 @@ export class MessagePacker {
     p += 4;
     const limit = start + this.#context.maxMessageBytes;
     if (p + attributes.length > limit) return entry;
-    out.set(attributes.bytes.subarray(0, attributes.length), p);
+    attributes.copyTo(out, p);
     p += attributes.length;
-    const [next, end] = this.#writeEntries(entry, slot, out, p, limit);
+    const next = this.#writeEntries(entry, slot, out, p, limit);
     if (next === entry) return entry;
+    const end = this.#end;
     writeUpdateHeader(out, start, end - start);
     this.#builder.commit(end - start, slot);
     return next;
@@ -161,16 +162,17 @@ export class MessagePacker {
     for (let i = 0; i < attributes.nextHopLength; i++) out[p++] = attributes.nextHop[i]!;
     out[p++] = 0; // Reserved
     const limit = start + this.#context.maxMessageBytes - attributes.length;
-    const [next, end] = this.#writeEntries(entry, slot, out, p, limit);
+    const next = this.#writeEntries(entry, slot, out, p, limit);
     if (next === entry) return entry;
+    const end = this.#end;
     this.#writeMpHead(out, mpAt, AttributeType.MpReachNlri, end);
-    out.set(attributes.bytes.subarray(0, attributes.length), end);
+    attributes.copyTo(out, end);
     this.#finish(out, start, attributesAt, end + attributes.length, slot);
     return next;
   }
 
-  /** Writes entries of one source until the limit. @returns the first entry left over, and the end. */
-  #writeEntries(entry: number, slot: number, out: Uint8Array, at: number, limit: number): [number, number] {
+  /** Writes entries of one source until the limit, up to `#end`. @returns the first entry left over. */
+  #writeEntries(entry: number, slot: number, out: Uint8Array, at: number, limit: number): number {
     const longest = this.#longestEntry();
     let p = at;
     let next = entry;
@@ -178,7 +180,8 @@ export class MessagePacker {
       p = this.#writeEntry(this.#scratch.net[next - 1]!, this.#scratch.pathId[next - 1]!, out, p);
       next = this.#scratch.next[next - 1]!;
     }
-    return [next, p];
+    this.#end = p;
+    return next;
   }
 
   #longestEntry(): number {

@@ -250,11 +250,17 @@ export class BlockCursor {
   flags = 0;
   at = 0;
   length = 0;
-  #next: number;
-  readonly #bytes: Uint8Array;
-  readonly #end: number;
+  #next = 0;
+  #bytes: Uint8Array;
+  #end = 0;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = bytes;
+    this.reset(bytes, start, end);
+  }
+
+  /** Begins anew, in front of the first attribute of another block: hot paths keep one cursor. */
+  reset(bytes: Uint8Array, start: number, end: number): void {
     this.#bytes = bytes;
     this.#next = start;
     this.#end = end;
