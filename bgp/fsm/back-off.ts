@@ -9,8 +9,12 @@ const SOON_MS = 1_000;
 const BASE_MS = 5_000;
 const MAX_MS = 60_000;
 
+/** From this many disagreements in a row on, connections of the peer's are refused while IdleHoldTimer runs. */
+const DAMPED_FROM = 3;
+
 /** RFC 4486: subcodes of Cease by which a healthy peer says goodbye for a while. */
 const CEASE = 6;
+const MAXIMUM_PREFIXES = 1;
 const CLEAN_CEASE: ReadonlySet<number> = new Set([2, 3, 4, 6, 7, 9]);
 
 /** Pause between two dials: 1, 2, 4, then 5 s. `failures` counts from 1. */
@@ -31,6 +35,20 @@ export function idleHoldMs(reason: EndReason, failures: number): number {
 export function isFailure(reason: EndReason): boolean {
   if (reason.kind === 'collision') return false;
   return reason.kind !== 'stopped' || isDisagreement(reason);
+}
+
+/** We ended the session because the peer announced more prefixes than it may. */
+export function isPrefixLimit(reason: EndReason): boolean {
+  if (reason.kind !== 'stopped' || reason.notification === null) return false;
+  return reason.notification.code === CEASE && reason.notification.subcode === MAXIMUM_PREFIXES;
+}
+
+/**
+ * Whether the peer is refused in Idle after this end (RFC 4271 §8.2.2: in Idle all incoming connections are refused).
+ * One that merely went, or that we disagreed with for the first or second time, is let in: the quickest way back.
+ */
+export function refusesInIdle(reason: EndReason, failures: number): boolean {
+  return isPrefixLimit(reason) || (isDisagreement(reason) && failures >= DAMPED_FROM);
 }
 
 /** True for an end that will probably repeat itself if we come back at once. */

@@ -53,8 +53,8 @@ export function end(
     { kind: 'close', reason },
     connection.state === 'Established' ? { kind: 'sessionDown', reason } : { kind: 'attemptFailed', reason },
   ];
-  if (restarts)
-    effects.push({ kind: 'startTimer', timer: 'idleHold', ms: policy.idleHoldMs(reason, failures) });
+  const idleHoldMs = restarts ? policy.idleHoldMs(reason, failures) : null;
+  if (idleHoldMs !== null) effects.push({ kind: 'startTimer', timer: 'idleHold', ms: idleHoldMs });
   return transition({ ...connection, state: 'Idle', initiator: 'local', failures, session: null }, effects);
 }
 

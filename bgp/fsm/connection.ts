@@ -31,8 +31,8 @@ export interface ConnectionPolicy {
   readonly connectTimeoutMs: number;
   /** ConnectRetryTimer between two dials, by the number of failures so far (1 and up). */
   connectRetryMs(failures: number): number;
-  /** IdleHoldTimer after an end, by the number of failures so far. */
-  idleHoldMs(reason: EndReason, failures: number): number;
+  /** IdleHoldTimer after an end, by the number of failures so far; null: it does not start again by itself. */
+  idleHoldMs(reason: EndReason, failures: number): number | null;
 }
 
 export interface Transition {

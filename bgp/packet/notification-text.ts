@@ -1,4 +1,5 @@
 /** What a NOTIFICATION says, in words: for logs, `manul peers` and the looking glass. */
+import { afiSafiName } from './capabilities/capability.ts';
 import { CeaseSubcode, ErrorCode, MessageTypeCode } from './iana.ts';
 import type { Notification } from './notification.ts';
 import { decodeShutdownCommunication } from './shutdown-communication.ts';
@@ -120,6 +121,11 @@ function dataText({ code, subcode, data }: Notification): string {
   if (code === ErrorCode.MessageHeader && subcode === 3 && data.length === 1) return `type ${data[0]!}`;
   if (code === ErrorCode.OpenMessage && subcode === 1 && data.length === 2) {
     return `version ${(data[0]! << 8) | data[1]!} is supported`;
+  }
+  if (code === ErrorCode.Cease && subcode === CeaseSubcode.MaximumPrefixes && data.length === 7) {
+    const view = new DataView(data.buffer, data.byteOffset, data.length);
+    const family = afiSafiName({ afi: view.getUint16(0), safi: view.getUint8(2) });
+    return `${family}, at most ${view.getUint32(3)}`;
   }
   if (code === ErrorCode.FiniteStateMachine && data.length === 1) return messageTypeName(data[0]!);
   const shown = Buffer.from(data.subarray(0, 16)).toString('hex');

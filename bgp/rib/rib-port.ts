@@ -50,6 +50,8 @@ export interface RibSession {
   readonly nextHop: NextHopMode;
   readonly allowOwnAs: number;
   readonly maxPrefixes: number | null;
+  /** Prefixes of a family at which the peer's operator should be warned. Absent: never. */
+  readonly prefixWarning?: number;
   readonly importPolicy: PolicyConfig;
   readonly exportPolicy: PolicyConfig;
   /** The next four matter to external sessions only, and are as in `SessionConfig`. */
@@ -81,6 +83,8 @@ export interface UpdateVerdict {
   readonly attributesDiscarded: number;
   /** End-of-RIB of this family (RFC 4724 §2), or null. */
   readonly endOfRib: Family | null;
+  /** The family has just reached `prefixWarning`. */
+  readonly nearLimit?: Family;
   /** Readable reason for the log, empty when all was well. */
   readonly text: string;
 }

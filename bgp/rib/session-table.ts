@@ -26,6 +26,8 @@ export interface SessionEntry {
   protectsOwnPrefixes: boolean;
   importPolicies: Readonly<Record<Family, CompiledPolicy>>;
   isInternal: boolean;
+  /** Families that were found near the limit of prefixes and have not left its neighborhood since. */
+  readonly nearLimit: Set<Family>;
 }
 
 export class SessionTable implements SlotFacts {
@@ -69,6 +71,7 @@ export class SessionTable implements SlotFacts {
       session,
       output,
       isInternal,
+      nearLimit: new Set(),
       context: updateContext(session),
       blockContext: { isInternal, fourOctetAs: session.fourOctetAs },
       importIdentity: importIdentity(session, this.#identity),

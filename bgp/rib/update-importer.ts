@@ -233,7 +233,22 @@ export class UpdateImporter {
         text: `${count} ${family} prefixes exceed the limit of ${limit}`,
       };
     }
+    const near = this.#reachedWarning(entry);
+    if (near !== null) return { ...ALL_WELL, nearLimit: near };
     return this.#ignored === 0 ? ALL_WELL : ignored(this.#ignored);
+  }
+
+  /** A family that has come near its limit since it was last below: told once, not with each UPDATE. */
+  #reachedWarning({ slot, session, nearLimit }: SessionEntry): Family | null {
+    const { prefixWarning = Number.POSITIVE_INFINITY } = session;
+    for (const family of FAMILIES) {
+      if (this.#ribs[family].received(slot) < prefixWarning) nearLimit.delete(family);
+      else if (!nearLimit.has(family)) {
+        nearLimit.add(family);
+        return family;
+      }
+    }
+    return null;
   }
 }
 

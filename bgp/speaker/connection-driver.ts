@@ -5,7 +5,7 @@
  * UPDATEs of an Established session are the hot path: header check, then straight to the RIB as bytes. The
  * machine's answer to UpdateMsg in Established is known (restart the hold timer), so it is not asked each time.
  */
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { JITTERED, type TimerName } from '../fsm/effect.ts';
 import type { FsmEvent } from '../fsm/event.ts';
 import type { Family } from '../net/index.ts';
@@ -141,8 +141,9 @@ export class ConnectionDriver implements InputSource {
     this.#maxOctets = session.maxMessageBytes;
   }
 
-  dial(options: DialOptions): void {
-    const socket = dial(options);
+  /** @param obstacle why the connection need not be tried; it fails with these words */
+  dial(options: DialOptions, obstacle: string | null): void {
+    const socket = obstacle === null ? dial(options) : new Socket().destroy(new Error(obstacle));
     this.#socket = socket;
     this.#facts = { ...NO_FACTS, dialed: true, dropsBefore: droppedSegments() };
     socket.once('connect', () => {
@@ -389,6 +390,7 @@ function isNoteworthy(verdict: UpdateVerdict): boolean {
     verdict.treatedAsWithdraw ||
     verdict.attributesDiscarded > 0 ||
     verdict.endOfRib !== null ||
+    verdict.nearLimit !== undefined ||
     verdict.text !== ''
   );
 }

@@ -3,7 +3,7 @@
  * transport does not have (IPv6 routes over an IPv4 session), and the global one beside a link-local one.
  */
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { addressFamily, isLinkLocal } from '../net/index.ts';
+import { addressFamily, containsAddress, isLinkLocal, parseAddress, parsePrefix } from '../net/index.ts';
 import type { Clock } from './clock.ts';
 import type { OwnAddresses } from './rib-session.ts';
 import type { SpeakerConfig } from './speaker-config.ts';
@@ -29,6 +29,7 @@ export class InterfaceAddresses {
   /** Answers for a speaker with this configuration. */
   with(config: ConfiguredAddresses): OwnAddresses {
     return {
+      isConnected: (address) => isConnected(address, this.#current()),
       otherFamily: (localAddress) => otherFamilyAddress(localAddress, config, this.#current()),
       globalIpv6: (zone) => globalIpv6(this.#current()[zone] ?? []),
     };
@@ -73,6 +74,17 @@ function fromInterface(localAddress: string, family: 'ipv4' | 'ipv6', interfaces
     if (other !== undefined) return other.address;
   }
   return null;
+}
+
+/** True for an address on a subnet of one of our interfaces, and for every link-local one. */
+export function isConnected(address: string, interfaces: Interfaces): boolean {
+  if (isLinkLocal(address)) return true;
+  const bytes = parseAddress(address);
+  const subnets = Object.values(interfaces).flatMap((addresses) => addresses ?? []);
+  return subnets.some(({ cidr }) => {
+    const subnet = cidr === null || cidr === undefined ? null : parsePrefix(cidr, { mask: true });
+    return bytes !== null && subnet !== null && containsAddress(subnet, bytes);
+  });
 }
 
 function globalIpv6(addresses: readonly NetworkInterfaceInfo[]): string | null {

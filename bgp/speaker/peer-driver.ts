@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { connectRetryMs, idleHoldMs } from '../fsm/back-off.ts';
+import { connectRetryMs, idleHoldMs, isPrefixLimit, refusesInIdle } from '../fsm/back-off.ts';
 import type { Effect } from '../fsm/effect.ts';
 import type { EventOf, FsmEvent } from '../fsm/event.ts';
 import {
@@ -19,17 +19,17 @@ import {
 import type { EndReason } from '../fsm/reason.ts';
 import { isTalking } from '../fsm/state.ts';
 import type { Family } from '../net/index.ts';
-import { ErrorCode } from '../packet/iana.ts';
+import { ErrorCode, OpenSubcode } from '../packet/iana.ts';
 import { type NegotiatedSession, negotiate } from '../packet/negotiate.ts';
 import { cease, type Notification } from '../packet/notification.ts';
-import type { OpenResult } from '../packet/open.ts';
+import type { OpenMessage, OpenResult } from '../packet/open.ts';
 import type { SessionSlot, UpdateVerdict } from '../rib/rib-port.ts';
 import { ConnectionDriver, type ConnectionHost, type SpeakerContext } from './connection-driver.ts';
 import { notificationFor, reasonText } from './end-reason.ts';
 import { inputText } from './input-text.ts';
 import { ownOpen } from './own-open.ts';
 import { PeerRecord } from './peer-record.ts';
-import { type OwnAddresses, ribSession, transportAddresses } from './rib-session.ts';
+import { type OwnAddresses, prefixWarning, ribSession, transportAddresses } from './rib-session.ts';
 import { acceptsAsn, hasSameWireParameters, type SessionSettings, securityOf } from './session-settings.ts';
 import type { Logger, PeerActionResult } from './speaker-api.ts';
 import type { SpeakerEvent } from './speaker-status.ts';
@@ -82,6 +82,9 @@ export class PeerDriver implements ConnectionHost {
   /** Accepted sockets whose `adopt` effect is still to come, in order. */
   readonly #acceptedSockets: Socket[] = [];
   #live: LiveSession | null = null;
+  #lastEnd: EndReason | null = null;
+  /** The peer has refused the capabilities parameter as such: OPEN goes without it (RFC 5492 §3). */
+  #isPlain = false;
   /** Why the last connection of the step under way ended. */
   #endText: string | null = null;
 
@@ -167,8 +170,29 @@ export class PeerDriver implements ConnectionHost {
     return 'done';
   }
 
-  /** Ends whatever there is; a configured peer is tried again soon. */
+  /**
+   * Connections of the peer's are refused: it has exceeded its limit of prefixes, or fails for the same reason again
+   * and again (RFC 4271 §8.1, DampPeerOscillations). A client of a range is never damped.
+   */
+  get isDamped(): boolean {
+    const { kind, prefixLimitHoldMs } = this.#settings;
+    if (kind === 'dynamic' || prefixLimitHoldMs === 0 || this.record.state !== 'Idle') return false;
+    return this.#lastEnd !== null && refusesInIdle(this.#lastEnd, this.#machine.main.failures);
+  }
+
+  /** Why a single-hop session with the peer cannot be had now, or null. */
+  get unreachable(): string | null {
+    const { singleHop, address } = this.#settings;
+    if (!singleHop || this.#options.ownAddresses().isConnected(address)) return null;
+    return `${address} is on no subnet of this node, and the session is for one hop only`;
+  }
+
+  /** Ends whatever there is; a configured peer is tried again soon, one that waits in Idle at once. */
   reset(notification: Notification): void {
+    if (this.record.state === 'Idle') {
+      this.start();
+      return;
+    }
     this.#dispatch({ kind: 'all', event: { name: 'AutomaticStop', notification } });
   }
 
@@ -186,6 +210,7 @@ export class PeerDriver implements ConnectionHost {
   update(settings: SessionSettings): void {
     const before = this.#settings;
     this.#settings = settings;
+    this.#isPlain = this.#isPlain && this.#live !== null;
     const session = this.session;
     const isWelcome = session === null || acceptsAsn(settings, session.peerAsn);
     const hasOtherKey = before.config.password !== settings.config.password;
@@ -220,7 +245,7 @@ export class PeerDriver implements ConnectionHost {
   judgeOpen(result: OpenResult): EventOf<'BgpOpen' | 'BgpOpenMsgErr'> {
     if (!result.ok) return { name: 'BgpOpenMsgErr', notification: result.notification, text: '' };
     this.record.peerOpen = result.open;
-    const verdict = negotiate(ownOpen(this.#settings), result.open, {
+    const verdict = negotiate(this.ownOpen(), result.open, {
       keepaliveSec: this.#settings.config.keepaliveSec,
       requiresRole: this.#settings.config.strictRole === true,
       acceptsAsn: (asn) => acceptsAsn(this.#settings, asn),
@@ -236,12 +261,20 @@ export class PeerDriver implements ConnectionHost {
     const { notification, text } = verdict;
     if (text !== '') this.#logLimited('warn', 'UPDATE with errors', text);
     if (verdict.endOfRib !== null) this.#options.listener.onEndOfRib(this, verdict.endOfRib);
+    if (verdict.nearLimit !== undefined) this.#warnOfLimit(verdict.nearLimit);
     if (notification === null) return;
     if (notification.code === ErrorCode.Cease) {
       this.onEvent(connection, { name: 'AutomaticStop', notification });
     } else {
       this.onEvent(connection, { name: 'UpdateMsgErr', notification, text });
     }
+  }
+
+  #warnOfLimit(family: Family): void {
+    const { config } = this.#settings;
+    if (config.maxPrefixes === null) return;
+    const text = `${prefixWarning(config.maxPrefixes, config)} of at most ${config.maxPrefixes} ${family} prefixes`;
+    this.#logLimited('warn', 'limit of prefixes is near', text);
   }
 
   onIgnored(text: string): void {
@@ -290,14 +323,15 @@ export class PeerDriver implements ConnectionHost {
   }
 
   #policy(): PeerPolicy {
-    const { passive, kind, localAsn, routerId } = this.#settings;
+    const { passive, kind, localAsn, routerId, prefixLimitHoldMs } = this.#settings;
     return {
       passive,
       restarts: kind !== 'dynamic' && this.held === null,
       openHoldMs: kind === 'dynamic' ? CLIENT_OPEN_HOLD_MS : OPEN_HOLD_MS,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       connectRetryMs,
-      idleHoldMs,
+      idleHoldMs: (reason, failures) =>
+        isPrefixLimit(reason) ? prefixLimitHoldMs : idleHoldMs(reason, failures),
       localAsn,
       localRouterId: routerId,
     };
@@ -333,14 +367,17 @@ export class PeerDriver implements ConnectionHost {
   #performOn(driver: ConnectionDriver, effect: Effect): void {
     switch (effect.kind) {
       case 'dial':
-        driver.dial({
-          ...securityOf(this.#settings),
-          port: this.#settings.port,
-          localAddress: this.#settings.localAddress,
-        });
+        driver.dial(
+          {
+            ...securityOf(this.#settings),
+            port: this.#settings.port,
+            localAddress: this.#settings.localAddress,
+          },
+          this.unreachable,
+        );
         break;
       case 'send':
-        if (effect.message === 'open') driver.sendOpen(ownOpen(this.#settings));
+        if (effect.message === 'open') driver.sendOpen(this.ownOpen());
         else driver.sendKeepalive();
         break;
       case 'close':
@@ -378,6 +415,7 @@ export class PeerDriver implements ConnectionHost {
     this.#endText = reasonText(reason);
     const { main, second } = this.#machine;
     const hasHeir = [main, second].some((c) => c !== null && c.id !== driver.id && isTalking(c.state));
+    if (!hasHeir) this.#learnFrom(reason);
     const error = this.record.noteEnd(reason, { wasSent, wasConnected, wasEstablished, hasHeir, facts });
     const { name: peer, address, neighbor } = this.#settings;
     if (error !== null) this.#options.listener.onPeerEvent({ kind: 'notification', peer, error });
@@ -388,6 +426,22 @@ export class PeerDriver implements ConnectionHost {
     if (reason.kind === 'collision' && neighbor !== null && this.#live !== null) {
       this.#options.listener.onPeerEvent({ kind: 'refused', address, neighbor, reason: 'duplicate' });
     }
+  }
+
+  /** RFC 5492 §3: to a peer that does not know capabilities at all, the next OPEN goes without them. */
+  #learnFrom(reason: EndReason): void {
+    this.#lastEnd = reason;
+    if (reason.kind !== 'notificationReceived') return;
+    const { code, subcode } = reason.notification;
+    if (code !== ErrorCode.OpenMessage || subcode !== OpenSubcode.UnsupportedOptionalParameter) return;
+    this.#isPlain = !this.#isPlain && this.#settings.config.families.includes('ipv4');
+    if (this.#isPlain) this.#log('info', 'the peer knows no capabilities', 'the next OPEN goes without');
+  }
+
+  /** What we say on the next connection. */
+  ownOpen(): OpenMessage {
+    const open = ownOpen(this.#settings);
+    return this.#isPlain ? { ...open, capabilities: [] } : open;
   }
 
   #sessionUp(driver: ConnectionDriver, session: NegotiatedSession): void {

@@ -199,7 +199,7 @@ export class PeerManager {
   }
 
   #acceptConfigured(socket: Socket, from: PeerAddress, peer: PeerDriver): void {
-    const reason = peer.isDisabled ? 'disabled' : letIn(socket, peer.settings);
+    const reason = refusalOf(peer) ?? letIn(socket, peer.settings);
     if (reason === null) peer.accept(socket);
     else this.#refuse(socket, from, null, reason);
   }
@@ -273,6 +273,7 @@ const LAST_WORDS: Readonly<Partial<Record<RefusedReason, () => Notification>>> =
   'session-limit': cease.outOfResources,
   'total-limit': cease.outOfResources,
   disabled: cease.connectionRejected,
+  damped: cease.connectionRejected,
 };
 
 /** Ranges that did not change keep their identity, so that thousands of clients compare them by reference. */
@@ -310,6 +311,13 @@ function matchDrivers(
 
 function transportKey(settings: SessionSettings): string {
   return `${settings.localAddress ?? ''}|${scopedAddress(settings)}|${settings.port}`;
+}
+
+/** Why the peer itself is not welcome now, or null. */
+function refusalOf(peer: PeerDriver): RefusedReason | null {
+  if (peer.isDisabled) return 'disabled';
+  if (peer.isDamped) return 'damped';
+  return peer.unreachable === null ? null : 'not-connected';
 }
 
 /** Why the connection is not let in, or null; it has all its protections then. */

@@ -1,14 +1,22 @@
 /** What is told of a peer, from its driver and the RIB's counts. */
-import type { Family } from '../net/index.ts';
+import { FAMILIES, type Family } from '../net/index.ts';
 import type { Capability } from '../packet/capabilities/capability.ts';
 import { capabilityCode, capabilityName, capabilityText } from '../packet/capabilities/registry.ts';
+import type { OpenMessage } from '../packet/open.ts';
 import type { RibView, SessionCounts } from '../rib/rib-view.ts';
 import { likelyCause } from './likely-cause.ts';
-import { ownOpen } from './own-open.ts';
 import type { PeerDriver } from './peer-driver.ts';
 import type { Attempt } from './peer-record.ts';
+import { prefixWarning } from './rib-session.ts';
 import { expectedAsn, scopedAddress } from './session-settings.ts';
-import type { CapabilityStatus, FailedAttempt, PeerDetail, PeerStatus } from './speaker-status.ts';
+import type { SessionConfig } from './speaker-config.ts';
+import type {
+  CapabilityStatus,
+  FailedAttempt,
+  FamilyCounts,
+  PeerDetail,
+  PeerStatus,
+} from './speaker-status.ts';
 
 const NO_COUNTS: SessionCounts = { received: {}, accepted: {}, advertised: {} };
 
@@ -49,8 +57,9 @@ export function peerDetail(
   const { settings, record, session } = peer;
   const isUp = record.state === 'Established';
   const { sent, received } = record.counters;
+  const status = peerStatus(peer, rib, now);
   return {
-    ...peerStatus(peer, rib, now),
+    ...status,
     neighbor: settings.neighbor,
     passive: settings.passive,
     held: peer.held,
@@ -58,7 +67,7 @@ export function peerDetail(
     holdTimeSeconds: session?.holdTimeSec ?? settings.config.holdTimeSec,
     keepaliveSeconds: session?.keepaliveSec ?? settings.config.keepaliveSec,
     capabilities: {
-      sent: ownOpen(settings).capabilities.map(capabilityStatus),
+      sent: peer.ownOpen().capabilities.map(capabilityStatus),
       received: (record.peerOpen?.capabilities ?? []).map(capabilityStatus),
     },
     messages: { sent: sent.messages(), received: received.messages() },
@@ -75,10 +84,30 @@ export function peerDetail(
     connectionFailures: record.connectionFailures,
     lastSent: record.lastSent,
     lastReceived: record.lastReceived,
+    hostName: capabilityOf(record.peerOpen, 'fqdn'),
+    softwareVersion: capabilityOf(record.peerOpen, 'softwareVersion'),
+    ...limits(settings.config, status.received),
     treatedAsWithdraw: record.treatedAsWithdraw,
     attributesDiscarded: record.attributesDiscarded,
     outputQueueBytes: peer.outputQueueBytes,
   };
+}
+
+function limits(
+  config: SessionConfig,
+  received: FamilyCounts,
+): Pick<PeerDetail, 'maxPrefixes' | 'maxPrefixesWarning' | 'nearLimit'> {
+  const { maxPrefixes } = config;
+  if (maxPrefixes === null) return { maxPrefixes, maxPrefixesWarning: null, nearLimit: [] };
+  const maxPrefixesWarning = prefixWarning(maxPrefixes, config);
+  const nearLimit = FAMILIES.filter((family) => (received[family] ?? 0) >= maxPrefixesWarning);
+  return { maxPrefixes, maxPrefixesWarning, nearLimit };
+}
+
+/** The readable value of a capability in the peer's OPEN, or null. */
+function capabilityOf(open: OpenMessage | null, kind: 'fqdn' | 'softwareVersion'): string | null {
+  const found = open?.capabilities.find((capability) => capability.kind === kind);
+  return found === undefined ? null : capabilityText(found);
 }
 
 function attemptStatus(attempt: Attempt | null): FailedAttempt | null {

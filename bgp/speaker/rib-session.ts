@@ -3,6 +3,7 @@ import { isLinkLocal, splitZone } from '../net/index.ts';
 import type { NegotiatedSession } from '../packet/negotiate.ts';
 import type { RibSession, SessionLink } from '../rib/rib-port.ts';
 import type { SessionSettings } from './session-settings.ts';
+import type { SessionConfig } from './speaker-config.ts';
 
 /** Our addresses at one end of a transport connection. */
 export interface TransportAddresses {
@@ -16,6 +17,8 @@ export interface TransportAddresses {
 
 /** Our addresses in other forms than that of the transport, as the system and the configuration have them. */
 export interface OwnAddresses {
+  /** On a subnet of ours; the zone of a link-local address is not looked at. */
+  isConnected(address: string): boolean;
   /** In the family that `localAddress` (without zone) is not of; null when we have none. */
   otherFamily(localAddress: string): string | null;
   /** A global IPv6 address of the interface, or null. */
@@ -27,6 +30,16 @@ export function transportAddresses(localAddress: string, own: OwnAddresses): Tra
   const { address, zone } = splitZone(localAddress);
   const link = zone === null || !isLinkLocal(address) ? null : { zone, globalAddress: own.globalIpv6(zone) };
   return { localAddress: address, otherFamily: own.otherFamily(address), link };
+}
+
+const WARNING_PERCENT = 75;
+
+/** How many prefixes of a family call for a warning. */
+export function prefixWarning(
+  limit: number,
+  { maxPrefixesWarningPercent = WARNING_PERCENT }: Pick<SessionConfig, 'maxPrefixesWarningPercent'>,
+): number {
+  return Math.max(1, Math.ceil((limit * maxPrefixesWarningPercent) / 100));
 }
 
 export function ribSession(
@@ -54,6 +67,7 @@ export function ribSession(
     nextHop: config.nextHop,
     allowOwnAs: config.allowOwnAs,
     maxPrefixes: config.maxPrefixes,
+    ...(config.maxPrefixes === null ? {} : { prefixWarning: prefixWarning(config.maxPrefixes, config) }),
     importPolicy: config.importPolicy,
     exportPolicy: config.exportPolicy,
     ...(config.role === undefined ? {} : { role: config.role }),

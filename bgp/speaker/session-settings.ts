@@ -25,6 +25,10 @@ export interface SessionSettings {
   /** AS numbers that the peer may have. */
   readonly asNumbers: readonly { readonly first: number; readonly last: number }[];
   readonly passive: boolean;
+  /** Milliseconds until a peer that exceeded its limit of prefixes may come back; null: by command only. */
+  readonly prefixLimitHoldMs: number | null;
+  /** The peer must be on a subnet of ours. */
+  readonly singleHop: boolean;
   /** Why the session is kept down, or null. */
   readonly held: string | null;
   readonly config: SessionConfig;
@@ -48,6 +52,13 @@ export interface SpeakerIdentity {
   readonly routerId: string;
 }
 
+/** How long a peer that exceeded its limit of prefixes stays away. */
+const PREFIX_LIMIT_HOLD_SEC = 300;
+
+function milliseconds(seconds: number | null | undefined): number | null {
+  return seconds === null ? null : (seconds ?? PREFIX_LIMIT_HOLD_SEC) * 1000;
+}
+
 /** `address` is the canonical form of the configured one. */
 export function configuredSettings(
   peer: PeerConfig,
@@ -66,6 +77,8 @@ export function configuredSettings(
     routerId,
     asNumbers: [{ first: peer.asn, last: peer.asn }],
     passive: peer.passive,
+    prefixLimitHoldMs: milliseconds(peer.maxPrefixesRestartSec),
+    singleHop: peer.multihop === false && peer.asn !== peer.localAsn,
     held: peer.held,
     config: peer,
   };
@@ -92,6 +105,8 @@ export function dynamicSettings(
     routerId,
     asNumbers: neighbor.asNumbers.length > 0 ? neighbor.asNumbers : [{ first: asn, last: asn }],
     passive: true,
+    prefixLimitHoldMs: 0,
+    singleHop: false,
     held: neighbor.held,
     config: neighbor,
   };

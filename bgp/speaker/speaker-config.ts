@@ -95,6 +95,8 @@ export interface SessionConfig {
   readonly password: string | null;
   /** Prefixes accepted per session and family before Cease 6/1 (RFC 4486), or null. */
   readonly maxPrefixes: number | null;
+  /** Percentage of `maxPrefixes` at which a warning is given, 1 to 100; absent: 75. */
+  readonly maxPrefixesWarningPercent?: number;
   readonly importPolicy: PolicyConfig;
   readonly exportPolicy: PolicyConfig;
   /** What we are to an external neighbor (RFC 9234); absent: no role, none of its rules. */
@@ -125,6 +127,13 @@ export interface PeerConfig extends SessionConfig {
   readonly localAddress: string | null;
   /** Wait for the neighbor to dial. */
   readonly passive: boolean;
+  /**
+   * Seconds until a peer that exceeded `maxPrefixes` may come back; null: not before it is reset or enabled; absent:
+   * 300. (A client of a listen range may come back at once.)
+   */
+  readonly maxPrefixesRestartSec?: number | null;
+  /** False: an external neighbor must be on a subnet of ours (RFC 4271 §5.1.3). Absent: it may be any number of hops away. */
+  readonly multihop?: boolean;
   /** Why the session is kept down on purpose (a Secret is missing, say), or null. */
   readonly held: string | null;
 }

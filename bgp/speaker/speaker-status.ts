@@ -88,6 +88,14 @@ export interface PeerDetail extends PeerStatus {
   readonly connectionFailures: ConnectionFailures;
   readonly lastSent: SessionError | null;
   readonly lastReceived: SessionError | null;
+  /** Names that the peer gave itself (draft-walton-bgp-hostname-capability, draft-ietf-idr-bgp-softversion), escaped. */
+  readonly hostName: string | null;
+  readonly softwareVersion: string | null;
+  /** Prefixes accepted per family, and how many of them call for a warning; null: no limit. */
+  readonly maxPrefixes: number | null;
+  readonly maxPrefixesWarning: number | null;
+  /** Families that have reached the warning. */
+  readonly nearLimit: readonly Family[];
   /** UPDATEs of this session that RFC 7606 turned into withdrawals, and attributes it dropped. */
   readonly treatedAsWithdraw: number;
   readonly attributesDiscarded: number;
@@ -150,6 +158,10 @@ export type RefusedReason =
   | 'held'
   /** By command. */
   | 'disabled'
+  /** It stays away for a while after it exceeded its limit of prefixes, or failed again and again. */
+  | 'damped'
+  /** A single-hop peer that is on no subnet of ours. */
+  | 'not-connected'
   | 'duplicate'
   /** The range has all the sessions that it may have. */
   | 'session-limit'

@@ -63,10 +63,13 @@ function fieldsOf(peer: PeerDetail): readonly (readonly [string, string | number
     ['Next hop', peer.nextHop],
     ['Families', peer.families.join(', ')],
     ['Hold time', `${peer.holdTimeSeconds} s, keepalive ${peer.keepaliveSeconds} s`],
+    ['Host name', peer.hostName],
+    ['Software', peer.softwareVersion],
     ['Capabilities sent', peer.capabilities.sent.map(capabilityText).join('; ')],
     ['Capabilities received', peer.capabilities.received.map(capabilityText).join('; ')],
     ['Prefixes received', countsText(peer.received)],
     ['Prefixes accepted', countsText(peer.accepted)],
+    ['Prefix limit', limitText(peer)],
     ['Prefixes advertised', countsText(peer.advertised)],
     ['Messages sent', messagesText(peer.messages.sent)],
     ['Messages received', messagesText(peer.messages.received)],
@@ -81,6 +84,12 @@ function fieldsOf(peer: PeerDetail): readonly (readonly [string, string | number
     ['Last error', notificationText(peer.lastError)],
   ];
   return optional.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+}
+
+function limitText({ maxPrefixes, maxPrefixesWarning, nearLimit }: PeerDetail): string | null {
+  if (maxPrefixes === null) return null;
+  const reached = nearLimit.length === 0 ? '' : `: reached for ${nearLimit.join(', ')}`;
+  return `${maxPrefixes} per family, warning at ${maxPrefixesWarning}${reached}`;
 }
 
 function capabilityText({ name, value }: { readonly name: string; readonly value: string }): string {

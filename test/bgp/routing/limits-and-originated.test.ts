@@ -23,6 +23,16 @@ describe('a limit of prefixes', () => {
     fixture.expectNothingLeft();
   });
 
+  test('warns once when it comes near, and again after it was left', () => {
+    const fixture = new RibFixture();
+    const limited = fixture.up(1, { maxPrefixes: 5, prefixWarning: 3 });
+    const announce = (count: number) =>
+      fixture.receive(limited, announcement(prefixes(count), { nextHop: '192.0.2.2' })).nearLimit;
+    expect([announce(2), announce(3), announce(4)]).toEqual([undefined, 'ipv4', undefined]);
+    fixture.receive(limited, withdrawal(prefixes(4).slice(1)));
+    expect([announce(2), announce(3)]).toEqual([undefined, 'ipv4']);
+  });
+
   test('is for each family by itself, and names the one', () => {
     const fixture = new RibFixture();
     const limited = fixture.up(1, { maxPrefixes: 1, families: ['ipv4', 'ipv6'] });

@@ -1,5 +1,9 @@
 import type { NetworkInterfaceInfo } from 'node:os';
-import { InterfaceAddresses, otherFamilyAddress } from '../../../bgp/speaker/interface-addresses.ts';
+import {
+  InterfaceAddresses,
+  isConnected,
+  otherFamilyAddress,
+} from '../../../bgp/speaker/interface-addresses.ts';
 import { transportAddresses } from '../../../bgp/speaker/rib-session.ts';
 import { FakeClock } from './fake-clock.ts';
 import { peerConfig, speakerConfig } from './speaker-under-test.ts';
@@ -58,6 +62,24 @@ describe('our address of the other family', () => {
     clock.advance(2_000);
     addresses.otherFamily('10.0.0.1');
     expect(asked).toBe(2);
+  });
+});
+
+describe('a peer', () => {
+  const cidrs = {
+    eth0: [
+      { ...info('10.0.0.1'), cidr: '10.0.0.1/24' },
+      { ...info('fe80::1'), cidr: 'fe80::1/64' },
+    ],
+  };
+
+  test.each([
+    ['10.0.0.77', true],
+    ['10.0.1.1', false],
+    ['fe80::9', true],
+    ['2001:db8::1', false],
+  ])('at %s is on a subnet of ours: %s', (address, connected) => {
+    expect(isConnected(address, cidrs)).toBe(connected);
   });
 });
 
