@@ -1,5 +1,11 @@
 export type * from './config-api.ts';
 export { createFileDatastore, type FileDatastoreOptions } from './datastore/file-datastore.ts';
+export {
+  KubernetesDatastore,
+  type KubernetesDatastoreOptions,
+} from './datastore/kubernetes/kubernetes-datastore.ts';
+export { loadCluster } from './datastore/kubernetes/load-cluster.ts';
+export { type ClusterOptions, openCluster } from './datastore/kubernetes/open-kubernetes.ts';
 export { checkPaths, type LoadedPaths, loadPaths } from './datastore/load-paths.ts';
 export { renderNode } from './render/render-node.ts';
 export type * from './render/rendered-node.ts';

@@ -77,6 +77,13 @@ const datastore: Flag = {
   defaultText: 'file',
 };
 
+const kubeconfig: Flag = {
+  name: 'kubeconfig',
+  kind: 'text',
+  describe: 'how to reach the cluster, with --datastore kubernetes',
+  defaultText: 'the pod that this runs in, $KUBECONFIG, ~/.kube/config',
+};
+
 export const RUN_FLAGS: readonly Flag[] = [
   {
     name: 'config',
@@ -84,6 +91,7 @@ export const RUN_FLAGS: readonly Flag[] = [
     describe: 'file or folder of resources, repeatable (in the variable: separated by colons)',
   },
   datastore,
+  kubeconfig,
   node,
   {
     name: 'roles',
@@ -134,6 +142,7 @@ export const CHECK_FLAGS: readonly Flag[] = [output];
 export const RENDER_FLAGS: readonly Flag[] = [
   node,
   datastore,
+  kubeconfig,
   routerId,
   namespace,
   advertiseClusterIps,

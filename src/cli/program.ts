@@ -48,7 +48,7 @@ const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('../commands/check.ts')).check,
   },
   {
-    usage: 'render <path..>',
+    usage: 'render [path..]',
     describe: 'show what a node would run with',
     flags: RENDER_FLAGS,
     load: async () => (await import('../commands/render.ts')).render,

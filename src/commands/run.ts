@@ -1,7 +1,7 @@
 /** `manul run`: the daemon. */
 
 import type { Logger, Speaker } from '@manul/bgp';
-import { createFileDatastore, renderNode } from '@manul/config';
+import { renderNode } from '@manul/config';
 import type { Agent, CniHost, CniPaths } from '@manul/felix-like';
 import manifest from '../../package.json' with { type: 'json' };
 import { CommandError, reasonOf } from '../cli/command-error.ts';
@@ -9,6 +9,7 @@ import type { CommandContext } from '../cli/program.ts';
 import { hasNetAdmin } from '../daemon/capabilities.ts';
 import { type DaemonParts, startDaemon } from '../daemon/daemon.ts';
 import { readHostLimits, sessionsFor } from '../daemon/host-limits.ts';
+import { openDatastore } from '../daemon/open-datastore.ts';
 import { type Role, type RunOptions, readRunOptions } from '../daemon/run-options.ts';
 import { stopOnSignal } from '../daemon/signals.ts';
 import { type LogSink, openLog } from '../logging/logger.ts';
@@ -40,7 +41,7 @@ async function createParts(options: RunOptions, logger: Logger): Promise<DaemonP
     speaker: options.roles.includes('speaker') ? await newSpeaker(options, logger) : null,
     agent,
     cni: agent !== null && options.cni !== null ? await newCniHost(agent, options.cni, logger) : null,
-    datastore: createFileDatastore({ paths: options.configPaths }),
+    datastore: await openDatastore(options),
     render: renderNode,
     logger,
     version: manifest.version,

@@ -1,7 +1,7 @@
 /** `manul status`: how the node is doing, speaker and agent in one report. */
 import type { CommandContext } from '../cli/program.ts';
 import type { ControlClient } from '../control/control-client.ts';
-import { problemLine, warningLine } from '../daemon/problem-log.ts';
+import { problemLine, staleLine, warningLine } from '../daemon/problem-log.ts';
 import { joinReports, type KernelReport, type StatusReport } from '../daemon/status-report.ts';
 import { formatDuration } from '../output/duration.ts';
 import { escapeControl } from '../output/escape.ts';
@@ -29,6 +29,7 @@ function statusTable(report: StatusReport): string {
   const problems = report.datastore.problems.filter((problem) => problem.severity !== 'note');
   return [
     formatFields(fieldsOf(report)),
+    section('Not up to date', report.datastore.stale.map(staleLine)),
     section('Problems in resources', problems.map(problemLine)),
     section('Warnings', report.datastore.warnings.map(warningLine)),
     section(

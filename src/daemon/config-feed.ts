@@ -3,7 +3,7 @@
  * `manul render` uses, and hands the result to the roles of this process.
  */
 import type { Logger, Speaker } from '@manul/bgp';
-import type { DatastoreSnapshot, NodeConfig, RenderNode, RenderOptions } from '@manul/config';
+import type { DatastoreSnapshot, NodeConfig, RenderNode, RenderOptions, ResourceSet } from '@manul/config';
 import type { Agent } from '@manul/felix-like';
 import { originatedPrefixes } from '../adapters/originated-prefixes.ts';
 import { reasonOf } from '../cli/command-error.ts';
@@ -27,6 +27,8 @@ export class ConfigFeed {
   readonly #problemLog: ProblemLog;
   #snapshot: DatastoreSnapshot | null = null;
   #config: NodeConfig | null = null;
+  /** What `#config` was made of. */
+  #rendered: ResourceSet | null = null;
   /** The set that the agent announces; null until one has said so, then the speaker's own set rules. */
   #announced: readonly string[] | null = null;
   #limitProblems: readonly string[] = [];
@@ -48,7 +50,10 @@ export class ConfigFeed {
   onSnapshot(snapshot: DatastoreSnapshot): void {
     this.#snapshot = snapshot;
     this.#problemLog.onProblems(snapshot.problems);
+    this.#problemLog.onStale(snapshot.stale);
     if (!snapshot.inSync) return;
+    if (this.#config !== null && snapshot.resources === this.#rendered) return;
+    this.#rendered = snapshot.resources;
     const config = this.#render(snapshot);
     if (config === null) return;
     this.#config = config;

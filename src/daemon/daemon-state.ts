@@ -66,6 +66,7 @@ export class DaemonState implements DaemonView {
 
   status(): StatusReport {
     const rendered = this.rendered();
+    const snapshot = this.snapshot();
     const peers = this.speaker?.peers() ?? null;
     return {
       node: this.node,
@@ -79,8 +80,9 @@ export class DaemonState implements DaemonView {
       clusterId: rendered?.clusterId ?? null,
       http: this.http,
       datastore: {
-        inSync: this.snapshot()?.inSync ?? false,
-        problems: this.snapshot()?.problems ?? [],
+        inSync: snapshot?.inSync === true && snapshot.stale.length === 0,
+        stale: snapshot?.stale ?? [],
+        problems: snapshot?.problems ?? [],
         warnings: rendered?.warnings ?? [],
       },
       sessions: peers && countByState(peers),

@@ -1,6 +1,6 @@
 /** Says each problem of the resources once: when it appears, and again only after it had gone. */
 import type { Logger } from '@manul/bgp';
-import type { RenderWarning, ResourceProblem } from '@manul/config';
+import type { RenderWarning, ResourceProblem, StaleSource } from '@manul/config';
 import type { ErrorRecord } from './error-record.ts';
 
 export class ProblemLog {
@@ -8,6 +8,7 @@ export class ProblemLog {
   readonly #errors: ErrorRecord;
   #problems = new Set<string>();
   #warnings = new Set<string>();
+  #stale = new Set<string>();
 
   constructor(logger: Logger, errors: ErrorRecord) {
     this.#logger = logger;
@@ -33,6 +34,20 @@ export class ProblemLog {
     this.#warnings = lines;
   }
 
+  /** Says it when something cannot be followed, and when it is followed again; not each new reason. */
+  onStale(stale: readonly StaleSource[]): void {
+    for (const source of stale) {
+      if (this.#stale.has(source.what)) continue;
+      this.#logger.warn('the datastore is not up to date', { stale: staleLine(source) });
+      this.#errors.add('datastore', staleLine(source));
+    }
+    const now = new Set(stale.map(({ what }) => what));
+    for (const what of this.#stale) {
+      if (!now.has(what)) this.#logger.info('the datastore is up to date again', { stale: what });
+    }
+    this.#stale = now;
+  }
+
   #report(line: string, problem: ResourceProblem): void {
     if (problem.severity === 'note') {
       this.#logger.info('resource skipped', { problem: line });
@@ -56,4 +71,8 @@ export function problemLine(problem: ResourceProblem): string {
 
 export function warningLine(warning: RenderWarning): string {
   return [warning.resource, warning.field, warning.text].filter((part) => part !== '').join(': ');
+}
+
+export function staleLine({ what, since, everRead, reason }: StaleSource): string {
+  return `${what}: ${everRead ? 'not followed' : 'not read'} since ${since}: ${reason}`;
 }

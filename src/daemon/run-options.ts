@@ -15,8 +15,14 @@ import { defaultAgentSocketPath, defaultControlPath, type PathEnvironment } from
 
 export type Role = 'speaker' | 'agent';
 
+/** Where the resources are. */
+export type DatastoreChoice =
+  | { readonly kind: 'file'; readonly paths: readonly string[] }
+  /** `kubeconfig`: path, or null for the pod that we run in, or the user's own. */
+  | { readonly kind: 'kubernetes'; readonly kubeconfig: string | null };
+
 export interface RunOptions extends RenderOptions {
-  readonly configPaths: readonly string[];
+  readonly datastore: DatastoreChoice;
   readonly roles: readonly Role[];
   /** Null: no HTTP server. */
   readonly http: TcpAddress | null;
@@ -41,7 +47,7 @@ export function readRunOptions(raw: RawArguments, environment: PathEnvironment):
   const controlPath = raw.text('control') ?? defaultControlPath(environment, roles);
   const isAgentAlone = !roles.includes('speaker');
   return {
-    configPaths: readConfigPaths(raw),
+    datastore: readDatastore(raw, 'config'),
     ...readRenderOptions(raw),
     roles,
     http: parseHttpAddress(raw.text('http') ?? (isAgentAlone ? AGENT_HTTP : SPEAKER_HTTP)),
@@ -101,21 +107,29 @@ function readPrefixes(raw: RawArguments, flag: string): readonly string[] | null
     });
 }
 
-/** @throws CommandError for a datastore that this version does not have */
-export function requireFileDatastore(raw: RawArguments): void {
+/**
+ * @param pathsOf the argument that names files and folders
+ * @throws CommandError when the arguments contradict each other, or name what is not there
+ */
+export function readDatastore(raw: RawArguments, pathsOf: 'config' | 'path'): DatastoreChoice {
+  const paths = raw.list(pathsOf);
+  const kubeconfig = raw.text('kubeconfig') ?? null;
+  const named = pathsOf === 'config' ? '--config PATH (or MANUL_CONFIG)' : 'PATH';
   if (raw.text('datastore') === 'kubernetes') {
-    throw usageError('--datastore kubernetes is not available in this version, use --config PATH');
+    if (paths.length > 0) throw usageError(`${named} does not go with --datastore kubernetes`);
+    if (kubeconfig !== null) requireExisting('--kubeconfig', [kubeconfig]);
+    return { kind: 'kubernetes', kubeconfig };
   }
+  if (paths.length === 0) {
+    throw usageError(`${named} is needed: a file or folder of resources; or --datastore kubernetes`);
+  }
+  if (pathsOf === 'config') requireExisting('--config', paths);
+  return { kind: 'file', paths };
 }
 
-function readConfigPaths(raw: RawArguments): readonly string[] {
-  requireFileDatastore(raw);
-  const paths = raw.list('config');
-  if (paths.length === 0)
-    throw usageError('--config PATH (or MANUL_CONFIG) is needed: a file or folder of resources');
+function requireExisting(flag: string, paths: readonly string[]): void {
   const missing = paths.find((path) => !existsSync(path));
-  if (missing !== undefined) throw new CommandError(`--config ${missing}: no such file or folder`);
-  return paths;
+  if (missing !== undefined) throw new CommandError(`${flag} ${missing}: no such file or folder`);
 }
 
 function readRoles(text: string | undefined): readonly Role[] {

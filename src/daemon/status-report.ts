@@ -1,6 +1,6 @@
 /** `manul status -o json` and `/api/v1/status`: how one process is doing. */
 import type { PeerKind, RibSummary, SessionState } from '@manul/bgp';
-import type { RenderWarning, ResourceProblem } from '@manul/config';
+import type { RenderWarning, ResourceProblem, StaleSource } from '@manul/config';
 import type { AgentStatus } from '@manul/felix-like';
 import type { RoleLinkStatus } from '../role-link/role-link.ts';
 import type { RecordedError } from './error-record.ts';
@@ -34,7 +34,10 @@ export interface StatusReport {
 }
 
 export interface DatastoreReport {
+  /** Everything has been read, and is being followed. */
   readonly inSync: boolean;
+  /** What may be out of date; what was read before stays in force. */
+  readonly stale: readonly StaleSource[];
   readonly problems: readonly ResourceProblem[];
   readonly warnings: readonly RenderWarning[];
 }
@@ -56,6 +59,7 @@ export function joinReports(speaker: StatusReport, agent: StatusReport): StatusR
     ready: speaker.ready && agent.ready,
     datastore: {
       inSync: speaker.datastore.inSync && agent.datastore.inSync,
+      stale: [...speaker.datastore.stale, ...agent.datastore.stale],
       problems: speaker.datastore.problems,
       warnings: speaker.datastore.warnings,
     },

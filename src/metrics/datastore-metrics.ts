@@ -4,7 +4,16 @@ import { labelText, SampledMetric } from './sampled-metric.ts';
 
 export class DatastoreMetrics {
   readonly #snapshot: () => DatastoreSnapshot | null;
-  readonly #inSync = new SampledMetric('gauge', 'manul_datastore_in_sync', '1: all resources have been read');
+  readonly #inSync = new SampledMetric(
+    'gauge',
+    'manul_datastore_in_sync',
+    '1: all resources have been read, and are being followed',
+  );
+  readonly #stale = new SampledMetric(
+    'gauge',
+    'manul_datastore_stale_seconds',
+    'For how long something could not be followed that is out of date since; 0: nothing is',
+  );
   readonly #invalid = new SampledMetric(
     'gauge',
     'manul_datastore_invalid_resources',
@@ -19,14 +28,18 @@ export class DatastoreMetrics {
 
   sample(): readonly SampledMetric[] {
     const snapshot = this.#snapshot();
-    this.#inSync.samples = [{ labels: '', value: snapshot?.inSync === true ? 1 : 0 }];
+    const stale = snapshot?.stale ?? [];
+    const isCurrent = snapshot?.inSync === true && stale.length === 0;
+    this.#inSync.samples = [{ labels: '', value: isCurrent ? 1 : 0 }];
+    const oldest = Math.min(...stale.map(({ since }) => Date.parse(since)), Date.now());
+    this.#stale.samples = [{ labels: '', value: Math.round((Date.now() - oldest) / 1000) }];
     const counts = invalidByKind(snapshot);
     for (const kind of counts.keys()) this.#kinds.add(kind);
     this.#invalid.samples = [...this.#kinds].map((kind) => ({
       labels: labelText({ kind }),
       value: counts.get(kind) ?? 0,
     }));
-    return [this.#inSync, this.#invalid];
+    return [this.#inSync, this.#stale, this.#invalid];
   }
 }
 

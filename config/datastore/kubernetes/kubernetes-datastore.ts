@@ -20,6 +20,8 @@ export interface KubernetesDatastoreOptions {
   readonly roles: readonly ClusterRole[];
   /** Of the Secrets that resources name. */
   readonly namespace: string;
+  /** Services are announced whatever the resources say. */
+  readonly announcesServices?: boolean;
   readonly timing?: ListWatchTiming;
   /** How long kinds that the server does not have are left alone, at most doubled by chance; milliseconds. */
   readonly lookAgainMs?: number;
@@ -76,13 +78,13 @@ export class KubernetesDatastore implements Datastore {
   /** Opens and closes what is followed, by what is served and what is named. */
   #follow(): void {
     if (this.#listener === null) return;
-    const { node, namespace } = this.#options;
+    const { node, namespace, announcesServices } = this.#options;
     const demands = demandsOf(this.#resources, node);
     const wanted = new Set<string>();
     for (const kind of this.#kinds) {
       const groupVersion = this.#served?.of(kind) ?? null;
       if (groupVersion === null) continue;
-      if (kind.demand === 'forServices' && !demands.services) continue;
+      if (kind.demand === 'forServices' && !demands.services && announcesServices !== true) continue;
       if (kind.demand === 'byReference') {
         for (const name of demands.secrets) {
           wanted.add(this.#open(kind, groupVersion, namespace, `metadata.name=${name}`));

@@ -19,6 +19,7 @@ export interface WatchedKind {
 
 const CALICO = [CALICO_CRD_V1, CALICO_V3];
 const BOTH: readonly ClusterRole[] = ['speaker', 'agent'];
+const AGENT: readonly ClusterRole[] = ['agent'];
 const SPEAKER: readonly ClusterRole[] = ['speaker'];
 
 const calico = (collection: CollectionName, roles: readonly ClusterRole[]): WatchedKind => ({
@@ -29,12 +30,13 @@ const calico = (collection: CollectionName, roles: readonly ClusterRole[]): Watc
   demand: 'always',
 });
 
-/** Not read: IPReservation and IPAMHandle, which matter to whoever allocates addresses. */
+/** Not read: IPAMHandle, which matters only to whoever releases addresses. */
 export const WATCHED_KINDS: readonly WatchedKind[] = [
   calico('bgpConfigurations', BOTH),
   calico('bgpPeers', SPEAKER),
   calico('bgpFilters', SPEAKER),
   calico('ipPools', BOTH),
+  calico('ipReservations', AGENT),
   calico('felixConfigurations', BOTH),
   calico('ipamBlocks', BOTH),
   calico('blockAffinities', BOTH),

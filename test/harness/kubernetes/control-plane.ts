@@ -7,7 +7,7 @@ import { kubernetesTool } from '../../support/kubernetes-tools.ts';
 import { pollUntil } from '../deadline.ts';
 import { freePort } from '../process/free-port.ts';
 import { TempFolder } from '../process/temp-folder.ts';
-import { ApiClient, type Credentials } from './api-client.ts';
+import { ApiClient, type Credentials, type KubernetesObject } from './api-client.ts';
 import { AUDIT_POLICY, AuditLog } from './audit-log.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { Etcd } from './etcd.ts';
@@ -94,6 +94,24 @@ export class ControlPlane {
   /** Starts the API server again, with other or further flags where given. */
   async restartApiServer(more: readonly string[] = []): Promise<void> {
     await this.apiServer.restart([...this.#arguments, ...more]);
+  }
+
+  /** Creates CustomResourceDefinitions and waits until their objects can be listed, which takes seconds at first. */
+  async installCrds(crds: readonly KubernetesObject[]): Promise<void> {
+    await this.admin.createAll(crds);
+    await Promise.all(
+      crds.map(async ({ spec }) => {
+        const { group, names, versions } = spec as {
+          group: string;
+          names: { plural: string };
+          versions: readonly { name: string }[];
+        };
+        const path = `/apis/${group}/${versions[0]?.name}/${names.plural}`;
+        await pollUntil(async () => {
+          return (await this.admin.request('GET', path)).status === 200 ? true : null;
+        }, `${path} is served`);
+      }),
+    );
   }
 
   async createNamespace(name: string): Promise<void> {

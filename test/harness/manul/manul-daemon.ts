@@ -16,6 +16,8 @@ export interface ManulOptions {
   readonly node: string;
   /** YAML by file name, all in the one folder that it watches. */
   readonly files: Readonly<Record<string, string>>;
+  /** Path of a kubeconfig: the cluster is the datastore, and `files` are not read. */
+  readonly kubeconfig?: string;
   /** Default `speaker`. */
   readonly roles?: string;
   readonly namespace?: NetworkNamespace | null;
@@ -205,7 +207,10 @@ export class ManulDaemon {
 
 function launch(options: ManulOptions, folder: TempFolder, httpPort: number): Promise<ChildDaemon> {
   const args = [
-    ...['run', '--config', folder.path, '--node', options.node, '--roles', options.roles ?? 'speaker'],
+    ...['run', '--node', options.node, '--roles', options.roles ?? 'speaker'],
+    ...(options.kubeconfig === undefined
+      ? ['--config', folder.path]
+      : ['--datastore', 'kubernetes', '--kubeconfig', options.kubeconfig]),
     ...['--http', `127.0.0.1:${httpPort}`, '--control', folder.file('control.sock')],
     ...(options.arguments ?? []),
   ];

@@ -59,7 +59,8 @@ test.each([
   [{ roles: 'speaker,cook' }, 2, /"cook" is no role/],
   [{ 'router-id': 'fd00::1' }, 2, /--router-id: "fd00::1"/],
   [{ http: '127.0.0.1' }, 2, /--http: "127.0.0.1"/],
-  [{ datastore: 'kubernetes' }, 2, /--datastore kubernetes/],
+  [{ datastore: 'kubernetes' }, 2, /--config PATH .* does not go with --datastore kubernetes/],
+  [{ config: [], datastore: 'kubernetes', kubeconfig: '/no/such/file' }, 1, /--kubeconfig \/no\/such\/file/],
 ])('%j ends with exit code %d', (flags, exitCode, message) => {
   expect(() => options(flags)).toThrow(
     expect.objectContaining({ exitCode, message: expect.stringMatching(message) }),

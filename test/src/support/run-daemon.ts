@@ -33,7 +33,7 @@ export async function runDaemon(folder: string, setup: TestDaemonOptions = {}): 
   number += 1;
   const roles = setup.roles ?? ['speaker'];
   const options: RunOptions = {
-    configPaths: [],
+    datastore: { kind: 'file', paths: [] },
     node: 'node-1',
     roles,
     http: { host: '127.0.0.1', port: 0 },
