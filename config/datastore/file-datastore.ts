@@ -1,12 +1,14 @@
 /** The file datastore: resources in YAML files and folders, watched, with the last good version of each in force. */
 import { dirname } from 'node:path';
 import type { Datastore, DatastoreSnapshot } from '../config-api.ts';
-import { makeResourceSet } from '../schema/resource-set.ts';
+import { resourceSetSteps } from '../schema/resource-set.ts';
 import { compareResources } from './compare-resources.ts';
 import { FileReader, passwordPaths, pathProblems, readPasswords } from './file-reader.ts';
 import { PathWatcher } from './path-watcher.ts';
+import { ReadingThread } from './reading-thread.ts';
 import { type FileContent, type LedgerEntry, ResourceLedger } from './resource-ledger.ts';
-import { fingerprintFiles, type PathScan, scanPaths } from './scan-paths.ts';
+import { fingerprintFiles, type PathScan, reasonOf, scanPaths } from './scan-paths.ts';
+import { inSlices } from './slices.ts';
 
 export interface FileDatastoreOptions {
   /** Files and folders, as given by `--config`. */
@@ -25,7 +27,8 @@ export function createFileDatastore(options: FileDatastoreOptions): Datastore {
 
 class FileDatastore implements Datastore {
   readonly #options: Required<FileDatastoreOptions>;
-  readonly #reader = new FileReader();
+  readonly #thread = new ReadingThread();
+  readonly #reader = new FileReader(this.#thread);
   readonly #ledger = new ResourceLedger();
   /** Reads happen one after the other, in this chain. */
   #tail: Promise<void> = Promise.resolve();
@@ -37,6 +40,7 @@ class FileDatastore implements Datastore {
   #passwordPrint = '';
   #passwordPaths: ReadonlyMap<string, string> = new Map();
   #polling = false;
+  #last: DatastoreSnapshot | null = null;
   /** Every configured path has been there at least once. */
   #seen = new Set<string>();
 
@@ -49,8 +53,8 @@ class FileDatastore implements Datastore {
     this.#watcher = new PathWatcher({
       pollMs: this.#options.pollMs,
       quietMs: this.#options.quietMs,
-      onNotified: () => void this.#enqueue(false),
-      onPoll: () => void this.#poll(),
+      onNotified: () => void this.#enqueue(false).catch((error) => this.#onFailed(error)),
+      onPoll: () => void this.#poll().catch((error) => this.#onFailed(error)),
     });
     await this.#enqueue(true);
   }
@@ -63,6 +67,7 @@ class FileDatastore implements Datastore {
     this.#listener = null;
     this.#watcher?.close();
     this.#watcher = null;
+    await this.#thread.close();
     await this.#tail;
   }
 
@@ -76,6 +81,14 @@ class FileDatastore implements Datastore {
     } finally {
       this.#polling = false;
     }
+  }
+
+  /** A fault of ours: what is in force stays, and everybody hears of it. */
+  #onFailed(error: unknown): void {
+    if (this.#last === null) return;
+    const text = `reading failed: ${reasonOf(error)}`;
+    const problem = { file: null, line: null, resource: null, field: '', text, severity: 'error' } as const;
+    this.#listener?.({ ...this.#last, problems: [...this.#last.problems, problem] });
   }
 
   #enqueue(always: boolean): Promise<void> {
@@ -94,15 +107,17 @@ class FileDatastore implements Datastore {
 
     const contents = [...(await this.#reader.read(scan.files)), ...this.#outOfSight(scan)];
     this.#files = contents.map(({ file }) => file);
-    const { entries, problems } = this.#ledger.apply(contents);
+    const { entries, problems } = await inSlices(this.#ledger.applySteps(contents));
     const passwords = await this.#readPasswords(entries);
     for (const path of this.#options.paths) if (!isAbsent(path, scan)) this.#seen.add(path);
-    this.#listener?.({
-      resources: makeResourceSet(entries, passwords),
+    const resources = await inSlices(resourceSetSteps(entries, passwords));
+    this.#last = {
+      resources,
       problems: [...pathProblems(scan), ...problems, ...compareResources(contents)],
       inSync: this.#options.paths.every((path) => this.#seen.has(path)),
       stale: [],
-    });
+    };
+    this.#listener?.(this.#last);
   }
 
   async #look(): Promise<{ readonly scan: PathScan; readonly passwordPrint: string }> {

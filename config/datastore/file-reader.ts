@@ -1,16 +1,17 @@
-/** Reads resource files into resources and problems, remembering documents that have not changed. */
-import { readFile } from 'node:fs/promises';
+/** Reads resource files into resources and problems, remembering what has not changed. */
+import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { setImmediate as pause } from 'node:timers/promises';
 import type { ResourceProblem } from '../config-api.ts';
 import type { DynamicNeighbor } from '../schema/resource-set.ts';
 import type { ReadDocument } from './read-documents.ts';
 import { readDocuments } from './read-documents.ts';
+import type { ReadingThread } from './reading-thread.ts';
 import type { FileContent, LedgerEntry } from './resource-ledger.ts';
-import { isNotFound, reasonOf } from './scan-paths.ts';
+import { fingerprintOf, isNotFound, reasonOf } from './scan-paths.ts';
+import { SliceClock } from './slices.ts';
 
-/** Parsing gives the event loop its turn after this long. */
-const SLICE_MS = 10;
+/** Files of more bytes are read in a thread: the worst text of this size takes some 35 ms to parse. */
+const MAX_BYTES_HERE = 4 * 1024;
 
 /**
  * A file that held something and is empty now is more likely about to be written (`kubectl get … > file` empties
@@ -18,51 +19,72 @@ const SLICE_MS = 10;
  */
 const EMPTIED = 'is empty: what it held stays in force until the file is written or removed';
 
+/** What is known of a file from the last reading. */
+interface KnownFile {
+  /** Differs whenever the file has changed. */
+  readonly fingerprint: string | null;
+  readonly documents: readonly ReadDocument[];
+  /** By text, for files that are read here. */
+  readonly byText: ReadonlyMap<string, readonly ReadDocument[]>;
+}
+
+const UNKNOWN: KnownFile = { fingerprint: null, documents: [], byText: new Map() };
+
 export class FileReader {
-  #caches = new Map<string, Map<string, readonly ReadDocument[]>>();
+  readonly #thread: ReadingThread | null;
+  #known = new Map<string, KnownFile>();
+
+  /** @param thread reads large files; null: they are read here, in one go (for commands that do nothing else) */
+  constructor(thread: ReadingThread | null) {
+    this.#thread = thread;
+  }
 
   /** Reads all files. One that vanished meanwhile is left out. */
   async read(files: readonly string[]): Promise<FileContent[]> {
-    const caches = new Map<string, Map<string, readonly ReadDocument[]>>();
+    const known = new Map<string, KnownFile>();
     const contents: FileContent[] = [];
     for (const file of files) {
-      const cache = new Map<string, readonly ReadDocument[]>();
-      const content = await this.#readFile(file, cache);
-      if (content !== null) contents.push(content);
-      caches.set(file, cache);
+      const before = this.#known.get(file) ?? UNKNOWN;
+      try {
+        const after = await this.#readFile(file, before);
+        known.set(file, after);
+        contents.push({ file, documents: after.documents, unreadable: null });
+      } catch (error) {
+        if (isNotFound(error)) continue;
+        known.set(file, { ...before, fingerprint: null });
+        const unreadable = error instanceof EmptiedFile ? EMPTIED : `cannot be read: ${reasonOf(error)}`;
+        contents.push({ file, documents: [], unreadable });
+      }
     }
-    this.#caches = caches;
+    this.#known = known;
     return contents;
   }
 
-  async #readFile(file: string, cache: Map<string, readonly ReadDocument[]>): Promise<FileContent | null> {
-    let text: string;
-    try {
-      text = await readFile(file, 'utf8');
-    } catch (error) {
-      if (isNotFound(error)) return null;
-      return { file, documents: [], unreadable: `cannot be read: ${reasonOf(error)}` };
-    }
-    const before = this.#caches.get(file);
-    if (before !== undefined && text.trim() === '' && holdsAny(before)) {
-      for (const [known, read] of before) cache.set(known, read);
-      return { file, documents: [], unreadable: EMPTIED };
-    }
+  async #readFile(file: string, before: KnownFile): Promise<KnownFile> {
+    const { size } = await stat(file);
+    if (this.#thread === null || size <= MAX_BYTES_HERE) return readHere(file, before);
+    const fingerprint = await fingerprintOf(file);
+    if (fingerprint === before.fingerprint) return before;
     const documents: ReadDocument[] = [];
-    let sliceEnd = performance.now() + SLICE_MS;
-    for (const step of readDocuments(text, before ?? new Map())) {
-      documents.push(...step.documents);
-      cache.set(step.text, step.remembered);
-      if (performance.now() < sliceEnd) continue;
-      await pause();
-      sliceEnd = performance.now() + SLICE_MS;
-    }
-    return { file, documents, unreadable: null };
+    for await (const batch of this.#thread.read(file)) documents.push(...batch);
+    return { fingerprint, documents, byText: UNKNOWN.byText };
   }
 }
 
-function holdsAny(cache: ReadonlyMap<string, readonly ReadDocument[]>): boolean {
-  return [...cache.values()].some((documents) => documents.length > 0);
+class EmptiedFile extends Error {}
+
+async function readHere(file: string, before: KnownFile): Promise<KnownFile> {
+  const text = await readFile(file, 'utf8');
+  if (text.trim() === '' && before.documents.length > 0) throw new EmptiedFile();
+  const documents: ReadDocument[] = [];
+  const byText = new Map<string, readonly ReadDocument[]>();
+  const clock = new SliceClock();
+  for (const step of readDocuments(text, before.byText)) {
+    for (const document of step.documents) documents.push(document);
+    byText.set(step.text, step.remembered);
+    await clock.turn();
+  }
+  return { fingerprint: null, documents, byText };
 }
 
 /** Password files that DynamicNeighbors name, by neighbor; relative paths start at the file that names them. */

@@ -15,7 +15,7 @@ export interface LoadedPaths {
 
 export async function loadPaths(paths: readonly string[]): Promise<LoadedPaths> {
   const scan = await scanPaths(paths);
-  const contents = await new FileReader().read(scan.files);
+  const contents = await new FileReader(null).read(scan.files);
   const { entries, problems } = new ResourceLedger().apply(contents);
   const passwords = await readPasswords(passwordPaths(entries));
   return {

@@ -7,6 +7,9 @@ import { resourceName } from '../schema/resource-set.ts';
 import { splitDocuments } from './split-documents.ts';
 import { parseYamlDocument, type YamlDocument } from './yaml-document.ts';
 
+/** etcd's limit for a request, and with it Kubernetes' limit for an object. */
+const MAX_OBJECT_CHARACTERS = 1.5 * 1024 * 1024;
+
 /** One resource document, or one item of a list. */
 export interface ReadDocument {
   /** 1-based line of the file on which it begins. */
@@ -67,12 +70,13 @@ function readItem(
 }
 
 function readResource(document: YamlDocument, value: unknown, path: readonly PropertyKey[]): ReadDocument {
-  const parsed = parseResource(value);
+  const parsed =
+    document.lengthOf(path) > MAX_OBJECT_CHARACTERS ? parseTooLarge(value) : parseResource(value);
   const line = document.lineOf(path) ?? document.line;
   const lineOf = (field: readonly PropertyKey[]): number => document.lineOf([...path, ...field]) ?? line;
   if (parsed.outcome === 'foreign') return { line, parsed, problems: [], comparedLines: {} };
   const resource = nameOf(parsed);
-  const problems = parsed.problems.map((problem: FieldProblem) => ({
+  const problems = firstOf(parsed.problems).map((problem: FieldProblem) => ({
     line: problem.path.length === 0 ? line : lineOf(problem.path),
     resource,
     field: formatFieldPath(problem.path),
@@ -82,6 +86,27 @@ function readResource(document: YamlDocument, value: unknown, path: readonly Pro
   const comparedLines =
     parsed.collection === 'ipPools' ? linesOf((field) => document.lineOf([...path, 'spec', field])) : {};
   return { line, parsed, problems, comparedLines };
+}
+
+/** Of one object's problems so many are told; ten thousand would help nobody. */
+const MAX_PROBLEMS = 100;
+
+function firstOf(problems: readonly FieldProblem[]): readonly FieldProblem[] {
+  if (problems.length <= MAX_PROBLEMS) return problems;
+  const severity = problems.some((problem) => problem.severity === 'error') ? 'error' : 'unknown-field';
+  const text = `has ${problems.length - MAX_PROBLEMS} more problems than those listed`;
+  return [...problems.slice(0, MAX_PROBLEMS), { path: [], text, severity }];
+}
+
+/** Says what the object is, without looking at the rest. */
+function parseTooLarge(value: unknown): ParsedResource {
+  const { apiVersion, kind, metadata } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const head = parseResource({ apiVersion, kind, metadata });
+  if (head.outcome === 'foreign') return head;
+  const text = `is larger than ${MAX_OBJECT_CHARACTERS / 1024 / 1024} MiB, the most that Kubernetes takes for one object`;
+  const problems = [{ path: [], text, severity: 'error' }] as const;
+  if (head.outcome === 'invalid') return { ...head, problems };
+  return { outcome: 'invalid', collection: head.collection, kind: String(kind), key: head.key, problems };
 }
 
 function linesOf(lineOf: (field: ComparedField) => number | null): ComparedLines {

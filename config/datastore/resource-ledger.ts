@@ -5,6 +5,7 @@
 import type { ResourceProblem } from '../config-api.ts';
 import { refusedChange } from '../schema/cross-check.ts';
 import { type PlacedResource, resourceName } from '../schema/resource-set.ts';
+import { runToEnd, STEP_ITEMS, type Steps, sortInSteps } from '../schema/steps.ts';
 import type { ReadDocument } from './read-documents.ts';
 
 export interface FileContent {
@@ -34,13 +35,21 @@ export class ResourceLedger {
 
   /** Replaces what the files say. A file that is missing from `files` has vanished, with its resources. */
   apply(files: readonly FileContent[]): LedgerResult {
-    const places = placesById(files);
-    const clouded = new Set(files.filter(isClouded).map(({ file }) => file));
+    return runToEnd(this.applySteps(files));
+  }
+
+  /** `apply` in steps; nothing is in force before the last. */
+  *applySteps(files: readonly FileContent[]): Steps<LedgerResult> {
+    const places = yield* placesById(files);
+    const clouded = new Set<string>();
+    for (const content of files) if (yield* isClouded(content)) clouded.add(content.file);
     const next = new Map<string, LedgerEntry>();
+    let count = 0;
     for (const [id, entry] of this.#inForce) {
       if (!places.has(id) && clouded.has(entry.file)) next.set(id, entry);
+      if (++count % STEP_ITEMS === 0) yield;
     }
-    const refused: ResourceProblem[] = [];
+    const problems: ResourceProblem[] = [];
     for (const [id, [first, ...others]] of places) {
       const { file, document } = first!;
       const lastGood = this.#lastGood(id, file);
@@ -48,15 +57,15 @@ export class ResourceLedger {
       if (others.length === 0 && document.parsed.outcome === 'valid') {
         const problem = lastGood === undefined ? null : refusal(lastGood, document.parsed, document, file);
         if (problem === null) entry = { ...placed(document.parsed), file };
-        else refused.push(problem);
+        else problems.push(problem);
       }
+      for (const other of others) problems.push(duplicate(first!, other));
       if (entry !== undefined) next.set(id, entry);
+      if (++count % STEP_ITEMS === 0) yield;
     }
+    for (const content of files) yield* collectProblems(content, problems);
     this.#inForce = next;
-    return {
-      entries: [...next.values()],
-      problems: [...problemsOf(files), ...duplicates(places), ...refused].sort(byPlace),
-    };
+    return { entries: [...next.values()], problems: yield* sortInSteps(problems, byPlace) };
   }
 
   /** The last good version, from now on tied to the file that holds the bad one. */
@@ -89,10 +98,12 @@ function refusal(
   };
 }
 
-function placesById(files: readonly FileContent[]): Map<string, Place[]> {
+function* placesById(files: readonly FileContent[]): Steps<Map<string, Place[]>> {
   const places = new Map<string, Place[]>();
+  let count = 0;
   for (const { file, documents } of files) {
     for (const document of documents) {
+      if (++count % STEP_ITEMS === 0) yield;
       const id = idOf(document);
       if (id === null) continue;
       const known = places.get(id);
@@ -110,47 +121,46 @@ function idOf({ parsed }: ReadDocument): string | null {
 }
 
 /** Whether the file may hold resources that cannot be told now. */
-function isClouded(content: FileContent): boolean {
-  return (
-    content.unreadable !== null ||
-    content.documents.some((document) => document.parsed.outcome === 'invalid' && idOf(document) === null)
-  );
-}
-
-function problemsOf(files: readonly FileContent[]): ResourceProblem[] {
-  return files.flatMap((content): ResourceProblem[] => {
-    const { file, unreadable, documents } = content;
-    if (unreadable !== null) {
-      return [{ file, line: null, resource: null, field: '', text: unreadable, severity: 'error' }];
-    }
-    const own = documents.flatMap(({ problems }) => problems.map((problem) => ({ file, ...problem })));
-    return [...own, ...skipped(content)];
-  });
-}
-
-/** One note for each foreign kind of a file. */
-function skipped({ file, documents }: FileContent): ResourceProblem[] {
-  const kinds = new Map<string, { line: number; count: number }>();
-  for (const { line, parsed } of documents) {
-    if (parsed.outcome !== 'foreign') continue;
-    const kind = `${parsed.kind} (${parsed.apiVersion})`;
-    const known = kinds.get(kind);
-    if (known === undefined) kinds.set(kind, { line, count: 1 });
-    else known.count++;
+function* isClouded({ unreadable, documents }: FileContent): Steps<boolean> {
+  if (unreadable !== null) return true;
+  let count = 0;
+  for (const document of documents) {
+    if (document.parsed.outcome === 'invalid' && idOf(document) === null) return true;
+    if (++count % STEP_ITEMS === 0) yield;
   }
-  return Array.from(kinds, ([kind, { line, count }]) => {
-    const text = `skipped ${count === 1 ? 'a document' : `${count} documents`} of another kind: ${kind}`;
-    return { file, line, resource: null, field: '', text, severity: 'note' };
-  });
+  return false;
 }
 
-function duplicates(places: ReadonlyMap<string, readonly Place[]>): ResourceProblem[] {
-  return [...places.values()].flatMap(([first, ...others]) =>
-    others.map(({ file, document }): ResourceProblem => {
-      const text = `is defined twice: here and at ${first!.file}:${first!.document.line}`;
-      return { file, line: document.line, resource: nameOf(document), field: '', text, severity: 'error' };
-    }),
-  );
+/** What is wrong in one file, and one note for each foreign kind in it. */
+function* collectProblems(
+  { file, unreadable, documents }: FileContent,
+  problems: ResourceProblem[],
+): Steps<void> {
+  if (unreadable !== null) {
+    problems.push({ file, line: null, resource: null, field: '', text: unreadable, severity: 'error' });
+    return;
+  }
+  const skipped = new Map<string, { line: number; count: number }>();
+  let count = 0;
+  for (const document of documents) {
+    for (const problem of document.problems) problems.push({ file, ...problem });
+    if (document.parsed.outcome === 'foreign') {
+      const kind = `${document.parsed.kind} (${document.parsed.apiVersion})`;
+      const known = skipped.get(kind);
+      if (known === undefined) skipped.set(kind, { line: document.line, count: 1 });
+      else known.count++;
+    }
+    if (++count % STEP_ITEMS === 0) yield;
+  }
+  for (const [kind, { line, count: found }] of skipped) {
+    const text = `skipped ${found === 1 ? 'a document' : `${found} documents`} of another kind: ${kind}`;
+    problems.push({ file, line, resource: null, field: '', text, severity: 'note' });
+  }
+}
+
+function duplicate(first: Place, { file, document }: Place): ResourceProblem {
+  const text = `is defined twice: here and at ${first.file}:${first.document.line}`;
+  return { file, line: document.line, resource: nameOf(document), field: '', text, severity: 'error' };
 }
 
 function nameOf({ parsed }: ReadDocument): string | null {

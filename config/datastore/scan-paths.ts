@@ -68,7 +68,7 @@ export async function fingerprintFiles(files: readonly string[]): Promise<string
 }
 
 /** Identity, size and times of a file; null where there is none (or it is a folder). */
-async function fingerprintOf(file: string): Promise<string | null> {
+export async function fingerprintOf(file: string): Promise<string | null> {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs, mode } = await stat(file, { bigint: true });
     const isFolder = (mode & 0o170000n) === 0o040000n;

@@ -15,6 +15,7 @@ import {
   type Node,
   Parser,
   type ScalarTag,
+  visit,
 } from 'yaml';
 
 export interface YamlProblem {
@@ -31,6 +32,8 @@ export interface YamlDocument {
   readonly problem: YamlProblem | null;
   /** 1-based line of the field at `path`; null where there is no such field. */
   readonly lineOf: (path: readonly PropertyKey[]) => number | null;
+  /** Characters of the value at `path`; 0 where there is none. */
+  readonly lengthOf: (path: readonly PropertyKey[]) => number;
   /** 1-based line on which the content begins. */
   readonly line: number;
 }
@@ -71,6 +74,8 @@ function compose(text: string, lines: LineCounter): Document.Parsed | null {
   const composer = new Composer({
     customTags: (tags) => [bigInteger, yesOrNo, ...tags],
     merge: true,
+    // The library compares each key with every other; `repeatedKey` below does it in linear time.
+    uniqueKeys: false,
     prettyErrors: false,
     logLevel: 'silent',
   });
@@ -91,7 +96,14 @@ function read(document: Document.Parsed, lines: LineCounter): YamlDocument {
   if (problem !== null) return broken(problem, readable, line);
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
-    return { value, readable, problem: null, line, lineOf: (path) => lineOf(document, lines, path) };
+    return {
+      value,
+      readable,
+      problem: null,
+      line,
+      lineOf: (path) => lineOf(document, lines, path),
+      lengthOf: (path) => lengthOf(document, path),
+    };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return broken({ line, text: `cannot be read: ${reason}` }, readable, line);
@@ -99,14 +111,42 @@ function read(document: Document.Parsed, lines: LineCounter): YamlDocument {
 }
 
 function broken(problem: YamlProblem, readable: YamlDocument['readable'], line: number): YamlDocument {
-  return { value: null, readable, problem, line, lineOf: () => null };
+  return { value: null, readable, problem, line, lineOf: () => null, lengthOf: () => 0 };
 }
 
 function syntaxProblem(document: Document.Parsed, lines: LineCounter): YamlProblem | null {
   const error = document.errors[0];
-  return error === undefined
-    ? null
-    : { line: lineAt(lines, error.pos[0]), text: `is no valid YAML: ${error.message}` };
+  if (error !== undefined) {
+    return { line: lineAt(lines, error.pos[0]), text: `is no valid YAML: ${error.message}` };
+  }
+  const repeated = repeatedKey(document);
+  if (repeated === null) return null;
+  const { key, offset } = repeated;
+  return {
+    line: lineAt(lines, offset),
+    text: `is no valid YAML: the key ${JSON.stringify(key)} is there twice`,
+  };
+}
+
+/** The first key that stands twice in one mapping (YAML 1.2.2 §3.2.1.3), null where there is none. */
+function repeatedKey(document: Document.Parsed): { readonly key: unknown; readonly offset: number } | null {
+  let found: { readonly key: unknown; readonly offset: number } | null = null;
+  visit(document, {
+    Map: (_key, { items }) => {
+      const keys = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key) || key.value === '<<') continue;
+        if (!keys.has(key.value)) {
+          keys.add(key.value);
+          continue;
+        }
+        found = { key: key.value, offset: startOf(key) ?? 0 };
+        return visit.BREAK;
+      }
+      return undefined;
+    },
+  });
+  return found;
 }
 
 /** Line of the key (or list entry) that `path` leads to. */
@@ -119,6 +159,13 @@ function lineOf(document: Document.Parsed, lines: LineCounter, path: readonly Pr
     [node, offset] = step;
   }
   return offset === null ? null : lineAt(lines, offset);
+}
+
+function lengthOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
+  let node: unknown = document.contents;
+  for (const key of path) node = descend(document, node, key)?.[0];
+  const range = isNode(node) ? (node as Node).range : null;
+  return range == null ? 0 : range[1] - range[0];
 }
 
 /** The node behind one key, and where that key or entry begins. */

@@ -19,12 +19,11 @@ import {
 } from './session-draft.ts';
 
 export function bgpPeerSessions(context: RenderContext): SessionDraft[] {
-  const peers = [...context.resources.bgpPeers.values()].sort(byName);
-  return peers.flatMap((peer) => [...forwardSessions(context, peer), ...reverseSessions(context, peer)]);
-}
-
-function byName(a: BgpPeer, b: BgpPeer): number {
-  return a.metadata.name < b.metadata.name ? -1 : 1;
+  const drafts: SessionDraft[] = [];
+  for (const peer of context.resources.bgpPeers.values()) {
+    drafts.push(...forwardSessions(context, peer), ...reverseSessions(context, peer));
+  }
+  return drafts;
 }
 
 /** Neither `node` nor `nodeSelector`: every node. */

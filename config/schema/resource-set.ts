@@ -3,6 +3,7 @@
  * namespaced kinds. Values are native: parsed prefixes, AS numbers as numbers, durations in seconds.
  */
 import { COLLECTIONS, type CollectionName, KINDS, type ResourceOf } from './registry.ts';
+import { runToEnd, STEP_ITEMS, type Steps, sortInSteps } from './steps.ts';
 
 export type { CollectionName } from './registry.ts';
 
@@ -49,9 +50,21 @@ export function makeResourceSet(
   resources: Iterable<PlacedResource>,
   passwordFiles: ReadonlyMap<string, string> = new Map(),
 ): ResourceSet {
+  return runToEnd(resourceSetSteps(resources, passwordFiles));
+}
+
+/** `makeResourceSet` in steps. */
+export function* resourceSetSteps(
+  resources: Iterable<PlacedResource>,
+  passwordFiles: ReadonlyMap<string, string>,
+): Steps<ResourceSet> {
   const collections = Object.fromEntries(COLLECTIONS.map((name) => [name, new Map<string, AnyResource>()]));
-  const sorted = [...resources].sort((a, b) => Number(a.key > b.key) - Number(a.key < b.key));
-  for (const { collection, key, resource } of sorted) collections[collection]!.set(key, resource);
+  const byKey = (a: PlacedResource, b: PlacedResource) => Number(a.key > b.key) - Number(a.key < b.key);
+  let count = 0;
+  for (const { collection, key, resource } of yield* sortInSteps(resources, byKey)) {
+    collections[collection]!.set(key, resource);
+    if (++count % STEP_ITEMS === 0) yield;
+  }
   return { ...(collections as unknown as Omit<ResourceSet, 'passwordFiles'>), passwordFiles };
 }
 
