@@ -1,8 +1,9 @@
 /** Asking the daemon of this machine over its control socket. */
-import { type IncomingMessage, request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import { CommandError, ExitCode } from '../cli/command-error.ts';
 
+import { request } from '../http/node-http.ts';
 import { NDJSON } from '../http/responses.ts';
 
 /** An answer of the daemon other than success; `status` is that of HTTP. */

@@ -1,9 +1,10 @@
 /** The HTTP server on TCP and the one on the control socket. */
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CommandError, reasonOf } from '../cli/command-error.ts';
 import { listenUnix } from '../control/unix-listener.ts';
 import { formatTcpAddress, type TcpAddress } from '../daemon/http-address.ts';
+import { createServer } from './node-http.ts';
 import type { RequestListener } from './router.ts';
 
 export interface RunningServer {
