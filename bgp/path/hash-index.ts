@@ -5,6 +5,8 @@
  * beside the id: growing and probing past other keys then touch no record (inserting is four times as fast).
  * Keys stay with the subclass, which probes.
  */
+import { SegmentMemory } from './segment-memory.ts';
+
 const SEGMENTS = 256;
 const FIRST_SLOTS = 8;
 export const EMPTY = -1;
@@ -13,6 +15,7 @@ export abstract class HashIndex {
   /** Pairs of hash and id plus 1; id 0 is a free slot. Slot s stands at [2s, 2s + 1]. */
   protected readonly segments: Int32Array[] = [];
   readonly #counts = new Uint32Array(SEGMENTS);
+  readonly #memory = new SegmentMemory();
   /** Part of every hash. */
   readonly seed: number;
 
@@ -22,7 +25,7 @@ export abstract class HashIndex {
    */
   constructor(seed: number) {
     this.seed = seed | 0;
-    for (let i = 0; i < SEGMENTS; i++) this.segments.push(new Int32Array(2 * FIRST_SLOTS));
+    for (let i = 0; i < SEGMENTS; i++) this.segments.push(this.#memory.take(2 * FIRST_SLOTS));
   }
 
   /** Adds an id whose key is not present. Amortised O(1). */
@@ -57,9 +60,10 @@ export abstract class HashIndex {
 
   #grow(number: number): Int32Array {
     const old = this.segments[number]!;
-    const segment = new Int32Array(old.length * 2);
+    const segment = this.#memory.take(old.length * 2);
     for (let i = 0; i < old.length; i += 2) if (old[i + 1] !== 0) place(segment, old[i]!, old[i + 1]!);
     this.segments[number] = segment;
+    this.#memory.give(old);
     return segment;
   }
 }
