@@ -1,6 +1,6 @@
 /** The surface of the agent that the rest of Manul uses; `agent.ts` implements it. */
 import type { Family } from '@manul/bgp/net';
-import type { MtuConfig, NatConfig, NftablesStatus, TunnelFilterConfig } from './host-api.ts';
+import type { MtuConfig, MtuStatus, NatConfig, NftablesStatus, TunnelFilterConfig } from './host-api.ts';
 
 /** Everything the agent needs to know from the resources, as one declarative value. */
 export interface AgentConfig {
@@ -165,6 +165,8 @@ export interface AgentStatus {
   /** Learnt routes are complete (End-of-RIB of each family seen, or their time over). */
   readonly learntInSync: boolean;
   readonly nftables: NftablesStatus;
+  /** Null before the links are known. */
+  readonly mtu: MtuStatus | null;
   readonly lastErrors: readonly { readonly at: string; readonly object: string; readonly text: string }[];
 }
 

@@ -80,6 +80,8 @@ class NodeAgent implements Agent {
       onWrite,
       onProgress: () => this.#onProgress(),
       onApplied: (seconds) => notify(this.#appliedListeners, seconds),
+      onLinks: (links) => this.#host.setLinks(links),
+      onNftablesChange: () => this.#host.onNftablesChange(),
     });
   }
 

@@ -4,7 +4,9 @@ import type { AgentConfig, AgentStatus, KernelWriteEvent } from './agent-api.ts'
 import type { Clock } from './dataplane/clock.ts';
 import type { ErrorLog } from './dataplane/error-log.ts';
 import type { Logger } from './dataplane/logger.ts';
+import type { MtuStatus } from './host-api.ts';
 import type { CommandPort } from './kernel/command-port.ts';
+import { deriveMtu, type MtuLink } from './mtu/derive-mtu.ts';
 import { NftManager } from './nft/nft-manager.ts';
 import { nftTable, type TunnelFilter } from './nft/nft-rules.ts';
 
@@ -18,6 +20,8 @@ export interface HostSetupParts {
 
 export class HostSetup {
   readonly #nftables: NftManager;
+  #config: AgentConfig | null = null;
+  #links: readonly MtuLink[] | null = null;
 
   constructor({ commands, clock, logger, errors, onWrite }: HostSetupParts) {
     this.#nftables = new NftManager({
@@ -30,11 +34,21 @@ export class HostSetup {
   }
 
   setConfig(config: AgentConfig): void {
+    this.#config = config;
     const hasWorkloads = config.workloads.length > 0 || config.pools.length > 0;
     this.#nftables.setDesired({
       table: nftTable(config.nat, tunnelFilter(config)),
       forwardPrefixes: hasWorkloads ? config.interfacePrefixes : [],
     });
+  }
+
+  setLinks(links: readonly MtuLink[]): void {
+    this.#links = links;
+  }
+
+  /** Null before configuration and links are known. */
+  mtu(): MtuStatus | null {
+    return this.#config === null || this.#links === null ? null : deriveMtu(this.#config, this.#links);
   }
 
   /** Someone changed nftables where it concerns us. */
@@ -47,8 +61,8 @@ export class HostSetup {
     return state === 'inSync' || state === 'off';
   }
 
-  status(): Pick<AgentStatus, 'nftables'> {
-    return { nftables: this.#nftables.status() };
+  status(): Pick<AgentStatus, 'nftables' | 'mtu'> {
+    return { nftables: this.#nftables.status(), mtu: this.mtu() };
   }
 
   /** What was set up stays. */

@@ -6,7 +6,7 @@
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { AgentConfig, KernelWriteEvent, LearntRouteChange } from '../agent-api.ts';
 import type { RouteCalculator } from '../calc/route-calculator.ts';
-import type { KernelEvent, KernelPort, OperationFailure } from '../kernel/kernel-port.ts';
+import type { KernelEvent, KernelLink, KernelPort, OperationFailure } from '../kernel/kernel-port.ts';
 import { Ownership } from '../routetable/ownership.ts';
 import type { RouteBatch } from '../routetable/route-batch.ts';
 import { familyOfPrefix, type KernelRoute, MAIN_TABLE } from '../routetable/route-key.ts';
@@ -16,6 +16,7 @@ import type { ErrorLog } from './error-log.ts';
 import { LearntFeed } from './learnt-feed.ts';
 import type { LinkState } from './link-state.ts';
 import type { Logger } from './logger.ts';
+import { MovedAddresses } from './moved-addresses.ts';
 import { ResyncPlan } from './resync-plan.ts';
 import type { SysctlManager } from './sysctl-manager.ts';
 
@@ -43,12 +44,17 @@ export interface ApplyParts {
   /** Routes of this node may have become present or refused. */
   readonly onProgress: () => void;
   readonly onApplied: (seconds: number) => void;
+  /** The links are known anew. */
+  readonly onLinks: (links: readonly KernelLink[]) => void;
+  /** Someone changed nftables where it concerns us, or may have. */
+  readonly onNftablesChange: () => void;
 }
 
 export class ApplyLoop {
   readonly #parts: ApplyParts;
   readonly #feed = new LearntFeed();
   readonly #resync = new ResyncPlan();
+  readonly #moved = new MovedAddresses();
   readonly #protocols = new Set<number>();
   #config: AgentConfig | null = null;
   #isConfigNew = false;
@@ -182,6 +188,8 @@ export class ApplyLoop {
       onEventsLost: () => {
         links.markStale();
         this.#resync.requestFull();
+        this.#parts.sysctls.recheck();
+        this.#parts.onNftablesChange();
         this.#wake();
       },
       onBroken: (text) => errors.add({ object: 'kernel', text }),
@@ -190,9 +198,11 @@ export class ApplyLoop {
   }
 
   #onEvents(events: readonly KernelEvent[]): void {
-    const { links, table } = this.#parts;
+    const { links, table, sysctls, onNftablesChange } = this.#parts;
     for (const event of events) {
       if (event.kind === 'route') table.onRouteEvent(event.isDeleted, event.route);
+      else if (event.kind === 'parameters') sysctls.recheckLink(event.interfaceIndex);
+      else if (event.kind === 'nftables') onNftablesChange();
       else if (event.kind !== 'neighbour') links.onEvent(event);
     }
     this.#wake();
@@ -202,6 +212,7 @@ export class ApplyLoop {
     const { kernel, links, table, calculator } = this.#parts;
     if (links.isStale) await links.refresh(kernel);
     if (!links.takeChange()) return;
+    this.#parts.onLinks(links.links());
     calculator.setFacts({ links: links.links(), addresses: links.addresses() });
     this.#resync.requestInterfaces(links.takeShaken());
     table.hurryRetries();
@@ -271,6 +282,7 @@ export class ApplyLoop {
   #settleRoutes(config: AgentConfig): boolean {
     const { calculator, table } = this.#parts;
     const hasMore = calculator.settle(SETTLE_SLICE, (prefix, route) => {
+      this.#moved.onSettled(prefix, route, (settled) => calculator.reasonOf(settled));
       if (route === null) table.deleteDesired(prefix, config.routePriority[familyOfPrefix(prefix)]);
       else table.setDesired(route);
     });
@@ -285,13 +297,28 @@ export class ApplyLoop {
     for (const family of FAMILIES) if (calculator.isLearntComplete(family)) table.allowSweep(family);
   }
 
+  #forgetConnections(addresses: readonly string[]): void {
+    if (addresses.length === 0) return;
+    const { kernel, errors, logger } = this.#parts;
+    kernel.forgetConnections(addresses).then(
+      (count) => logger.debug('connections of moved addresses are forgotten', { count }),
+      (error: Error) => errors.add({ object: `connections of ${addresses[0]}`, text: error.message }),
+    );
+  }
+
   #sendBatches(): void {
-    const { kernel, table } = this.#parts;
+    const { kernel, table, calculator } = this.#parts;
     while (this.#batchesInFlight < BATCHES_IN_FLIGHT) {
       const batch = table.nextBatch(BATCH_SIZE);
-      if (batch === null) return;
+      if (batch === null) {
+        this.#forgetConnections(this.#moved.takeRemoved());
+        return;
+      }
       this.#batchesInFlight++;
       this.#hasWritten = true;
+      // The kernel carries out what it is asked in this order.
+      this.#moved.onBatch(batch, (prefix) => calculator.reasonOf(prefix) !== null);
+      this.#forgetConnections(this.#moved.takeMoved());
       kernel
         .applyRoutes(batch.operations)
         .catch((error: Error) => {

@@ -37,6 +37,13 @@ export class SysctlManager {
     this.#isGlobalDone = false;
   }
 
+  /** Looks again at one link, or (null) at what is the node's. */
+  recheckLink(interfaceIndex: number | null): void {
+    if (interfaceIndex === null) this.#isGlobalDone = false;
+    const start = `${interfaceIndex} `;
+    for (const key of this.#done) if (key.startsWith(start)) this.#done.delete(key);
+  }
+
   async apply(kernel: KernelPort, config: AgentConfig, links: readonly KernelLink[]): Promise<SysctlCounts> {
     const names = new Set(config.workloads.map(({ interfaceName }) => interfaceName));
     const present = links.filter(({ name }) => names.has(name));
@@ -44,13 +51,14 @@ export class SysctlManager {
     for (const key of this.#done) if (!keys.has(key)) this.#done.delete(key);
     const fresh = present.filter((link) => !this.#done.has(linkKey(link)));
     if (fresh.length === 0 && this.#isGlobalDone) return NOTHING_WRITTEN;
+    // Before anything is awaited: what changes meanwhile must be looked at once more.
+    for (const link of fresh) this.#done.add(linkKey(link));
+    const isGlobalDue = !this.#isGlobalDone;
+    this.#isGlobalDone = true;
     const rpFilter = fresh.length === 0 ? null : await kernel.readSysctl(this.#plan.rpFilterKey);
     const desired = fresh.flatMap(({ name }) => this.#plan.workload(name, rpFilter));
-    if (!this.#isGlobalDone) desired.unshift(...this.#plan.global(config));
-    const counts = await this.#write(kernel, desired);
-    for (const link of fresh) this.#done.add(linkKey(link));
-    this.#isGlobalDone = true;
-    return counts;
+    if (isGlobalDue) desired.unshift(...this.#plan.global(config));
+    return this.#write(kernel, desired);
   }
 
   async #write(kernel: KernelPort, desired: readonly DesiredSysctl[]): Promise<SysctlCounts> {

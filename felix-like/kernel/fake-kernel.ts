@@ -35,6 +35,8 @@ export class FakeKernel implements KernelPort {
   readonly dumps: RouteFilter[] = [];
   /** Every operation on something else than a route that was asked for, in order. */
   readonly objectOperations: ObjectOperation[] = [];
+  /** Addresses whose connections were to be forgotten, each call with the number of operations before it. */
+  readonly forgotten: { readonly address: string; readonly after: number }[] = [];
   readonly #objects = new FakeObjects({
     tell: (event) => this.#tell(event),
     onLinkDown: (interfaceIndex) => this.#flushRoutes(interfaceIndex),
@@ -64,6 +66,11 @@ export class FakeKernel implements KernelPort {
     });
     await nextTurn();
     return failures;
+  }
+
+  async forgetConnections(addresses: readonly string[]): Promise<number> {
+    for (const address of addresses) this.forgotten.push({ address, after: this.operations.length });
+    return 0;
   }
 
   async dumpLinks(): Promise<readonly KernelLink[]> {

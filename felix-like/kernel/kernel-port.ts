@@ -171,7 +171,11 @@ export type KernelEvent =
   | { readonly kind: 'link'; readonly isDeleted: boolean; readonly link: KernelLink }
   | { readonly kind: 'address'; readonly isDeleted: boolean; readonly address: KernelAddress }
   /** Additions are told of permanent entries only: those that the kernel learns come and go by the second. */
-  | { readonly kind: 'neighbour'; readonly isDeleted: boolean; readonly neighbour: KernelNeighbour };
+  | { readonly kind: 'neighbour'; readonly isDeleted: boolean; readonly neighbour: KernelNeighbour }
+  /** Parameters of the network (forwarding, rp_filter, proxy_arp and the like) of a link; null: of the node. */
+  | { readonly kind: 'parameters'; readonly interfaceIndex: number | null }
+  /** The nftables table of ours, or one that holds iptables' FORWARD chain. */
+  | { readonly kind: 'nftables' };
 
 export interface KernelListener {
   /** In the order in which they happened. A link that goes down takes its IPv4 routes along without an event. */
@@ -210,6 +214,11 @@ export interface KernelPort {
   ): Promise<readonly KernelNeighbour[]>;
   /** As `applyRoutes`, for everything else. */
   applyObjects(operations: readonly ObjectOperation[]): Promise<readonly OperationFailure[]>;
+  /**
+   * Deletes the tracked connections of these addresses, as source or destination, before or after translation.
+   * @returns how many; rejects when the kernel refuses
+   */
+  forgetConnections(addresses: readonly string[]): Promise<number>;
   /** The value without its line end, or null when there is no such key. */
   readSysctl(key: string): Promise<string | null>;
   /** Writes what differs; one outcome for each setting. A missing key fails with ENOENT. */

@@ -21,6 +21,7 @@ import { decodeLink, encodeLinkDump } from './netlink/link-message.ts';
 import { MessageReader } from './netlink/message-reader.ts';
 import { MessageWriter } from './netlink/message-writer.ts';
 import { decodeNeighbour, encodeNeighbourDump } from './netlink/neighbour-message.ts';
+import { decodeParameters } from './netlink/parameter-message.ts';
 import { decodeRoute, encodeRouteDump, encodeRouteOperation } from './netlink/route-message.ts';
 import { ObjectBatch } from './object-batch.ts';
 import { WorkerClient } from './worker-client.ts';
@@ -67,6 +68,7 @@ class LinuxKernel implements KernelPort {
           if (events.length > 0) listener.onEvents(events);
         },
         onEventsLost: () => listener.onEventsLost(),
+        onNftablesChanged: () => listener.onEvents([{ kind: 'nftables' }]),
         onBroken: (text) => listener.onBroken(text),
       },
     );
@@ -152,6 +154,13 @@ class LinuxKernel implements KernelPort {
       }
     }
     return failures;
+  }
+
+  async forgetConnections(addresses: readonly string[]): Promise<number> {
+    const request = { kind: 'forgetConnections', addresses } as const;
+    const { deleted, failure } = await this.#require().request('forgotten', request);
+    if (failure !== null) throw new Error(`connections cannot be forgotten: ${failure.text}`);
+    return deleted;
   }
 
   async readSysctl(key: string): Promise<string | null> {
@@ -276,6 +285,8 @@ function decodeEvent(message: MessageReader): KernelEvent | null {
       const isDeleted = message.type === MessageType.DelNeighbour;
       return neighbour && { kind: 'neighbour', isDeleted, neighbour };
     }
+    case MessageType.NewParameters:
+      return { kind: 'parameters', interfaceIndex: decodeParameters(message) };
     default:
       return null;
   }

@@ -1,4 +1,4 @@
-/** A route netlink socket; non-blocking. Netlink answers inside send(): what it has to say is there at once. */
+/** A netlink socket; non-blocking. Netlink answers inside send(): what it has to say is there at once. */
 import type { KernelFailure } from './kernel-port.ts';
 import * as libc from './libc.ts';
 import { MessageType, NEIGHBOUR_STATE_PERMANENT, NETLINK_ROUTE } from './netlink/constants.ts';
@@ -32,11 +32,8 @@ export class NetlinkSocket {
   readonly portId: number;
 
   /** @param groups bits of the multicast groups to hear */
-  constructor(groups: number, receiveBufferBytes: number) {
-    this.fd = check(
-      libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE),
-      'socket',
-    );
+  constructor(groups: number, receiveBufferBytes: number, protocol = NETLINK_ROUTE) {
+    this.fd = check(libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol), 'socket');
     try {
       this.#setReceiveBuffer(receiveBufferBytes);
       this.#setOption(SOL_NETLINK, NETLINK_EXT_ACK, u32(1));

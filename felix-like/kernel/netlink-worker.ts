@@ -10,6 +10,7 @@ import { closeSync, openSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import type { KernelFailure } from './kernel-port.ts';
 import * as libc from './libc.ts';
+import { Netfilter } from './netfilter.ts';
 import { ControlType, Flag, Group } from './netlink/constants.ts';
 import { decodeError } from './netlink/error-message.ts';
 import { align, HOST_IS_LITTLE_ENDIAN } from './netlink/layout.ts';
@@ -22,6 +23,8 @@ import type { FailedRequest, WorkerReport, WorkerRequest, WorkerSettings } from 
 const CLONE_NEWNET = 0x40000000;
 const EFD_NONBLOCK_CLOEXEC = 0o2004000;
 const POLLIN = 1;
+/** poll() passes over a negative descriptor. */
+const NO_FD = -1;
 /** Wakes now and then although nothing happened: a thread inside poll() cannot be told that the process ends. */
 const POLL_TIMEOUT_MS = 1000;
 /** Errors of a whole batch have room: each takes about 1 KiB of the socket's memory. */
@@ -31,11 +34,24 @@ const NO_ANSWER: KernelFailure = { code: 'EIO', text: 'the kernel did not answer
 const RECEIVE_BYTES = 64 << 10;
 const MAX_DUMP_ATTEMPTS = 5;
 const MONITOR_GROUPS =
-  Group.Link | Group.Neighbour | Group.Ipv4Address | Group.Ipv6Address | Group.Ipv4Route | Group.Ipv6Route;
+  Group.Link |
+  Group.Neighbour |
+  Group.Ipv4Address |
+  Group.Ipv6Address |
+  Group.Ipv4Route |
+  Group.Ipv6Route |
+  Group.Ipv4Parameters |
+  Group.Ipv6Parameters;
+const NO_NETFILTER: KernelFailure = {
+  code: 'EPROTONOSUPPORT',
+  text: 'this kernel has no netfilter (EPROTONOSUPPORT)',
+};
 
 class KernelThread {
   readonly #requests: NetlinkSocket;
   readonly #monitor: NetlinkSocket;
+  /** Null where the kernel has none. */
+  readonly #netfilter: Netfilter | null;
   readonly #wakeFd: number;
   readonly #sleeping: Int32Array<SharedArrayBuffer>;
   readonly #buffer = new Uint8Array(RECEIVE_BYTES);
@@ -47,6 +63,7 @@ class KernelThread {
     this.#requests = new NetlinkSocket(0, REQUEST_BUFFER_BYTES);
     this.#monitor = new NetlinkSocket(MONITOR_GROUPS, eventBufferBytes);
     this.#monitor.ignoreKnown(this.#requests.portId);
+    this.#netfilter = openNetfilter();
     this.#wakeFd = libc.eventfd(0, EFD_NONBLOCK_CLOEXEC);
     if (this.#wakeFd < 0) throw new Error(`eventfd: ${errorCode(libc.errno())}`);
   }
@@ -54,18 +71,21 @@ class KernelThread {
   /** Returns when it is told to close. */
   run(): void {
     report({ kind: 'opened', wakeFd: this.#wakeFd });
-    const fds = pollDescriptors([this.#monitor.fd, this.#wakeFd]);
+    const netfilterFd = this.#netfilter?.monitorFd ?? NO_FD;
+    const fds = pollDescriptors([this.#monitor.fd, this.#wakeFd, netfilterFd]);
     for (;;) {
       Atomics.store(this.#sleeping, 0, 1);
       if (this.#handleRequests() === 'close') break;
-      libc.poll(fds, 2, POLL_TIMEOUT_MS);
+      libc.poll(fds, 3, POLL_TIMEOUT_MS);
       Atomics.store(this.#sleeping, 0, 0);
       libc.read(this.#wakeFd, this.#wakeBytes, this.#wakeBytes.length);
       if (this.#handleRequests() === 'close') break;
       this.#readEvents();
+      if (this.#netfilter?.readChanges() === true) report({ kind: 'nftablesChanged' });
     }
     this.#requests.close();
     this.#monitor.close();
+    this.#netfilter?.close();
   }
 
   #handleRequests(): 'close' | 'continue' {
@@ -87,6 +107,12 @@ class KernelThread {
       case 'dump':
         report({ kind: 'dumped', id: request.id, failure: this.#dump(request.id, request.request) });
         break;
+      case 'forgetConnections': {
+        const nothing = { deleted: 0, failure: NO_NETFILTER };
+        const result = this.#netfilter?.forgetConnections(request.addresses) ?? nothing;
+        report({ kind: 'forgotten', id: request.id, ...result });
+        break;
+      }
       case 'readSysctl':
         report({ kind: 'sysctl', id: request.id, value: readSysctlFile(request.key) });
         break;
@@ -172,6 +198,15 @@ class KernelThread {
       if (length === NOTHING) return;
       filled = 0;
     }
+  }
+}
+
+/** Kernels and namespaces without netfilter are no failure: then there is nothing to hear. */
+function openNetfilter(): Netfilter | null {
+  try {
+    return new Netfilter();
+  } catch {
+    return null;
   }
 }
 

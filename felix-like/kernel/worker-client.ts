@@ -13,6 +13,7 @@ const WAKE = new Uint8Array(BigUint64Array.of(1n).buffer);
 export interface WorkerClientListener {
   onEvents(messages: Uint8Array): void;
   onEventsLost(): void;
+  onNftablesChanged(): void;
   onBroken(text: string): void;
 }
 
@@ -164,6 +165,7 @@ export class WorkerClient {
   #handle(message: WorkerReport): void {
     if (message.kind === 'events') this.#listener.onEvents(message.messages);
     else if (message.kind === 'eventsLost') this.#listener.onEventsLost();
+    else if (message.kind === 'nftablesChanged') this.#listener.onNftablesChanged();
     else if (message.kind === 'part') this.#pending.get(message.id)?.onPart(message.messages);
     else if (message.kind !== 'opened') {
       const pending = this.#pending.get(message.id);

@@ -23,6 +23,7 @@ export type WorkerRequest =
       readonly count: number;
     }
   | { readonly kind: 'dump'; readonly id: number; readonly request: Uint8Array }
+  | { readonly kind: 'forgetConnections'; readonly id: number; readonly addresses: readonly string[] }
   | { readonly kind: 'readSysctl'; readonly id: number; readonly key: string }
   | { readonly kind: 'writeSysctls'; readonly id: number; readonly settings: readonly SysctlSetting[] }
   | { readonly kind: 'close' };
@@ -37,6 +38,7 @@ export type WorkerReport =
   | { readonly kind: 'opened'; readonly wakeFd: number }
   | { readonly kind: 'events'; readonly messages: Uint8Array }
   | { readonly kind: 'eventsLost' }
+  | { readonly kind: 'nftablesChanged' }
   /** Part of a dump. */
   | { readonly kind: 'part'; readonly id: number; readonly messages: Uint8Array }
   | WorkerReply;
@@ -45,5 +47,11 @@ export type WorkerReport =
 export type WorkerReply =
   | { readonly kind: 'sent'; readonly id: number; readonly failures: readonly FailedRequest[] }
   | { readonly kind: 'dumped'; readonly id: number; readonly failure: KernelFailure | null }
+  | {
+      readonly kind: 'forgotten';
+      readonly id: number;
+      readonly deleted: number;
+      readonly failure: KernelFailure | null;
+    }
   | { readonly kind: 'sysctl'; readonly id: number; readonly value: string | null }
   | { readonly kind: 'sysctls'; readonly id: number; readonly outcomes: readonly SysctlOutcome[] };

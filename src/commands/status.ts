@@ -1,4 +1,6 @@
 /** `manul status`: how the node is doing, speaker and agent in one report. */
+
+import type { MtuStatus } from '@manul/felix-like';
 import type { CommandContext } from '../cli/program.ts';
 import type { ControlClient } from '../control/control-client.ts';
 import { problemLine, staleLine, warningLine } from '../daemon/problem-log.ts';
@@ -77,12 +79,25 @@ function fieldsOf(report: StatusReport): readonly (readonly [string, string | nu
     ['Kernel in sync', kernel && yesNo(kernel.inSync)],
     ['Kernel routes', kernel && `${kernel.actual} of ${kernel.desired}`],
     ['nftables', kernel && nftablesText(kernel.nftables)],
+    ['MTU', kernel?.mtu ? mtuText(kernel.mtu) : null],
     ['Workloads', kernel?.workloads ?? null],
     ['Blocks', kernel?.blocks ?? null],
     ['Learnt routes', kernel && `${kernel.learnt}${kernel.learntInSync ? '' : ', not complete yet'}`],
     ['Role link', link && (link.connected ? link.kind : `${link.kind}, not connected`)],
   ];
   return optional.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+}
+
+/** `1500 of eth0, 1480 in IPIP, 1480 for workloads` */
+function mtuText({ underlay, interfaceName, ipip, vxlan, workload }: MtuStatus): string {
+  const parts: readonly (string | null)[] = [
+    interfaceName === null ? `${underlay} assumed` : `${underlay} of ${interfaceName}`,
+    ipip && `${ipip} in IPIP`,
+    vxlan.ipv4 && `${vxlan.ipv4} in VXLAN`,
+    vxlan.ipv6 && `${vxlan.ipv6} in VXLAN over IPv6`,
+    `${workload} for workloads`,
+  ].map((part) => (part === null ? null : String(part)));
+  return parts.filter((part) => part !== null).join(', ');
 }
 
 function nftablesText({ state, error, repairs }: KernelReport['nftables']): string {

@@ -1,5 +1,5 @@
 /** The `manul_kernel_…` metrics. */
-import type { Agent } from '@manul/felix-like';
+import type { Agent, MtuStatus } from '@manul/felix-like';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { labelText, SampledMetric } from './sampled-metric.ts';
 
@@ -32,6 +32,11 @@ export class AgentMetrics {
     'manul_host_forward_accepted',
     "1: our rules accept packets of workloads in a chain of the host's own that drops; 0: nothing accepts them",
   );
+  readonly #mtu = new SampledMetric(
+    'gauge',
+    'manul_mtu_octets',
+    'MTU of the underlay, of tunnels and of new workloads',
+  );
   readonly #stops: readonly (() => void)[];
 
   constructor(registry: Registry, agent: Agent) {
@@ -55,7 +60,7 @@ export class AgentMetrics {
   }
 
   sample(): readonly SampledMetric[] {
-    const { desired, actual, nftables } = this.#agent.status();
+    const { desired, actual, nftables, mtu } = this.#agent.status();
     this.#routes.samples = [
       { labels: labelText({ view: 'desired' }), value: desired },
       { labels: labelText({ view: 'actual' }), value: actual },
@@ -69,10 +74,18 @@ export class AgentMetrics {
     this.#forward.samples = nftables.hostForward.map(({ chain, state }) => {
       return { labels: labelText({ chain }), value: Number(state === 'accepted') };
     });
-    return [this.#routes, this.#nftables, this.#repairs, this.#packets, this.#forward];
+    this.#mtu.samples = mtu === null ? [] : mtuSamples(mtu);
+    return [this.#mtu, this.#routes, this.#nftables, this.#repairs, this.#packets, this.#forward];
   }
 
   close(): void {
     for (const stop of this.#stops) stop();
   }
+}
+
+function mtuSamples({ underlay, ipip, vxlan, workload }: MtuStatus): { labels: string; value: number }[] {
+  const all = { underlay, ipip, vxlan: vxlan.ipv4, vxlanIpv6: vxlan.ipv6, workload };
+  return Object.entries(all).flatMap(([of, value]) => {
+    return value === null ? [] : [{ labels: labelText({ of }), value }];
+  });
 }

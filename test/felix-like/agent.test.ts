@@ -97,6 +97,13 @@ describe('agent', () => {
       blocks: 1,
       learnt: 1,
       learntInSync: true,
+      mtu: {
+        underlay: 1500,
+        interfaceName: 'eth0',
+        ipip: null,
+        vxlan: { ipv4: null, ipv6: null },
+        workload: 1500,
+      },
       nftables: { state: 'off', error: null, repairs: 0, counters: [], hostForward: [] },
       lastErrors: [],
     });

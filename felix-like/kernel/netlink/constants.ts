@@ -18,6 +18,7 @@ export const MessageType = {
   NewNeighbour: 28,
   DelNeighbour: 29,
   GetNeighbour: 30,
+  NewParameters: 80,
 } as const;
 
 export const Flag = {
@@ -42,6 +43,8 @@ export const Group = {
   Ipv4Route: 0x40,
   Ipv6Address: 0x100,
   Ipv6Route: 0x400,
+  Ipv4Parameters: 0x800000,
+  Ipv6Parameters: 0x1000000,
 } as const;
 
 /** Address families of the socket layer. */

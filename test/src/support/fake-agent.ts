@@ -80,6 +80,13 @@ export class FakeAgent implements Agent {
       blocks: 1,
       learnt: 1,
       learntInSync: true,
+      mtu: {
+        underlay: 1500,
+        interfaceName: 'eth0',
+        ipip: null,
+        vxlan: { ipv4: null, ipv6: null },
+        workload: 1500,
+      },
       nftables: { state: 'off', error: null, repairs: 0, counters: [], hostForward: [] },
       lastErrors: [{ at: '2026-01-01T00:00:00.000Z', object: '10.9.0.0/26', text: 'no such device' }],
     };
