@@ -12,6 +12,7 @@ import {
   localAddressFor,
   type NeighborConfig,
   ofFamily,
+  withPassword,
 } from './daemon.ts';
 import { systemCommand } from './system-command.ts';
 
@@ -19,7 +20,7 @@ export class Bird implements Daemon {
   readonly name = 'bird';
   readonly #child: ChildDaemon;
   readonly #folder: TempFolder;
-  readonly #config: DaemonConfig | null;
+  #config: DaemonConfig | null;
 
   private constructor(child: ChildDaemon, folder: TempFolder, config: DaemonConfig | null) {
     this.#child = child;
@@ -68,8 +69,17 @@ export class Bird implements Daemon {
   }
 
   async setNetworks(networks: readonly string[]): Promise<void> {
+    await this.#configure((config) => ({ ...config, networks }));
+  }
+
+  async setPassword(neighbor: string, password: string): Promise<void> {
+    await this.#configure((config) => withPassword(config, neighbor, password));
+  }
+
+  async #configure(change: (config: DaemonConfig) => DaemonConfig): Promise<void> {
     if (this.#config === null) throw new Error('started from plain text');
-    this.#folder.write('bird.conf', birdConfig({ ...this.#config, networks }));
+    this.#config = change(this.#config);
+    this.#folder.write('bird.conf', birdConfig(this.#config));
     const answer = await this.command('configure');
     if (!/Reconfigured|Reconfiguration in progress/.test(answer))
       throw new Error(`birdc configure: ${answer}`);
@@ -116,7 +126,7 @@ function birdConfig(config: DaemonConfig): string {
     (neighbor) => `protocol bgp ${protocolName(neighbor.address)} {
   local ${localAddressFor(config, neighbor)} port ${config.port} as ${config.asn};
   neighbor ${neighbor.address} port ${neighbor.port} as ${neighbor.asn};
-  strict bind yes; multihop; ${neighbor.passive ? 'passive yes;' : ''}
+  strict bind yes; ${neighbor.ttlSecurity ? 'multihop 1; ttl security yes;' : 'multihop;'} ${neighbor.password === undefined ? '' : `password "${neighbor.password}";`} ${neighbor.passive ? 'passive yes;' : ''}
   hold time ${neighbor.holdTimeSec}; connect delay time 1; connect retry time 1; error wait time 1, 2;
 ${neighbor.families.map((family) => channel(family, neighbor)).join('\n')}
 }`,

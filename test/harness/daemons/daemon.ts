@@ -28,6 +28,10 @@ export interface NeighborConfig {
   /** Wait for the neighbor to dial. */
   readonly passive: boolean;
   readonly holdTimeSec: number;
+  /** TCP MD5 key (RFC 2385). */
+  readonly password?: string;
+  /** The neighbor is one hop away, and must prove it (RFC 5082). */
+  readonly ttlSecurity?: boolean;
 }
 
 /** A route as the daemon's command line prints it. */
@@ -47,6 +51,8 @@ export interface Daemon {
   isEstablished(neighbor: string): Promise<boolean>;
   /** Makes `networks` what it originates, without touching sessions. */
   setNetworks(networks: readonly string[]): Promise<void>;
+  /** Another TCP MD5 key for one neighbor, as its operator would give it; only where it can do that without a restart. */
+  setPassword?(neighbor: string, password: string): Promise<void>;
   /** Hard reset of one session, as its operator would do it. */
   resetSession(neighbor: string): Promise<void>;
   /** What it wrote: for messages of failing tests. */
@@ -62,6 +68,12 @@ export interface DaemonKind {
   readonly needsRoot: boolean;
   start(config: DaemonConfig): Promise<Daemon>;
 }
+
+/** `config` with another key for one neighbor. */
+export const withPassword = (config: DaemonConfig, address: string, password: string): DaemonConfig => ({
+  ...config,
+  neighbors: config.neighbors.map((one) => (one.address === address ? { ...one, password } : one)),
+});
 
 /** Our end of the session with a neighbor: of the neighbor's family. */
 export const localAddressFor = (config: DaemonConfig, neighbor: NeighborConfig): string =>

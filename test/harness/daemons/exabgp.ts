@@ -135,6 +135,7 @@ function exabgpConfig(config: DaemonConfig): string {
   peer-as ${neighbor.asn};
   hold-time ${neighbor.holdTimeSec};
   ${neighbor.passive ? 'passive true;' : `connect ${neighbor.port};`}
+  ${neighbor.password === undefined ? '' : `md5-password '${neighbor.password}'; md5-base64 false;`}
   adj-rib-in true;
   family { ${neighbor.families.map((family) => `${family} unicast;`).join(' ')} }
   static { ${routes(neighbor).join(' ')} }

@@ -101,6 +101,11 @@ export class Frr implements Daemon {
     this.#networks = networks;
   }
 
+  async setPassword(neighbor: string, password: string): Promise<void> {
+    const change = `neighbor ${neighbor} password ${password}`;
+    await this.command('configure terminal', `router bgp ${this.#asn}`, change);
+  }
+
   async resetSession(neighbor: string): Promise<void> {
     await this.command(`clear bgp ${neighbor}`);
   }
@@ -163,6 +168,10 @@ function frrConfig(config: DaemonConfig): string {
     ` neighbor ${neighbor.address} timers ${Math.floor(neighbor.holdTimeSec / 3)} ${neighbor.holdTimeSec}`,
     ` neighbor ${neighbor.address} timers connect 1`,
     ...(neighbor.passive ? [` neighbor ${neighbor.address} passive`] : []),
+    ...(neighbor.password === undefined
+      ? []
+      : [` neighbor ${neighbor.address} password ${neighbor.password}`]),
+    ...(neighbor.ttlSecurity ? [` neighbor ${neighbor.address} ttl-security hops 1`] : []),
   ]);
   return `frr defaults datacenter
 hostname frr

@@ -145,7 +145,12 @@ function gobgpConfig(config: DaemonConfig): unknown {
       },
     },
     neighbors: config.neighbors.map((neighbor) => ({
-      config: { 'neighbor-address': neighbor.address, 'peer-as': neighbor.asn },
+      config: {
+        'neighbor-address': neighbor.address,
+        'peer-as': neighbor.asn,
+        ...(neighbor.password === undefined ? {} : { 'auth-password': neighbor.password }),
+      },
+      ...(neighbor.ttlSecurity ? { 'ttl-security': { config: { enabled: true, 'ttl-min': 255 } } } : {}),
       transport: {
         config: {
           'local-address': localAddressFor(config, neighbor),

@@ -13,6 +13,7 @@ import {
   type DaemonRoute,
   localAddresses,
   localAddressFor,
+  withPassword,
 } from './daemon.ts';
 import { OPENBGPD as EXECUTABLE, systemCommand } from './system-command.ts';
 
@@ -37,7 +38,7 @@ export class Openbgpd implements Daemon {
   readonly name = 'openbgpd';
   readonly #child: ChildDaemon;
   readonly #folder: TempFolder;
-  readonly #config: DaemonConfig | null;
+  #config: DaemonConfig | null;
 
   private constructor(child: ChildDaemon, folder: TempFolder, config: DaemonConfig | null) {
     this.#child = child;
@@ -92,8 +93,17 @@ export class Openbgpd implements Daemon {
   }
 
   async setNetworks(networks: readonly string[]): Promise<void> {
+    await this.#reload((config) => ({ ...config, networks }));
+  }
+
+  async setPassword(neighbor: string, password: string): Promise<void> {
+    await this.#reload((config) => withPassword(config, neighbor, password));
+  }
+
+  async #reload(change: (config: DaemonConfig) => DaemonConfig): Promise<void> {
     if (this.#config === null) throw new Error('started from plain text');
-    writeConfig(this.#folder, openbgpdConfig({ ...this.#config, networks }));
+    this.#config = change(this.#config);
+    writeConfig(this.#folder, openbgpdConfig(this.#config));
     await this.command('reload');
   }
 
@@ -144,7 +154,7 @@ function openbgpdConfig(config: DaemonConfig): string {
   port ${neighbor.port}
   holdtime ${neighbor.holdTimeSec}
 ${FAMILY_NAMES.map(([family, name]) => `  announce ${name} ${neighbor.families.includes(family) ? 'unicast' : 'none'}`).join('\n')}
-${neighbor.passive ? '  passive\n' : ''}}`,
+${neighbor.password === undefined ? '' : `  tcp md5sig password "${neighbor.password}"\n`}${neighbor.ttlSecurity ? '  ttl-security yes\n' : ''}${neighbor.passive ? '  passive\n' : ''}}`,
   );
   return `AS ${config.asn}
 router-id ${config.routerId}

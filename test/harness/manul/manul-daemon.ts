@@ -51,6 +51,8 @@ type MessageKind = 'open' | 'update' | 'notification' | 'keepalive' | 'routeRefr
 
 /** What tests read of `manul peers NAME -o json`. */
 export interface ShownPeerDetail extends ShownPeer {
+  readonly held: string | null;
+  readonly likelyCause: string | null;
   readonly lastSent: ShownError | null;
   readonly lastReceived: ShownError | null;
   readonly messages: Readonly<Record<'sent' | 'received', Readonly<Record<MessageKind, number>>>>;
