@@ -33,9 +33,10 @@ export class NextHopTable {
     this.#lengths = { ipv4: lengthsOf(this.#routes.ipv4), ipv6: lengthsOf(this.#routes.ipv6) };
   }
 
-  /** The route to the next hop of the attribute set; null: unreachable. Undefined: it is our own route. */
+  /** The route to the next hop of the attribute set; null: unreachable. Undefined: none is needed, on a link or to us. */
   routeOf(store: AttributeStore, set: number): NextHopRoute | null | undefined {
-    if ((store.flags(set) & ColumnFlag.NextHop) === 0) return undefined;
+    const flags = store.flags(set);
+    if ((flags & ColumnFlag.NextHop) === 0 || (flags & ColumnFlag.NextHopLinkLocal) !== 0) return undefined;
     const bytes = store.bytes(set);
     const start = store.offset(set);
     const cursor = new BlockCursor(bytes, start, start + store.length(set));

@@ -18,6 +18,13 @@ import { PrefixMatcher } from './prefix-match.ts';
 /** Result of `evaluate` for a route that the policy rejects. */
 export const REJECTED = -1;
 
+/** What one term, or the policy's default, did to a route. */
+export interface PolicyDecision {
+  /** Name of the term; of the default, what it says in words. */
+  readonly rule: string;
+  readonly outcome: 'accepted' | 'rejected' | 'changed';
+}
+
 interface CompiledTerm {
   readonly name: string;
   readonly action: PolicyTerm['action'];
@@ -41,11 +48,15 @@ export class CompiledPolicy {
   readonly #address = new Uint8Array(16);
   /** Name of the term that decided the last `evaluate`; null: the policy's default did. */
   decidedBy: string | null = null;
+  readonly #name: string;
+  /** Names of terms that changed the route and went on, in `explain` only. */
+  #changedBy: string[] | null = null;
 
   constructor(config: PolicyConfig, sessionType: 'ibgp' | 'ebgp', family: Family) {
     this.#terms = config.terms
       .filter((term) => term.match.sessionType === undefined || term.match.sessionType === sessionType)
       .map((term) => compileTerm(term, family));
+    this.#name = config.name;
     this.#otherwise = config.otherwise;
     this.acceptsAll = this.#terms.length === 0 && config.otherwise === 'accept';
   }
@@ -73,9 +84,27 @@ export class CompiledPolicy {
         this.decidedBy = term.name;
         return current;
       }
+      this.#changedBy?.push(term.name);
     }
     this.decidedBy = null;
     return this.#otherwise === 'accept' ? current : reject(store, current);
+  }
+
+  /** Every term that matched, in order; the last decided. For `explain`, not for the hot path. */
+  explain(
+    store: AttributeStore,
+    nets: NetTable,
+    net: number,
+    set: number,
+    sourceClass: number,
+  ): readonly PolicyDecision[] {
+    this.#changedBy = [];
+    const result = this.evaluate(store, nets, net, set, sourceClass);
+    if (result >= 0) store.dropIfUnused(result);
+    const changes = this.#changedBy.map((rule) => ({ rule, outcome: 'changed' }) as const);
+    this.#changedBy = null;
+    const rule = this.decidedBy ?? `no rule matches: "${this.#name}" ${this.#otherwise}s the rest`;
+    return [...changes, { rule, outcome: result >= 0 ? 'accepted' : 'rejected' }];
   }
 
   #matches(

@@ -3,6 +3,7 @@
  * as a whole, the looking glass, and the best routes for the agent. One object implements both interfaces.
  */
 import type { Family } from '../net/index.ts';
+import type { ExplainQuery, RouteExplanation } from '../speaker/route-explanation.ts';
 import type {
   DecisionConfig,
   DrainState,
@@ -58,6 +59,8 @@ export interface RibView {
    * of work. Routes that come or go between two steps may or may not be seen.
    */
   routes(query: RouteQuery, slotByName: SlotByName): Iterator<readonly RouteStatus[]>;
+  /** Takes time in proportion to the paths of one prefix and the number of update groups. */
+  explain(query: ExplainQuery, slotByName: SlotByName): RouteExplanation;
   sessionCounts(slot: SessionSlot): SessionCounts;
   /**
    * Replays all best routes that were learnt from peers, in slices inside `work`, then follows changes, in

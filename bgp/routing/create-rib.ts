@@ -15,6 +15,7 @@ import type { BestRouteSink, Rib, RibIdentity, SessionCounts, SlotByName } from 
 import { SessionSweep } from '../rib/session-sweep.ts';
 import { SessionTable } from '../rib/session-table.ts';
 import { UpdateImporter } from '../rib/update-importer.ts';
+import type { ExplainQuery, RouteExplanation } from '../speaker/route-explanation.ts';
 import {
   DEFAULT_DECISION,
   type DecisionConfig,
@@ -27,6 +28,7 @@ import { PackScratch } from '../update-group/pack-scratch.ts';
 import { BestRouteFeed } from './best-route-feed.ts';
 import { GroupSet } from './group-set.ts';
 import { LocalRoutes } from './local-routes.ts';
+import { RouteExplainer } from './route-explainer.ts';
 import { RouteListing } from './route-listing.ts';
 
 export interface RibOptions {
@@ -66,6 +68,7 @@ class ComposedRib implements Rib {
   readonly #local: LocalRoutes;
   readonly #own: OwnPrefixes;
   readonly #listing: RouteListing;
+  readonly #explainer: RouteExplainer;
   readonly #feeds = new Set<BestRouteFeed>();
   readonly #propagationListeners = new Set<(seconds: number) => void>();
   readonly #clock = { nowSec: 0 };
@@ -106,13 +109,16 @@ class ComposedRib implements Rib {
     });
     this.#redecisions = perFamily((family) => new RedecideSweep(this.#ribs[family]));
     this.#local = new LocalRoutes(this.#store, this.#ribs);
-    this.#listing = new RouteListing({
+    const parts = {
       store: this.#store,
       sessions: this.#sessions,
       ribs: this.#ribs,
       groups: this.#groups,
+      own: this.#own,
       nowSec: () => Math.floor((this.#now() - start) / 1000),
-    });
+    };
+    this.#listing = new RouteListing(parts);
+    this.#explainer = new RouteExplainer(parts, this.#listing);
   }
 
   configure(identity: RibIdentity): void {
@@ -298,6 +304,10 @@ class ComposedRib implements Rib {
 
   routes(query: RouteQuery, slotByName: SlotByName): Iterator<readonly RouteStatus[]> {
     return this.#listing.list(query, slotByName);
+  }
+
+  explain(query: ExplainQuery, slotByName: SlotByName): RouteExplanation {
+    return this.#explainer.explain(query, slotByName);
   }
 
   sessionCounts(slot: SessionSlot): SessionCounts {

@@ -130,18 +130,39 @@ export class RouteListing {
     if (net < 0) return [];
     if (query.received !== undefined) {
       const slot = slotByName(query.received);
-      const paths = this.#pathsOf(rib, net).filter((path) => rib.paths.slot(path) === slot);
+      const paths = this.pathsOf(rib, net).filter((path) => rib.paths.slot(path) === slot);
       return paths.map((path) => this.#asReceived(rib, path));
     }
     if (query.advertised === undefined) return this.#ofNet(rib, net, query.all === true);
     const slot = slotByName(query.advertised);
     const group = slot === null ? null : this.#parts.groups[prefix.family].groupOf(slot);
     if (slot === null || group === null) return [];
-    const indices = group.context.addPath ? this.#pathsOf(rib, net) : [net];
+    const indices = group.context.addPath ? this.pathsOf(rib, net) : [net];
     return indices.flatMap((index) => this.#asAdvertised(rib, group, index, slot) ?? []);
   }
 
-  #pathsOf(rib: FamilyRib, net: number): number[] {
+  /** As accepted, or as received where it was not. */
+  describe(rib: FamilyRib, path: number): RouteStatus {
+    const set = rib.paths.get(path, PathField.Set) - 1;
+    if (set < 0) return this.#asReceived(rib, path);
+    const net = rib.paths.get(path, PathField.Net);
+    return this.#status(rib, net, path, set, rib.nets.records.get(net, NetField.Best) === path + 1);
+  }
+
+  /** The path as the member in `slot` was sent it, or null. */
+  advertised(rib: FamilyRib, group: UpdateGroup, path: number, slot: SessionSlot): RouteStatus | null {
+    const index = group.context.addPath ? path : rib.paths.get(path, PathField.Net);
+    return this.#asAdvertised(rib, group, index, slot);
+  }
+
+  /** The paths that take part in the decision. */
+  candidatesOf(rib: FamilyRib, net: number): number[] {
+    const list = new CandidateList();
+    rib.collectCandidates(net, list);
+    return Array.from(list.paths.subarray(0, list.length));
+  }
+
+  pathsOf(rib: FamilyRib, net: number): number[] {
     const paths: number[] = [];
     for (let link = rib.nets.records.get(net, NetField.FirstPath); link !== 0; ) {
       paths.push(link - 1);

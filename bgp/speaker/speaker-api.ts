@@ -1,5 +1,6 @@
 /** The surface of the speaker that the rest of Manul uses; `speaker.ts` implements it. */
 import type { Family } from '../net/index.ts';
+import type { ExplainQuery, RouteExplanation } from './route-explanation.ts';
 import type { DroppedSegments } from './socket/kernel-counters.ts';
 import type { DrainState, NextHopRoute, OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
 import type {
@@ -46,6 +47,8 @@ export interface Speaker {
   peer(name: string): PeerDetail | null;
   /** Routes, produced lazily; every batch is one bounded slice, so that a million routes never block the event loop. */
   routes(query: RouteQuery): AsyncIterable<readonly RouteStatus[]>;
+  /** Why a route is, or is not, here, best, and with peers. */
+  explain(query: ExplainQuery): RouteExplanation;
   ribSummary(): RibSummary;
   /** What the kernel has dropped in this network namespace since it began, whoever's segments they were. */
   droppedSegments(): DroppedSegments;

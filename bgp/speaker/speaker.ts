@@ -17,6 +17,7 @@ import { UpdateCounter } from './message-counters.ts';
 import type { PeerDriver, PeerListener } from './peer-driver.ts';
 import { PeerManager } from './peer-manager.ts';
 import { peerDetail, peerStatus } from './peer-status.ts';
+import type { ExplainQuery, RouteExplanation } from './route-explanation.ts';
 import { ClosingSockets } from './socket/closing-sockets.ts';
 import { type DroppedSegments, droppedSegments } from './socket/kernel-counters.ts';
 import type { BestRouteListener, Logger, PeerActionResult, Speaker } from './speaker-api.ts';
@@ -163,6 +164,10 @@ class BgpSpeaker implements Speaker, PeerListener {
       yield step.value;
       await nextTurn();
     }
+  }
+
+  explain(query: ExplainQuery): RouteExplanation {
+    return this.#rib.explain(query, (name) => this.#manager.find(name)?.slot ?? null);
   }
 
   ribSummary(): RibSummary {

@@ -170,6 +170,11 @@ export const ROUTES_FLAGS: readonly Flag[] = [
   ...READ_FLAGS,
 ];
 
+export const EXPLAIN_FLAGS: readonly Flag[] = [
+  { name: 'to', kind: 'text', describe: 'one peer: why it has, or has not, been sent the route' },
+  ...READ_FLAGS,
+];
+
 const message: Flag = {
   name: 'message',
   kind: 'text',

@@ -9,6 +9,7 @@ import {
   CHECK_FLAGS,
   DISABLE_FLAGS,
   ENABLE_FLAGS,
+  EXPLAIN_FLAGS,
   type Flag,
   READ_FLAGS,
   RENDER_FLAGS,
@@ -70,6 +71,12 @@ const COMMANDS: readonly CommandSpec[] = [
     describe: 'show routes',
     flags: ROUTES_FLAGS,
     load: async () => (await import('../commands/routes.ts')).routes,
+  },
+  {
+    usage: 'explain <route>',
+    describe: 'why a route (a prefix, or that of an address) is, or is not, here, best, or with a peer',
+    flags: EXPLAIN_FLAGS,
+    load: async () => (await import('../commands/explain.ts')).explain,
   },
   {
     usage: 'watch',

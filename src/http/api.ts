@@ -2,6 +2,7 @@
 import type { RouteQuery, RouteStatus } from '@manul/bgp';
 import type { DaemonView } from '../daemon/daemon-view.ts';
 import { streamEvents } from './event-stream.ts';
+import { explainRoute } from './explain.ts';
 import { inBatches, sendJson, streamJson } from './responses.ts';
 import { readRouteQuery, selectKernelRoutes } from './route-query.ts';
 import { type Exchange, HttpError, type HttpRoute } from './router.ts';
@@ -16,6 +17,7 @@ export function readRoutes(view: DaemonView): readonly HttpRoute[] {
     ),
     get('/api/v1/peers/*', ({ response, rest }) => sendJson(response, 200, peerOf(view, rest))),
     get('/api/v1/routes', (exchange) => sendRoutes(view, exchange)),
+    get('/api/v1/explain', ({ response, query }) => sendJson(response, 200, explainRoute(view, query))),
     get('/api/v1/topology', ({ response }) => sendJson(response, 200, topologyOf(view))),
     get('/api/v1/events', ({ request, response }) => streamEvents(request, response, view.events)),
   ];

@@ -58,6 +58,8 @@ describe('the commands', () => {
       ['peers'],
       ['peers', `clients/${A}`],
       ['routes'],
+      ['explain', '10.50.1.7'],
+      ['explain', '10.50.1.0/24', '--to', `clients/${B}`],
       ['routes', '--all'],
       ['routes', '--received', `clients/${A}`],
       ['routes', '--advertised', `clients/${B}`],

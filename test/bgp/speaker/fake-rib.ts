@@ -8,6 +8,7 @@ import type {
   SessionCounts,
   SlotByName,
 } from '../../../bgp/rib/rib-view.ts';
+import type { ExplainQuery, RouteExplanation } from '../../../bgp/speaker/route-explanation.ts';
 import type {
   DecisionConfig,
   DrainState,
@@ -125,6 +126,19 @@ export class FakeRib implements Rib {
 
   setDrain(state: DrainState): void {
     this.drain = state;
+  }
+
+  explain(query: ExplainQuery): RouteExplanation {
+    return {
+      family: 'ipv4',
+      prefix: query.prefix ?? null,
+      absent: 'nothing is here',
+      coveredBy: null,
+      best: null,
+      nextHops: [],
+      paths: [],
+      exports: [],
+    };
   }
 
   summary(): RibSummary {

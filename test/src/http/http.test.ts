@@ -41,6 +41,64 @@ describe('health', () => {
   });
 });
 
+describe('explain', () => {
+  const explanation = {
+    family: 'ipv4' as const,
+    prefix: '10.244.0.0/26',
+    absent: null,
+    coveredBy: null,
+    best: 'tor',
+    nextHops: ['192.0.2.9'],
+    paths: [{ ...route(), state: 'best' as const, steps: [] }],
+    exports: [],
+  };
+
+  test('asks the speaker for the prefix or the address, and adds what the kernel has', async () => {
+    const { get, speaker, agent } = await run({ roles: ['speaker', 'agent'] });
+    speaker.explanation = explanation;
+    speaker.peerList = [peer()];
+    const kernel = { type: 'unicast', family: 'ipv4', nextHop: '192.0.2.9', interfaceName: 'eth0' } as const;
+    const state = { metric: 1024, protocol: 80, reason: 'learnt', inSync: true, error: null } as const;
+    agent.kernel = [{ prefix: '10.244.0.0/26', ...kernel, ...state }];
+    expect(await (await get('/api/v1/explain?address=10.244.0.9&to=tor')).json()).toEqual({
+      query: '10.244.0.9',
+      ...explanation,
+      resources: {},
+      kernel: { text: 'unicast via 192.0.2.9 dev eth0: wanted (learnt) and there', routes: agent.kernel },
+    });
+    await get('/api/v1/explain?prefix=10.244.0.0/26');
+    expect(speaker.explained).toEqual([{ address: '10.244.0.9', to: 'tor' }, { prefix: '10.244.0.0/26' }]);
+  });
+
+  test('without an agent it says so', async () => {
+    const { get } = await run();
+    const report = (await (await get('/api/v1/explain?prefix=10.0.0.0/8')).json()) as object;
+    expect(report).toMatchObject({
+      absent: 'nothing is here',
+      kernel: { text: 'no agent here', routes: null },
+    });
+  });
+
+  test.each([
+    ['nothing', '', 400, 'either prefix or address must be given'],
+    ['both', 'prefix=10.0.0.0/8&address=10.0.0.1', 400, 'either prefix or address must be given'],
+    ['no prefix', 'prefix=ten', 400, 'prefix: "ten" is no prefix'],
+    [
+      'bits behind the length',
+      'prefix=10.0.0.1/8',
+      400,
+      'prefix: "10.0.0.1/8" has bits set behind its length',
+    ],
+    ['no address', 'address=ten', 400, 'address: "ten" is no address'],
+    ['a peer that is unknown', 'address=10.0.0.1&to=nobody', 404, 'no peer "nobody"'],
+    ['an unknown parameter', 'address=10.0.0.1&x=1', 400, 'unknown parameter "x"'],
+  ])('refuses %s', async (_name, query, status, error) => {
+    const { get } = await run();
+    const response = await get(`/api/v1/explain?${query}`);
+    expect([response.status, await response.json()]).toEqual([status, { error }]);
+  });
+});
+
 describe('the API', () => {
   test('peers is an array, and one peer is found under its name, slashes included', async () => {
     const { get, speaker } = await run();

@@ -4,12 +4,14 @@ import type {
   BestRouteListener,
   DrainState,
   DroppedSegments,
+  ExplainQuery,
   NextHopRoute,
   OriginatedPrefix,
   PeerActionResult,
   PeerDetail,
   PeerStatus,
   RibSummary,
+  RouteExplanation,
   RouteQuery,
   RouteStatus,
   Speaker,
@@ -31,6 +33,17 @@ export class FakeSpeaker implements Speaker {
   readonly actions: string[] = [];
   softResult: PeerActionResult | null = null;
   drainState: DrainState = 'none';
+  readonly explained: ExplainQuery[] = [];
+  explanation: RouteExplanation = {
+    family: 'ipv4',
+    prefix: null,
+    absent: 'nothing is here',
+    coveredBy: null,
+    best: null,
+    nextHops: [],
+    paths: [],
+    exports: [],
+  };
   nextHops: readonly NextHopRoute[] | null = null;
   routesClosed = 0;
   closed = false;
@@ -77,6 +90,11 @@ export class FakeSpeaker implements Speaker {
     } finally {
       this.routesClosed += 1;
     }
+  }
+
+  explain(query: ExplainQuery): RouteExplanation {
+    this.explained.push(query);
+    return this.explanation;
   }
 
   ribSummary(): RibSummary {

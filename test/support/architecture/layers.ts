@@ -20,6 +20,7 @@ export interface Layer {
 
 /** Types that describe a speaker to everyone inside `bgp`: its configuration and status. */
 const SPEAKER_CONTRACT = [
+  'bgp/speaker/route-explanation.ts',
   'bgp/speaker/speaker-api.ts',
   'bgp/speaker/speaker-config.ts',
   'bgp/speaker/speaker-status.ts',
