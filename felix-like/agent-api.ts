@@ -145,7 +145,7 @@ export interface KernelRouteStatus {
   readonly metric: number;
   readonly protocol: number;
   /** Why we want it, or null for one that we found and do not want. */
-  readonly reason: 'workload' | 'block' | 'neighbor' | 'learnt' | null;
+  readonly reason: 'workload' | 'block' | 'vtep' | 'neighbor' | 'node' | 'learnt' | null;
   /** In the kernel as wanted. */
   readonly inSync: boolean;
   readonly error: string | null;
@@ -164,15 +164,35 @@ export interface AgentStatus {
   readonly learnt: number;
   /** Learnt routes are complete (End-of-RIB of each family seen, or their time over). */
   readonly learntInSync: boolean;
+  /** Tunnel devices that are wanted. */
+  readonly devices: readonly DeviceStatus[];
   readonly nftables: NftablesStatus;
   /** Null before the links are known. */
   readonly mtu: MtuStatus | null;
   readonly lastErrors: readonly { readonly at: string; readonly object: string; readonly text: string }[];
 }
 
+/** A tunnel device, wanted and as it is. */
+export interface DeviceStatus {
+  readonly interfaceName: string;
+  readonly kind: 'ipip' | 'vxlan';
+  readonly isPresent: boolean;
+  readonly isUp: boolean;
+  /** Octets; null: not known before it is made. */
+  readonly mtu: number | null;
+  /** The address that it should have, or null for none. */
+  readonly address: string | null;
+  /** The addresses that it has. */
+  readonly addresses: readonly string[];
+  /** Other ends that it knows; 0 for IPIP, which needs none. */
+  readonly peers: number;
+  /** Why it is not as it should be, or null. */
+  readonly error: string | null;
+}
+
 /** Kernel writes, for metrics. */
 export interface KernelWriteEvent {
-  readonly op: 'add' | 'replace' | 'delete' | 'sysctl' | 'nftables';
+  readonly op: 'add' | 'replace' | 'delete' | 'link' | 'neighbour' | 'sysctl' | 'nftables';
   readonly result: 'ok' | 'error';
   readonly count: number;
 }

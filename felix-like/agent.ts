@@ -11,12 +11,14 @@ import type {
 } from './agent-api.ts';
 import { RouteCalculator } from './calc/route-calculator.ts';
 import { DEFAULT_RP_FILTER_KEY, globalSysctls, workloadSysctls } from './calc/sysctls.ts';
+import { planTunnels } from './calc/tunnel-plan.ts';
 import { ApplyLoop } from './dataplane/apply-loop.ts';
 import { type Clock, systemClock } from './dataplane/clock.ts';
 import { ErrorLog } from './dataplane/error-log.ts';
 import { LinkState } from './dataplane/link-state.ts';
 import type { Logger } from './dataplane/logger.ts';
 import { OriginatedSet } from './dataplane/originated-set.ts';
+import { OverlaySetup } from './dataplane/overlay-setup.ts';
 import { RoutedWait } from './dataplane/routed-wait.ts';
 import { listDifferences, listKernelRoutes } from './dataplane/status-view.ts';
 import { SysctlManager } from './dataplane/sysctl-manager.ts';
@@ -50,6 +52,7 @@ class NodeAgent implements Agent {
   readonly #errors: ErrorLog;
   readonly #calculator: RouteCalculator;
   readonly #table: RouteTable;
+  readonly #overlay: OverlaySetup;
   readonly #loop: ApplyLoop;
   readonly #host: HostSetup;
   readonly #links = new LinkState();
@@ -68,6 +71,13 @@ class NodeAgent implements Agent {
     this.#table = new RouteTable(MAIN_TABLE, NOTHING_OWNED, () => clock.now());
     this.#routedWait = new RoutedWait(clock, (prefix) => this.#table.inPlace(prefix, this.#metric(prefix)));
     const plan = { global: globalSysctls, workload: workloadSysctls, rpFilterKey: DEFAULT_RP_FILTER_KEY };
+    this.#overlay = new OverlaySetup({
+      clock,
+      errors: this.#errors,
+      links: this.#links,
+      plan: (config, present) => planTunnels(config, this.#calculator.topology, deriveMtu(config, present)),
+      onWrite,
+    });
     this.#loop = new ApplyLoop({
       kernel,
       clock,
@@ -75,6 +85,7 @@ class NodeAgent implements Agent {
       calculator: this.#calculator,
       table: this.#table,
       links: this.#links,
+      overlay: this.#overlay,
       sysctls: new SysctlManager(plan, this.#errors),
       errors: this.#errors,
       onWrite,
@@ -135,7 +146,7 @@ class NodeAgent implements Agent {
     return {
       node: config?.node ?? '',
       ready: this.#loop.isReady,
-      inSync: this.#loop.isReady && this.#loop.isSettled && table.isInSync && this.#host.isSettled,
+      inSync: this.#isInSync,
       desired: table.desiredCount,
       actual: table.actualCount,
       differences: listDifferences({ calculator, table }),
@@ -143,6 +154,7 @@ class NodeAgent implements Agent {
       blocks: calculator.blockCount,
       learnt: calculator.learntCount,
       learntInSync: calculator.isLearntComplete('ipv4') && calculator.isLearntComplete('ipv6'),
+      devices: this.#overlay.status(),
       ...this.#host.status(),
       lastErrors: this.#errors.list(),
     };
@@ -173,9 +185,15 @@ class NodeAgent implements Agent {
     this.#routedWait.look();
   }
 
+  get #isInSync(): boolean {
+    if (!this.#loop.isReady || !this.#loop.isSettled) return false;
+    return this.#table.isInSync && this.#overlay.isInSync && this.#host.isSettled;
+  }
+
   #updateOriginated(): void {
     const calculator = this.#calculator;
     this.#originated.update(calculator.announcements(), (prefix) => {
+      if (calculator.isUnwrittenBlock(prefix)) return 'present';
       const reason = calculator.reasonOf(prefix);
       if (reason !== 'workload' && reason !== 'block') return 'none';
       return this.#table.state(prefix, this.#metric(prefix));

@@ -7,10 +7,10 @@
  */
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { LearntRouteChange } from '../agent-api.ts';
+import { type Encapsulation, type Way, wayKey } from './way.ts';
 
-/** Where a learnt route comes from; shared by all routes of one stream with the same next hop. */
-export interface Origin {
-  readonly nextHop: string;
+/** Where a learnt route goes; shared by all routes of one stream with the same next hops. */
+export interface Origin extends Way {
   readonly stream: number;
 }
 
@@ -18,8 +18,15 @@ export interface Claim {
   readonly prefix: string;
   learnt: Origin | null;
   isDirty: boolean;
-  /** Why a learnt route to this prefix is never programmed, null when it is; undefined when nobody has looked. */
-  obstacle: Obstacle | null | undefined;
+  /** What holds for every route to this prefix, whatever its next hops; undefined when nobody has looked. */
+  placement: Placement | undefined;
+}
+
+/** Many claims share one. */
+export interface Placement {
+  readonly encapsulation: Encapsulation;
+  /** Why a route that leads to others is never programmed; null: it is. */
+  readonly obstacle: Obstacle | null;
 }
 
 export interface Obstacle {
@@ -45,26 +52,29 @@ export class ClaimTable {
     return this.#firstDirty < this.#dirty.length;
   }
 
-  learntNextHop(prefix: string): string | null {
-    return this.#claims.get(prefix)?.learnt?.nextHop ?? null;
+  learntWay(prefix: string): Way | null {
+    return this.#claims.get(prefix)?.learnt ?? null;
   }
 
   touch(prefix: string): void {
     this.#markDirty(this.#claim(prefix));
   }
 
-  /** @param obstaclesChanged what was found out about the prefixes themselves holds no longer */
-  touchLearnt(isTouched: (nextHop: string) => boolean, obstaclesChanged: boolean): void {
+  touchLearnt(isTouched: (claim: Claim, way: Way) => boolean): void {
     for (const claim of this.#claims.values()) {
-      if (obstaclesChanged) claim.obstacle = undefined;
-      if (claim.learnt !== null && isTouched(claim.learnt.nextHop)) this.#markDirty(claim);
+      if (claim.learnt !== null && isTouched(claim, claim.learnt)) this.#markDirty(claim);
     }
   }
 
-  nextHopsInUse(): ReadonlySet<string> {
-    const nextHops = new Set<string>();
-    for (const { learnt } of this.#claims.values()) if (learnt !== null) nextHops.add(learnt.nextHop);
-    return nextHops;
+  /** What was found out about the prefixes themselves holds no longer. */
+  forgetPlacements(): void {
+    for (const claim of this.#claims.values()) claim.placement = undefined;
+  }
+
+  waysInUse(): Iterable<Way> {
+    const ways = new Set<Way>();
+    for (const { learnt } of this.#claims.values()) if (learnt !== null) ways.add(learnt);
+    return ways;
   }
 
   startStream(): void {
@@ -73,15 +83,15 @@ export class ClaimTable {
     this.#incomplete = new Set(FAMILIES);
   }
 
-  change({ prefix, nextHop }: LearntRouteChange): void {
+  change({ prefix, nextHop, nextHops }: LearntRouteChange): void {
     if (nextHop === null) {
       const claim = this.#claims.get(prefix);
       if (claim !== undefined && claim.learnt !== null) this.#setLearnt(claim, null);
       return;
     }
     const claim = this.#claim(prefix);
-    const origin = this.#origin(nextHop);
-    if (claim.learnt?.nextHop === nextHop) claim.learnt = origin;
+    const origin = this.#origin(nextHop, nextHops);
+    if (claim.learnt?.key === origin.key) claim.learnt = origin;
     else this.#setLearnt(claim, origin);
   }
 
@@ -119,7 +129,7 @@ export class ClaimTable {
   #claim(prefix: string): Claim {
     let claim = this.#claims.get(prefix);
     if (claim === undefined) {
-      claim = { prefix, learnt: null, isDirty: false, obstacle: undefined };
+      claim = { prefix, learnt: null, isDirty: false, placement: undefined };
       this.#claims.set(prefix, claim);
     }
     return claim;
@@ -137,11 +147,12 @@ export class ClaimTable {
     this.#dirty.push(claim);
   }
 
-  #origin(nextHop: string): Origin {
-    let origin = this.#origins.get(nextHop);
+  #origin(nextHop: string, nextHops: readonly string[] | undefined): Origin {
+    const key = nextHops === undefined ? nextHop : wayKey(nextHops);
+    let origin = this.#origins.get(key);
     if (origin === undefined) {
-      origin = { nextHop, stream: this.#stream };
-      this.#origins.set(nextHop, origin);
+      origin = { nextHops: nextHops ?? [nextHop], key, stream: this.#stream };
+      this.#origins.set(key, origin);
     }
     return origin;
   }

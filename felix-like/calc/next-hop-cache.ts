@@ -1,19 +1,29 @@
-/** Next hops resolved to links, each once: thousands of routes share one, and one target. */
+/** Ways resolved to targets, each once: thousands of routes share one, and one target. */
 import type { KernelNextHop, RouteTarget } from '../routetable/route-key.ts';
-import type { Reachability } from './reachability.ts';
+import type { Encapsulation, Reach, Way } from './way.ts';
 
-/** Where a next hop is reached; or why it is not. */
-export type ResolvedNextHop =
+/** Where a way leads; or why it does not. */
+export type ResolvedWay =
   | { readonly target: RouteTarget; readonly error: null }
   | { readonly target: null; readonly error: string };
+
+/** Where one next hop is. */
+export type ResolveHop = (encapsulation: Encapsulation, nextHop: string) => Reach;
+
+interface Entry {
+  readonly way: Way;
+  readonly resolved: ResolvedWay;
+}
 
 const FIRST_LIMIT = 1024;
 
 export class NextHopCache {
   readonly #protocol: number;
   readonly #onUnresolved: (nextHop: string, error: string) => void;
-  #resolved = new Map<string, ResolvedNextHop>();
-  /** At so many next hops those that are not in use are forgotten. */
+  /** By key of the way. */
+  readonly #entries = new Map<Encapsulation, Map<string, Entry>>();
+  #size = 0;
+  /** At so many ways those that are not in use are forgotten. */
   #limit = FIRST_LIMIT;
 
   constructor(protocol: number, onUnresolved: (nextHop: string, error: string) => void) {
@@ -22,48 +32,85 @@ export class NextHopCache {
   }
 
   resolve(
-    nextHop: string,
-    reachability: Reachability,
-    nextHopsInUse: () => ReadonlySet<string>,
-  ): ResolvedNextHop {
-    const known = this.#resolved.get(nextHop);
-    if (known !== undefined) return known;
-    if (this.#resolved.size >= this.#limit) this.#prune(nextHopsInUse());
-    const resolved = this.#ask(nextHop, reachability);
-    this.#resolved.set(nextHop, resolved);
-    if (resolved.error !== null) this.#onUnresolved(nextHop, resolved.error);
+    encapsulation: Encapsulation,
+    way: Way,
+    resolveHop: ResolveHop,
+    waysInUse: () => Iterable<Way>,
+  ): ResolvedWay {
+    let entries = this.#entries.get(encapsulation);
+    if (entries === undefined) {
+      entries = new Map();
+      this.#entries.set(encapsulation, entries);
+    }
+    const known = entries.get(way.key);
+    if (known !== undefined) return known.resolved;
+    if (this.#size >= this.#limit) this.#prune(waysInUse());
+    const resolved = this.#ask(encapsulation, way, resolveHop, this.#onUnresolved);
+    entries.set(way.key, { way, resolved });
+    this.#size++;
     return resolved;
   }
 
-  /** Forgets what is different now. @returns the next hops concerned */
-  onReachability(reachability: Reachability): ReadonlySet<string> {
+  /** Asks anew for everything that is known. @returns tells which ways lead elsewhere now; null: none */
+  refresh(resolveHop: ResolveHop): ((encapsulation: Encapsulation, way: Way) => boolean) | null {
     const changed = new Set<string>();
-    for (const [nextHop, before] of this.#resolved) {
-      const after = this.#ask(nextHop, reachability);
-      if (after.error === before.error && isSameHop(hopOf(after), hopOf(before))) continue;
-      changed.add(nextHop);
-      this.#resolved.delete(nextHop);
+    for (const [encapsulation, entries] of this.#entries) {
+      for (const [key, { way, resolved: before }] of entries) {
+        const after = this.#ask(encapsulation, way, resolveHop, () => {});
+        if (after.error === before.error && hasSameHops(after.target, before.target)) continue;
+        changed.add(`${encapsulation} ${key}`);
+        entries.delete(key);
+        this.#size--;
+      }
     }
-    return changed;
+    if (changed.size === 0) return null;
+    return (encapsulation, { key }) => changed.has(`${encapsulation} ${key}`);
   }
 
-  #ask(nextHop: string, reachability: Reachability): ResolvedNextHop {
-    const { hop, error } = reachability.resolve(nextHop);
-    if (hop === null) return { target: null, error };
-    const target = { type: 'unicast', protocol: this.#protocol, scope: 'universe', nextHops: [hop] } as const;
+  /** One next hop that leads somewhere suffices; the others are told and left out. */
+  #ask(
+    encapsulation: Encapsulation,
+    { nextHops }: Way,
+    resolveHop: ResolveHop,
+    onUnresolved: (nextHop: string, error: string) => void,
+  ): ResolvedWay {
+    const hops: KernelNextHop[] = [];
+    const errors: string[] = [];
+    for (const nextHop of nextHops) {
+      const reach = resolveHop(encapsulation, nextHop);
+      if (reach.hops === null) {
+        errors.push(`next hop ${nextHop} ${reach.error}`);
+        onUnresolved(nextHop, reach.error);
+        continue;
+      }
+      for (const hop of reach.hops) if (!hops.some((other) => isSameHop(hop, other))) hops.push(hop);
+    }
+    if (hops.length === 0) return { target: null, error: errors.join('; ') };
+    const target = { type: 'unicast', protocol: this.#protocol, scope: 'universe', nextHops: hops } as const;
     return { target, error: null };
   }
 
-  #prune(inUse: ReadonlySet<string>): void {
-    for (const nextHop of this.#resolved.keys()) if (!inUse.has(nextHop)) this.#resolved.delete(nextHop);
-    this.#limit = Math.max(FIRST_LIMIT, this.#resolved.size * 2);
+  #prune(waysInUse: Iterable<Way>): void {
+    const inUse = new Set<string>();
+    for (const { key } of waysInUse) inUse.add(key);
+    for (const entries of this.#entries.values()) {
+      for (const key of entries.keys()) {
+        if (inUse.has(key)) continue;
+        entries.delete(key);
+        this.#size--;
+      }
+    }
+    this.#limit = Math.max(FIRST_LIMIT, this.#size * 2);
   }
 }
 
-function hopOf({ target }: ResolvedNextHop): KernelNextHop | undefined {
-  return target?.nextHops[0];
+function hasSameHops(a: RouteTarget | null, b: RouteTarget | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    a.nextHops.length === b.nextHops.length && a.nextHops.every((hop, i) => isSameHop(hop, b.nextHops[i]!))
+  );
 }
 
-function isSameHop(a: KernelNextHop | undefined, b: KernelNextHop | undefined): boolean {
-  return a?.interfaceIndex === b?.interfaceIndex && a?.gateway === b?.gateway && a?.onlink === b?.onlink;
+function isSameHop(a: KernelNextHop, b: KernelNextHop): boolean {
+  return a.interfaceIndex === b.interfaceIndex && a.gateway === b.gateway && a.onlink === b.onlink;
 }

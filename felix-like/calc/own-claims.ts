@@ -14,10 +14,7 @@ export interface Problem {
   readonly text: string;
 }
 
-export type ClaimsConfig = Pick<
-  AgentConfig,
-  'workloads' | 'blocks' | 'pools' | 'serviceRanges' | 'gatewayRoutes'
->;
+export type ClaimsConfig = Pick<AgentConfig, 'workloads' | 'blocks' | 'serviceRanges' | 'gatewayRoutes'>;
 
 export class OwnClaims {
   /** By host prefix; several workloads may claim one address. */
@@ -42,11 +39,6 @@ export class OwnClaims {
     for (const { prefix, gateway } of config.gatewayRoutes) this.gateways.set(prefix, gateway);
     this.serviceRanges = config.serviceRanges.join(' ');
     this.#servicePrefixes = config.serviceRanges.flatMap((text) => parsePrefix(text) ?? []);
-    for (const { prefix, encapsulation } of config.pools) {
-      if (encapsulation === 'none') continue;
-      const text = `encapsulation ${encapsulation} is not supported: its routes go to the next hop as they are`;
-      this.problems.push({ object: `pool ${prefix}`, text });
-    }
     this.announcements = [...this.blocks.keys(), ...this.#borrowed()].sort();
   }
 

@@ -1,17 +1,15 @@
 /**
  * Where a next hop is: behind a gateway that the configuration names for it, at a local workload (a pod that speaks
- * BGP), or on a connected subnet.
+ * BGP), on a connected subnet, or behind a route that others put into the kernel.
  */
 import { addressBits, addressFamily, splitZone } from '@manul/bgp/net';
-import type { KernelNextHop } from '../routetable/route-key.ts';
+import type { ForeignRoutes } from './foreign-routes.ts';
 import type { Topology } from './topology.ts';
-
-export type Reach =
-  | { readonly hop: KernelNextHop; readonly error: null }
-  | { readonly hop: null; readonly error: string };
+import { type Reach, reached, unreached } from './way.ts';
 
 export interface ReachabilitySources {
   readonly topology: Topology;
+  readonly foreign: ForeignRoutes;
   /** Gateways by host prefix. */
   readonly gateways: ReadonlyMap<string, string>;
   /** Index of the interface of a local workload, by host prefix. */
@@ -27,7 +25,7 @@ export class Reachability {
 
   /** @param nextHop canonical text */
   resolve(nextHop: string): Reach {
-    const { topology, gateways, workloadInterface } = this.#sources;
+    const { gateways, workloadInterface } = this.#sources;
     const host = hostPrefix(nextHop);
     const gateway = gateways.get(host);
     if (gateway === undefined) {
@@ -35,15 +33,17 @@ export class Reachability {
       // A workload has no subnet on its link, only the route to its address.
       if (workload !== null) return reached(nextHop, workload, true);
     }
-    const through = gateway ?? nextHop;
-    const { interfaceIndex, error } = topology.resolve(through);
-    if (interfaceIndex !== null) return reached(through, interfaceIndex, false);
-    return { hop: null, error: gateway === undefined ? error : `is reached by ${gateway}, which ${error}` };
+    const reach = this.#resolveThrough(gateway ?? nextHop);
+    if (reach.error === null || gateway === undefined) return reach;
+    return unreached(`is reached by ${gateway}, which ${reach.error}`);
   }
-}
 
-function reached(gateway: string, interfaceIndex: number, onlink: boolean): Reach {
-  return { hop: { gateway: splitZone(gateway).address, interfaceIndex, onlink, weight: 1 }, error: null };
+  #resolveThrough(address: string): Reach {
+    const { topology, foreign } = this.#sources;
+    const { interfaceIndex, error, isElsewhere } = topology.resolve(address);
+    if (interfaceIndex !== null) return reached(splitZone(address).address, interfaceIndex, false);
+    return isElsewhere ? foreign.resolve(address, topology) : unreached(error);
+  }
 }
 
 function hostPrefix(address: string): string {

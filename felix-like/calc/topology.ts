@@ -32,8 +32,13 @@ export interface KernelFacts {
 
 /** The link over which a next hop is reached, or why there is none. */
 export type Resolution =
-  | { readonly interfaceIndex: number; readonly error: null }
-  | { readonly interfaceIndex: null; readonly error: string };
+  | { readonly interfaceIndex: number; readonly error: null; readonly isElsewhere?: never }
+  | {
+      readonly interfaceIndex: null;
+      readonly error: string;
+      /** On no connected subnet; a route may lead there. */
+      readonly isElsewhere: boolean;
+    };
 
 interface Subnet {
   readonly prefix: Prefix;
@@ -43,7 +48,8 @@ interface Subnet {
 export class Topology {
   readonly #byName = new Map<string, LinkFact>();
   readonly #byIndex = new Map<number, LinkFact>();
-  readonly #own = new Set<string>();
+  /** Own addresses, and the index of the link that each is on. */
+  readonly #own = new Map<string, number>();
   readonly #subnets: Subnet[] = [];
 
   constructor(facts: KernelFacts) {
@@ -52,7 +58,7 @@ export class Topology {
       this.#byIndex.set(link.index, link);
     }
     for (const { interfaceIndex, address, subnet } of facts.addresses) {
-      this.#own.add(address);
+      this.#own.set(address, interfaceIndex);
       const link = this.#byIndex.get(interfaceIndex);
       const prefix = parsePrefix(subnet);
       if (link === undefined || prefix === null || link.isLoopback || !link.isUp) continue;
@@ -69,6 +75,18 @@ export class Topology {
     return this.#byIndex.get(index);
   }
 
+  /** True when this node has the address, on whatever link. */
+  hasAddress(address: string): boolean {
+    return this.#own.has(address);
+  }
+
+  /** The link to others that has this own address, while it is up. */
+  linkWith(ownAddress: string): LinkFact | undefined {
+    const index = this.#own.get(ownAddress);
+    const link = index === undefined ? undefined : this.#byIndex.get(index);
+    return link?.isUp === true && !link.isLoopback ? link : undefined;
+  }
+
   /** Resolves a next hop that must be on a link: of several subnets the longest, of several links one with carrier. */
   resolve(nextHop: string): Resolution {
     const { address: text, zone } = splitZone(nextHop);
@@ -77,7 +95,7 @@ export class Topology {
     if (isLinkLocal(text)) return this.#resolveOnLink(zone);
     if (this.#own.has(formatAddress(address))) return unresolved(`is an address of this node`);
     const subnet = this.#subnets.find(({ prefix }) => containsAddress(prefix, address));
-    if (subnet === undefined) return unresolved(`is on no connected subnet`);
+    if (subnet === undefined) return { ...unresolved('is on no connected subnet'), isElsewhere: true };
     return { interfaceIndex: subnet.link.index, error: null };
   }
 
@@ -100,6 +118,6 @@ function comparePreference(a: Subnet, b: Subnet): number {
   );
 }
 
-function unresolved(error: string): Resolution {
-  return { interfaceIndex: null, error };
+function unresolved(error: string): Extract<Resolution, { interfaceIndex: null }> {
+  return { interfaceIndex: null, error, isElsewhere: false };
 }

@@ -9,7 +9,7 @@ import type { RouteCalculator } from '../calc/route-calculator.ts';
 import type { KernelEvent, KernelLink, KernelPort, OperationFailure } from '../kernel/kernel-port.ts';
 import { Ownership } from '../routetable/ownership.ts';
 import type { RouteBatch } from '../routetable/route-batch.ts';
-import { familyOfPrefix, type KernelRoute, MAIN_TABLE } from '../routetable/route-key.ts';
+import { familyOfPrefix, type KernelRoute } from '../routetable/route-key.ts';
 import type { RouteTable } from '../routetable/route-table.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ErrorLog } from './error-log.ts';
@@ -17,7 +17,8 @@ import { LearntFeed } from './learnt-feed.ts';
 import type { LinkState } from './link-state.ts';
 import type { Logger } from './logger.ts';
 import { MovedAddresses } from './moved-addresses.ts';
-import { ResyncPlan } from './resync-plan.ts';
+import type { OverlaySetup } from './overlay-setup.ts';
+import { nextTurn, RouteReader } from './route-reader.ts';
 import type { SysctlManager } from './sysctl-manager.ts';
 
 /** Operations in one request to the kernel: more gain nothing, and hold others up. */
@@ -38,6 +39,7 @@ export interface ApplyParts {
   readonly calculator: RouteCalculator;
   readonly table: RouteTable;
   readonly links: LinkState;
+  readonly overlay: OverlaySetup;
   readonly sysctls: SysctlManager;
   readonly errors: ErrorLog;
   readonly onWrite: (event: KernelWriteEvent) => void;
@@ -53,9 +55,8 @@ export interface ApplyParts {
 export class ApplyLoop {
   readonly #parts: ApplyParts;
   readonly #feed = new LearntFeed();
-  readonly #resync = new ResyncPlan();
   readonly #moved = new MovedAddresses();
-  readonly #protocols = new Set<number>();
+  readonly #reader: RouteReader;
   #config: AgentConfig | null = null;
   #isConfigNew = false;
   #isOpen = false;
@@ -74,6 +75,7 @@ export class ApplyLoop {
 
   constructor(parts: ApplyParts) {
     this.#parts = parts;
+    this.#reader = new RouteReader(parts);
     this.#ended = this.#run();
   }
 
@@ -89,7 +91,7 @@ export class ApplyLoop {
   /** All that came in has been settled, and what could be written is written. */
   get isSettled(): boolean {
     const { calculator, table, links } = this.#parts;
-    if (this.#isConfigNew || !this.#feed.isEmpty || links.isChanged || this.#resync.isDue) return false;
+    if (this.#isConfigNew || !this.#feed.isEmpty || links.isChanged || this.#reader.isDue) return false;
     return calculator.isSettled && !table.hasWork && this.#batchesInFlight === 0;
   }
 
@@ -154,7 +156,12 @@ export class ApplyLoop {
       await this.#takeLinks();
       if (this.#config === null) return;
       this.#takeConfig(this.#config);
-      if (this.#resync.isDue) await this.#readRoutes();
+      if (await this.#setUpOverlay(this.#config, false)) continue;
+      if (this.#reader.isDue) {
+        await this.#finishBatches();
+        await this.#reader.read();
+      }
+      if (calculator.foreign.isStale) await this.#reader.readForeign();
       await this.#writeSysctls(this.#config);
       this.#feed.drain(SETTLE_SLICE, calculator);
       const hasMore = this.#settleRoutes(this.#config) || !this.#feed.isEmpty;
@@ -164,30 +171,33 @@ export class ApplyLoop {
       this.#reportConflicts();
       if (hasMore) await nextTurn();
       else if (this.#batchesInFlight > 0) await this.#sleep();
-      else if (table.familiesToLookUp().length > 0) await this.#lookUpHolders();
-      else if (!this.#isAwake && !table.hasWork) return;
+      else if (table.familiesToLookUp().length > 0) await this.#reader.lookUpHolders();
+      else if (calculator.foreign.isStale || this.#isAwake || table.hasWork) continue;
+      else if (!(await this.#setUpOverlay(this.#config, this.#hasAllRoutes())) && !this.#isAwake) return;
     }
   }
 
   #finishApply(seconds: number): void {
-    const { table, clock, onProgress, onApplied } = this.#parts;
+    const { table, overlay, clock, onProgress, onApplied } = this.#parts;
     if (this.#config === null || this.#isClosed) return;
     const isNews = this.#hasWritten || !this.#isReady;
     this.#isReady = true;
     this.#hasWritten = false;
     onProgress();
     if (isNews) onApplied(seconds);
-    const retryMs = table.nextRetryMs();
-    if (retryMs !== null) this.#wakeAfter(Math.max(1, retryMs - clock.now()));
+    const dueMs = [table.nextRetryMs(), overlay.nextMs()].filter((ms) => ms !== null);
+    if (dueMs.length > 0) this.#wakeAfter(Math.max(1, Math.min(...dueMs) - clock.now()));
   }
 
   async #open(): Promise<void> {
-    const { kernel, links, errors } = this.#parts;
+    const { kernel, links, overlay, calculator, errors } = this.#parts;
     await kernel.open({
       onEvents: (events) => this.#onEvents(events),
       onEventsLost: () => {
         links.markStale();
-        this.#resync.requestFull();
+        overlay.markStale(null);
+        calculator.foreign.markStale();
+        this.#reader.requestFull();
         this.#parts.sysctls.recheck();
         this.#parts.onNftablesChange();
         this.#wake();
@@ -198,34 +208,53 @@ export class ApplyLoop {
   }
 
   #onEvents(events: readonly KernelEvent[]): void {
-    const { links, table, sysctls, onNftablesChange } = this.#parts;
-    for (const event of events) {
-      if (event.kind === 'route') table.onRouteEvent(event.isDeleted, event.route);
-      else if (event.kind === 'parameters') sysctls.recheckLink(event.interfaceIndex);
-      else if (event.kind === 'nftables') onNftablesChange();
-      else if (event.kind !== 'neighbour') links.onEvent(event);
-    }
+    for (const event of events) this.#onEvent(event);
     this.#wake();
   }
 
+  #onEvent(event: KernelEvent): void {
+    const { links, table, overlay, sysctls, calculator } = this.#parts;
+    switch (event.kind) {
+      case 'route':
+        table.onRouteEvent(event.isDeleted, event.route);
+        if (this.#reader.isOurProtocol(event.route.target.protocol)) break;
+        calculator.foreign.onChange(event.route.prefix);
+        break;
+      case 'neighbour':
+        overlay.onNeighbourEvent(event.isDeleted, event.neighbour);
+        break;
+      case 'parameters':
+        sysctls.recheckLink(event.interfaceIndex);
+        break;
+      case 'nftables':
+        this.#parts.onNftablesChange();
+        break;
+      default:
+        links.onEvent(event);
+    }
+  }
+
   async #takeLinks(): Promise<void> {
-    const { kernel, links, table, calculator } = this.#parts;
+    const { kernel, links, overlay, table, calculator } = this.#parts;
     if (links.isStale) await links.refresh(kernel);
     if (!links.takeChange()) return;
     this.#parts.onLinks(links.links());
     calculator.setFacts({ links: links.links(), addresses: links.addresses() });
-    this.#resync.requestInterfaces(links.takeShaken());
+    const shaken = links.takeShaken();
+    this.#reader.requestInterfaces(shaken);
+    for (const interfaceIndex of shaken) overlay.markStale(interfaceIndex);
+    if (shaken.length > 0) calculator.foreign.markStale();
+    overlay.onChange();
     table.hurryRetries();
   }
 
   #takeConfig(config: AgentConfig): void {
     if (!this.#isConfigNew) return;
     this.#isConfigNew = false;
-    const { calculator, table, errors } = this.#parts;
+    const { calculator, table, overlay, errors } = this.#parts;
+    overlay.onChange();
     const isRewrite = calculator.setConfig(config);
-    this.#protocols.delete(config.routeProtocol);
-    const protocols = [config.routeProtocol, ...this.#protocols];
-    this.#protocols.add(config.routeProtocol);
+    const protocols = this.#reader.addProtocol(config.routeProtocol);
     table.setOwnership(
       new Ownership({
         protocols,
@@ -240,35 +269,15 @@ export class ApplyLoop {
     errors.addAll(calculator.problems);
   }
 
-  /** Reads our routes back, of all protocol numbers that they have had; with those of others where it must. */
-  async #readRoutes(): Promise<void> {
-    await this.#finishBatches();
-    const { table } = this.#parts;
-    for (const interfaceIndex of this.#resync.take()) {
-      for (const family of FAMILIES) {
-        const readsAll = interfaceIndex === null && table.dependsOnOthers(family);
-        await this.#dump(family, interfaceIndex, readsAll ? [null] : [...this.#protocols]);
-      }
-    }
+  /** @returns true when links or addresses must be read anew before anything else */
+  #setUpOverlay(config: AgentConfig, mayRemove: boolean): Promise<boolean> {
+    return this.#parts.overlay.apply(this.#parts.kernel, config, mayRemove);
   }
 
-  async #lookUpHolders(): Promise<void> {
-    for (const family of this.#parts.table.familiesToLookUp()) await this.#dump(family, null, [null]);
-  }
-
-  async #dump(
-    family: Family,
-    interfaceIndex: number | null,
-    protocols: readonly (number | null)[],
-  ): Promise<void> {
-    const { kernel, table } = this.#parts;
-    table.beginResync();
-    for (const protocol of protocols) {
-      const filter = { family, table: MAIN_TABLE, protocol, interfaceIndex };
-      await kernel.dumpRoutes(filter, (routes) => table.observe(routes));
-    }
-    const scope = { family, interfaceIndex, everyProtocol: protocols.includes(null) };
-    for (const _ of table.finishResync(scope)) await nextTurn();
+  /** All routes are known, and what could be written is: nothing needs any more what is not wanted. */
+  #hasAllRoutes(): boolean {
+    const { calculator } = this.#parts;
+    return FAMILIES.every((family) => calculator.isLearntComplete(family));
   }
 
   async #writeSysctls(config: AgentConfig): Promise<void> {
@@ -369,7 +378,10 @@ export class ApplyLoop {
     if (refreshSec <= 0) return;
     this.#resyncTimer = this.#parts.clock.startTimer(refreshSec * 1000, () => {
       this.#startResyncTimer(refreshSec);
-      this.#resync.requestFull();
+      this.#reader.requestFull();
+      this.#parts.links.markStale();
+      this.#parts.overlay.markStale(null);
+      this.#parts.calculator.foreign.markStale();
       this.#parts.sysctls.recheck();
       this.#wake();
     });
@@ -406,8 +418,4 @@ export class ApplyLoop {
 function describe({ prefix, target }: KernelRoute): string {
   const gateway = target.nextHops[0]?.gateway ?? null;
   return gateway === null ? `route ${prefix}` : `route ${prefix} via ${gateway}`;
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -107,7 +107,7 @@ function isSameLink(a: KernelLink, b: KernelLink): boolean {
   );
 }
 
-function isSameVxlan(a: KernelLink['vxlan'], b: KernelLink['vxlan']): boolean {
+export function isSameVxlan(a: KernelLink['vxlan'], b: KernelLink['vxlan']): boolean {
   if (a === null || b === null) return a === b;
   return (
     a.vni === b.vni &&

@@ -1,8 +1,14 @@
 /** Routes as the kernel keys and compares them. */
 import type { Family } from '@manul/bgp/net';
-import type { KernelNextHop, KernelRoute, RouteTarget } from '../kernel/kernel-port.ts';
+import type {
+  KernelNeighbour,
+  KernelNextHop,
+  KernelRoute,
+  NewLink,
+  RouteTarget,
+} from '../kernel/kernel-port.ts';
 
-export type { KernelNextHop, KernelRoute, RouteTarget };
+export type { KernelNeighbour, KernelNextHop, KernelRoute, NewLink, RouteTarget };
 
 /** The main routing table (RT_TABLE_MAIN): the only one that we write. */
 export const MAIN_TABLE = 254;

@@ -34,6 +34,7 @@ function statusTable(report: StatusReport): string {
     section('Not up to date', report.datastore.stale.map(staleLine)),
     section('Problems in resources', problems.map(problemLine)),
     section('Warnings', report.datastore.warnings.map(warningLine)),
+    section('Tunnels', (report.kernel?.devices ?? []).map(deviceLine)),
     section(
       'Kernel differences',
       (report.kernel?.differences ?? []).map(({ prefix, text }) => `${prefix} ${text}`),
@@ -55,6 +56,28 @@ function statusTable(report: StatusReport): string {
       report.lastErrors.map(({ at, object, text }) => `${at} ${object}: ${text}`),
     ),
   ].join('');
+}
+
+type DeviceReport = NonNullable<StatusReport['kernel']>['devices'][number];
+
+/** `vxlan.calico: up, MTU 1450, 10.65.1.2, 12 ends known`, and what is wrong with it. */
+function deviceLine({
+  interfaceName,
+  kind,
+  isPresent,
+  isUp,
+  mtu,
+  addresses,
+  peers,
+  error,
+}: DeviceReport): string {
+  const states = [
+    isPresent ? (isUp ? 'up' : 'down') : 'does not exist',
+    ...(mtu === null ? [] : [`MTU ${mtu}`]),
+    addresses.length === 0 ? 'no address' : addresses.join(' '),
+    ...(kind === 'vxlan' ? [`${peers} ends known`] : []),
+  ];
+  return `${interfaceName}: ${states.join(', ')}${error === null ? '' : `: ${error}`}`;
 }
 
 function fieldsOf(report: StatusReport): readonly (readonly [string, string | number])[] {

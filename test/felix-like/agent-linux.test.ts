@@ -221,7 +221,7 @@ describeWith({ root: true, commands: ['ip'] }, 'the agent on a real kernel', () 
     learn('10.244.4.0/26', '10.77.0.2');
     await until('reported', () => agent.status().lastErrors.length === 1, PAUSE_MS);
     expect(agent.status().lastErrors).toMatchObject([
-      { object: 'next hop 10.77.0.2', text: 'is on no connected subnet' },
+      { object: 'next hop 10.77.0.2', text: 'is on no connected subnet, and no route leads to it' },
     ]);
     namespace.ip('addr add 10.77.0.1/24 dev eth0');
     await untilRoutes('ipv4', [...IPV4_ROUTES, '10.244.4.0/26 via 10.77.0.2 dev eth0 proto 80 metric 1024']);

@@ -104,6 +104,7 @@ describe('agent', () => {
         vxlan: { ipv4: null, ipv6: null },
         workload: 1500,
       },
+      devices: [],
       nftables: { state: 'off', error: null, repairs: 0, counters: [], hostForward: [] },
       lastErrors: [],
     });
@@ -153,7 +154,7 @@ describe('agent', () => {
           interfaceName: null,
           reason: 'learnt',
           inSync: false,
-          error: 'next hop 192.0.2.1 is on no connected subnet',
+          error: 'next hop 192.0.2.1 is on no connected subnet, and no route leads to it',
         },
       ]),
     );
@@ -491,10 +492,14 @@ describe('agent', () => {
       await until('written', () => kernel.route(REMOTE) !== undefined);
     });
 
-    test('a pool with encapsulation', async () => {
+    test('a pool with encapsulation that nothing leads through', async () => {
       agent.apply(agentConfig({ pools: [{ prefix: '10.244.0.0/16', encapsulation: 'vxlan' }] }));
+      learn(REMOTE, '10.0.0.2');
       await until('reported', () => agent.status().lastErrors.length > 0);
-      expect(agent.status().lastErrors[0]?.object).toBe('pool 10.244.0.0/16');
+      expect(agent.status().lastErrors[0]).toMatchObject({
+        object: 'next hop 10.0.0.2',
+        text: 'is no node, so nothing says where its VXLAN ends',
+      });
     });
 
     test('a next hop that is not on a link', async () => {
@@ -503,9 +508,11 @@ describe('agent', () => {
       await until('reported', () => agent.status().lastErrors.length > 0);
       expect(agent.status().lastErrors[0]).toMatchObject({
         object: 'next hop 172.16.0.1',
-        text: 'is on no connected subnet',
+        text: 'is on no connected subnet, and no route leads to it',
       });
-      expect(logger.lines).toEqual(['warn is on no connected subnet [next hop 172.16.0.1]']);
+      expect(logger.lines).toEqual([
+        'warn is on no connected subnet, and no route leads to it [next hop 172.16.0.1]',
+      ]);
     });
 
     test('a kernel that it may not write to, and opens it when that has changed', async () => {

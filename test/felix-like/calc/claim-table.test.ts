@@ -27,14 +27,26 @@ describe('learnt routes', () => {
     learn(claims, '10.1.0.0/26', '10.0.0.2');
     learn(claims, '10.2.0.0/26', '10.0.0.9');
     expect(dirtyPrefixes(claims)).toEqual(['10.2.0.0/26']);
-    expect(claims.learntNextHop('10.2.0.0/26')).toBe('10.0.0.9');
+    expect(claims.learntWay('10.2.0.0/26')?.nextHops).toEqual(['10.0.0.9']);
+  });
+
+  test('several next hops are one way, whichever route has them', () => {
+    const nextHops = ['10.0.0.2', '10.0.0.3'];
+    const family = 'ipv4';
+    claims.change({ family, prefix: '10.1.0.0/26', nextHop: '10.0.0.2', nextHops });
+    claims.change({ family, prefix: '10.2.0.0/26', nextHop: '10.0.0.2', nextHops: [...nextHops] });
+    expect(dirtyPrefixes(claims)).toEqual(['10.1.0.0/26', '10.2.0.0/26']);
+    expect(claims.learntWay('10.1.0.0/26')?.nextHops).toEqual(nextHops);
+    expect(claims.learntWay('10.2.0.0/26')).toBe(claims.learntWay('10.1.0.0/26'));
+    claims.change({ family, prefix: '10.1.0.0/26', nextHop: '10.0.0.2' });
+    expect(dirtyPrefixes(claims)).toEqual(['10.1.0.0/26']);
   });
 
   test('a withdrawn route is gone; the withdrawal of one that is not known is nothing', () => {
     learn(claims, '10.1.0.0/26', null);
     learn(claims, '10.9.0.0/26', null);
     expect(dirtyPrefixes(claims)).toEqual(['10.1.0.0/26']);
-    expect([claims.learntNextHop('10.1.0.0/26'), claims.learntCount]).toEqual([null, 2]);
+    expect([claims.learntWay('10.1.0.0/26'), claims.learntCount]).toEqual([null, 2]);
   });
 
   test('a prefix that changes twice before it is settled is settled once', () => {
@@ -49,8 +61,8 @@ describe('learnt routes', () => {
     expect([claims.learntCount, dirtyPrefixes(claims)]).toEqual([3, []]);
     claims.completeStream('ipv4');
     expect(dirtyPrefixes(claims)).toEqual(['10.2.0.0/26']);
-    expect(claims.learntNextHop('10.1.0.0/26')).toBe('10.0.0.2');
-    expect(claims.learntNextHop('fd00:1::/64')).toBe('fd99::2');
+    expect(claims.learntWay('10.1.0.0/26')?.nextHops).toEqual(['10.0.0.2']);
+    expect(claims.learntWay('fd00:1::/64')?.nextHops).toEqual(['fd99::2']);
   });
 
   test('each family is complete by itself, and incomplete again in a new stream', () => {
@@ -68,8 +80,8 @@ describe('learnt routes', () => {
     expect(claims.learntCount).toBe(0);
   });
 
-  test('the next hops in use are those of the routes', () => {
+  test('the ways in use are those of the routes', () => {
     learn(claims, '10.2.0.0/26', '10.0.0.2');
-    expect(claims.nextHopsInUse()).toEqual(new Set(['10.0.0.2', 'fd99::2']));
+    expect([...claims.waysInUse()].map(({ key }) => key)).toEqual(['10.0.0.2', 'fd99::2']);
   });
 });

@@ -4,7 +4,6 @@ function claims(input: Partial<ClaimsConfig>): OwnClaims {
   return new OwnClaims({
     workloads: [],
     blocks: [],
-    pools: [],
     serviceRanges: [],
     gatewayRoutes: [],
     ...input,
@@ -43,20 +42,5 @@ describe('own claims', () => {
       { object: 'block 10.244.1.7/26', text: 'is not a prefix' },
     ]);
     expect([...own.blocks.keys(), ...own.workloads.keys()]).toEqual(['10.244.2.0/26', '10.244.1.6/32']);
-  });
-
-  test('a pool with encapsulation is named', () => {
-    const own = claims({
-      pools: [
-        { prefix: '10.244.0.0/16', encapsulation: 'ipip' },
-        { prefix: '10.245.0.0/16', encapsulation: 'none' },
-      ],
-    });
-    expect(own.problems).toEqual([
-      {
-        object: 'pool 10.244.0.0/16',
-        text: 'encapsulation ipip is not supported: its routes go to the next hop as they are',
-      },
-    ]);
   });
 });

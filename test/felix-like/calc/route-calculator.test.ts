@@ -1,4 +1,5 @@
-import { type CalculatorConfig, RouteCalculator } from '../../../felix-like/calc/route-calculator.ts';
+import type { CalculatorConfig } from '../../../felix-like/calc/calculator-config.ts';
+import { RouteCalculator } from '../../../felix-like/calc/route-calculator.ts';
 import type { KernelFacts } from '../../../felix-like/calc/topology.ts';
 import type { KernelRoute } from '../../../felix-like/kernel/kernel-port.ts';
 import { blackholeRoute, gatewayRoute, linkRoute } from '../support/routes.ts';
@@ -9,6 +10,14 @@ const CONFIG: CalculatorConfig = {
   pools: [{ prefix: '10.244.0.0/16', encapsulation: 'none' }],
   serviceRanges: [],
   gatewayRoutes: [],
+  addresses: {
+    ipv4: { address: '10.0.0.1', subnet: '10.0.0.0/24' },
+    ipv6: { address: 'fd99::1', subnet: 'fd99::/64' },
+  },
+  tunnels: { ipip: null, vxlan: { ipv4: null, ipv6: null } },
+  remoteNodes: [],
+  remotePrefixes: [],
+  programmed: { ipip: true, noEncapsulation: true },
   routeProtocol: 80,
   routePriority: { ipv4: 1024, ipv6: 1024 },
 };
@@ -39,15 +48,29 @@ class Fixture {
     this.settle();
   }
 
-  /** @returns the prefixes that were settled */
+  /** Routes of others in the kernel. */
+  foreign: readonly KernelRoute[] = [];
+
+  /** Settles everything, with the routes of others read where that is asked for. @returns the prefixes */
   settle(): string[] {
     const settled: string[] = [];
-    this.calculator.settle(1000, (prefix, route) => {
-      settled.push(prefix);
-      if (route === null) this.routes.delete(prefix);
-      else this.routes.set(prefix, route);
-    });
+    do {
+      if (this.calculator.foreign.isStale) this.readForeign();
+      this.calculator.settle(1000, (prefix, route) => {
+        settled.push(prefix);
+        if (route === null) this.routes.delete(prefix);
+        else this.routes.set(prefix, route);
+      });
+    } while (this.calculator.foreign.isStale);
     return settled;
+  }
+
+  readForeign(): void {
+    this.calculator.pruneForeignRoutes();
+    const reading = this.calculator.foreign.beginRead(({ target }) => target.protocol === 80);
+    reading.take(this.foreign);
+    reading.finish();
+    this.calculator.onForeignRoutes();
   }
 
   learn(prefix: string, nextHop: string | null): void {
@@ -226,8 +249,12 @@ describe('a next hop', () => {
     const fixture = new Fixture();
     fixture.learn('10.244.2.0/26', '10.9.0.2');
     fixture.learn('10.244.3.0/26', '10.9.0.2');
-    expect(fixture.problems).toEqual(['next hop 10.9.0.2 is on no connected subnet']);
-    expect(fixture.waiting('10.244.2.0/26')).toBe('next hop 10.9.0.2 is on no connected subnet');
+    expect(fixture.problems).toEqual([
+      'next hop 10.9.0.2 is on no connected subnet, and no route leads to it',
+    ]);
+    expect(fixture.waiting('10.244.2.0/26')).toBe(
+      'next hop 10.9.0.2 is on no connected subnet, and no route leads to it',
+    );
     const address = { interfaceIndex: 2, address: '10.9.0.1', subnet: '10.9.0.0/24' };
     fixture.setFacts({ addresses: [...FACTS.addresses, address] });
     expect(fixture.routes.get('10.244.2.0/26')).toEqual(gatewayRoute('10.244.2.0/26', '10.9.0.2', 2));
@@ -255,7 +282,9 @@ describe('a next hop', () => {
     }
     fixture.problems.length = 0;
     fixture.learn('10.244.2.0/26', '172.16.0.0');
-    expect(fixture.problems).toEqual(['next hop 172.16.0.0 is on no connected subnet']);
+    expect(fixture.problems).toEqual([
+      'next hop 172.16.0.0 is on no connected subnet, and no route leads to it',
+    ]);
   });
 });
 
@@ -317,9 +346,11 @@ describe('a neighbor behind a gateway', () => {
     fixture.setFacts({ addresses: [] });
     fixture.setConfig({ gatewayRoutes });
     fixture.learn('198.51.100.0/24', '192.0.2.1');
-    expect(fixture.waiting('192.0.2.1/32')).toBe('next hop 10.0.0.254 is on no connected subnet');
+    expect(fixture.waiting('192.0.2.1/32')).toBe(
+      'next hop 10.0.0.254 is on no connected subnet, and no route leads to it',
+    );
     expect(fixture.waiting('198.51.100.0/24')).toBe(
-      'next hop 192.0.2.1 is reached by 10.0.0.254, which is on no connected subnet',
+      'next hop 192.0.2.1 is reached by 10.0.0.254, which is on no connected subnet, and no route leads to it',
     );
     fixture.setFacts({});
     expect(fixture.routes.get('192.0.2.1/32')).toEqual(gatewayRoute('192.0.2.1/32', '10.0.0.254', 2));
@@ -335,7 +366,9 @@ test('a next hop that is a local workload is on its interface, while that is up'
   const onlink = { ...route, target: { ...route.target, nextHops: [{ ...nextHop, onlink: true }] } };
   expect(fixture.routes.get('198.51.100.0/24')).toEqual(onlink);
   fixture.setFacts({ links: FACTS.links.map((one) => ({ ...one, isUp: one.index !== 5 })) });
-  expect(fixture.waiting('198.51.100.0/24')).toBe('next hop 10.244.1.5 is on no connected subnet');
+  expect(fixture.waiting('198.51.100.0/24')).toBe(
+    'next hop 10.244.1.5 is on no connected subnet, and no route leads to it',
+  );
   fixture.setFacts({});
   expect(fixture.routes.has('198.51.100.0/24')).toBe(true);
   fixture.setConfig({ workloads: [] });

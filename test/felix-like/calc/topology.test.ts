@@ -50,6 +50,7 @@ describe('a next hop', () => {
     ['on an interface that is down', 'fe80::2%eth1', 'is on eth1, which is down'],
     ['that is no address', '10.0.0', 'is not an address'],
   ])('%s is not resolved: the reason is said', (_where, address, error) => {
-    expect(new Topology(FACTS).resolve(address)).toEqual({ interfaceIndex: null, error });
+    const isElsewhere = error === 'is on no connected subnet';
+    expect(new Topology(FACTS).resolve(address)).toEqual({ interfaceIndex: null, error, isElsewhere });
   });
 });

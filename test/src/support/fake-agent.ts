@@ -87,6 +87,7 @@ export class FakeAgent implements Agent {
         vxlan: { ipv4: null, ipv6: null },
         workload: 1500,
       },
+      devices: [],
       nftables: { state: 'off', error: null, repairs: 0, counters: [], hostForward: [] },
       lastErrors: [{ at: '2026-01-01T00:00:00.000Z', object: '10.9.0.0/26', text: 'no such device' }],
     };

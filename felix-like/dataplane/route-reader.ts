@@ -1,0 +1,96 @@
+/** Reads routes back from the kernel: our own, those of others that hold our keys, and the ways to next hops. */
+import { FAMILIES, type Family } from '@manul/bgp/net';
+import type { RouteCalculator } from '../calc/route-calculator.ts';
+import type { KernelPort } from '../kernel/kernel-port.ts';
+import { MAIN_TABLE } from '../routetable/route-key.ts';
+import type { RouteTable } from '../routetable/route-table.ts';
+import { ResyncPlan } from './resync-plan.ts';
+
+export interface RouteReaderParts {
+  readonly kernel: KernelPort;
+  readonly calculator: RouteCalculator;
+  readonly table: RouteTable;
+}
+
+export class RouteReader {
+  readonly #parts: RouteReaderParts;
+  readonly #plan = new ResyncPlan();
+  /** Protocol numbers that our routes have, or had before in the life of this process. */
+  readonly #protocols = new Set<number>();
+
+  constructor(parts: RouteReaderParts) {
+    this.#parts = parts;
+  }
+
+  get isDue(): boolean {
+    return this.#plan.isDue;
+  }
+
+  requestFull(): void {
+    this.#plan.requestFull();
+  }
+
+  requestInterfaces(indexes: readonly number[]): void {
+    this.#plan.requestInterfaces(indexes);
+  }
+
+  isOurProtocol(protocol: number): boolean {
+    return this.#protocols.has(protocol);
+  }
+
+  /** @returns all protocol numbers of ours, the present one first */
+  addProtocol(protocol: number): readonly number[] {
+    this.#protocols.delete(protocol);
+    const protocols = [protocol, ...this.#protocols];
+    this.#protocols.add(protocol);
+    return protocols;
+  }
+
+  /** Reads our routes back, as far as that is due; with those of others where it must. Nothing may be under way. */
+  async read(): Promise<void> {
+    const { table } = this.#parts;
+    for (const interfaceIndex of this.#plan.take()) {
+      for (const family of FAMILIES) {
+        const readsAll = interfaceIndex === null && table.dependsOnOthers(family);
+        await this.#dump(family, interfaceIndex, readsAll ? [null] : [...this.#protocols]);
+      }
+    }
+  }
+
+  /** Who holds the keys that the kernel says are taken? */
+  async lookUpHolders(): Promise<void> {
+    for (const family of this.#parts.table.familiesToLookUp()) await this.#dump(family, null, [null]);
+  }
+
+  /** The way to next hops that are on no connected subnet. */
+  async readForeign(): Promise<void> {
+    const { calculator, kernel } = this.#parts;
+    calculator.pruneForeignRoutes();
+    const reading = calculator.foreign.beginRead(({ target }) => this.#protocols.has(target.protocol));
+    for (const family of calculator.foreign.families()) {
+      const filter = { family, table: MAIN_TABLE, protocol: null, interfaceIndex: null };
+      await kernel.dumpRoutes(filter, reading.take);
+    }
+    reading.finish();
+    calculator.onForeignRoutes();
+  }
+
+  async #dump(
+    family: Family,
+    interfaceIndex: number | null,
+    protocols: readonly (number | null)[],
+  ): Promise<void> {
+    const { kernel, table } = this.#parts;
+    table.beginResync();
+    for (const protocol of protocols) {
+      const filter = { family, table: MAIN_TABLE, protocol, interfaceIndex };
+      await kernel.dumpRoutes(filter, (routes) => table.observe(routes));
+    }
+    const scope = { family, interfaceIndex, everyProtocol: protocols.includes(null) };
+    for (const _ of table.finishResync(scope)) await nextTurn();
+  }
+}
+
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
