@@ -84,6 +84,44 @@ const kubeconfig: Flag = {
   defaultText: 'the pod that this runs in, $KUBECONFIG, ~/.kube/config',
 };
 
+const CNI_FLAGS: readonly Flag[] = [
+  {
+    name: 'cni',
+    kind: 'switch',
+    describe: 'attach pods: answer the CNI plugin, and install it on this host; needs the agent role',
+  },
+  {
+    name: 'cni-socket',
+    kind: 'text',
+    describe: 'socket that the CNI plugin calls',
+    defaultText: 'cni.sock beside the control socket',
+  },
+  {
+    name: 'cni-bin-dir',
+    kind: 'text',
+    describe: 'folder in which the container runtime looks for CNI plugins',
+    defaultText: '/opt/cni/bin',
+  },
+  {
+    name: 'cni-conf-dir',
+    kind: 'text',
+    describe: 'folder in which the container runtime looks for CNI networks',
+    defaultText: '/etc/cni/net.d',
+  },
+  {
+    name: 'cni-programs',
+    kind: 'text',
+    describe: 'folder of the CNI plugins to install',
+    defaultText: 'cni in the folder of this installation',
+  },
+  {
+    name: 'state-dir',
+    kind: 'text',
+    describe: 'folder for what must outlive the process',
+    defaultText: '/var/lib/manul',
+  },
+];
+
 export const RUN_FLAGS: readonly Flag[] = [
   {
     name: 'config',
@@ -112,6 +150,7 @@ export const RUN_FLAGS: readonly Flag[] = [
     describe: 'link between a speaker and an agent in two processes',
     defaultText: 'agent.sock beside the control socket',
   },
+  ...CNI_FLAGS,
   routerId,
   namespace,
   advertiseClusterIps,
