@@ -10,7 +10,7 @@ import { type CommandResult, outputOf, runCommand } from '../../harness/process/
 import { TempFolder } from '../../harness/process/temp-folder.ts';
 import { kubernetesTool } from '../../support/kubernetes-tools.ts';
 
-const BUILD_PROGRAMS = fileURLToPath(new URL('../../../src/image/print-cni-programs.ts', import.meta.url));
+const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 const LIBCNI_RESULTS = '/var/lib/cni/results';
 
 const NODE = `apiVersion: v1
@@ -53,7 +53,9 @@ export class CniRuntime {
   }
 
   static async start(): Promise<CniRuntime> {
-    const programs = (await outputOf(process.execPath, [BUILD_PROGRAMS], { deadlineMs: 300_000 })).trim();
+    const programs = (
+      await outputOf('npm', ['run', '--silent', 'cni-programs'], { cwd: REPOSITORY, deadlineMs: 300_000 })
+    ).trim();
     const namespace = new NetworkNamespace('cni', []);
     const folder = new TempFolder('cni');
     const daemon = await ManulDaemon.start({
