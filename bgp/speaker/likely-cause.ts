@@ -62,10 +62,10 @@ function causeOf(settings: SessionSettings, attempt: Attempt): string {
   return dialCause(settings, attempt);
 }
 
-function dialCause(settings: SessionSettings, { error, reason, facts }: Attempt): string {
+function dialCause(settings: SessionSettings, { error, reason, facts, drops }: Attempt): string {
   const target = `${scopedAddress(settings)} port ${settings.port}`;
   if (reason.kind === 'connectTimedOut' || facts.errorCode === 'ETIMEDOUT')
-    return silenceCause(settings, target);
+    return silenceCause(settings, target, drops);
   switch (facts.errorCode) {
     case 'ECONNREFUSED':
       return `nothing listens on ${target}: the peer's BGP daemon is down, or listens elsewhere`;
@@ -89,8 +89,11 @@ function dialCause(settings: SessionSettings, { error, reason, facts }: Attempt)
 }
 
 /** With a key or TTL security the kernel of the other end drops what it dislikes, and never says so. */
-function silenceCause({ config }: SessionSettings, target: string): string {
+function silenceCause({ config }: SessionSettings, target: string, drops: DroppedSegments): string {
   const others = 'or a firewall drops the connection, or the host is down';
+  if (config.password !== null && drops.unsigned > 0) {
+    return `${target} answers without a signature: nothing listens there, or it has no TCP MD5 key for us`;
+  }
   if (config.password !== null) {
     return `${target} does not answer: it has no TCP MD5 key for us, or another one, ${others}`;
   }
@@ -143,17 +146,19 @@ const CAUSE_OF_CEASE: Readonly<Record<number, string>> = {
 
 /** What the kernel dropped while the connection was tried; of the whole node, so a hint and no more. */
 function tracesOf({ config }: SessionSettings, drops: DroppedSegments): string {
+  const { password, ttlSecurity } = config;
   const texts: string[] = [];
-  if (config.password !== null && drops.wronglySigned > 0) {
-    texts.push(`${drops.wronglySigned} segments signed with another key`);
+  if (password !== null) {
+    texts.push(...segments(drops.wronglySigned, 'signed with another key'));
+    texts.push(...segments(drops.unsigned, 'without a signature'));
+  } else {
+    texts.push(...segments(drops.unexpectedlySigned, 'signed although no key is configured'));
   }
-  if (config.password !== null && drops.unsigned > 0)
-    texts.push(`${drops.unsigned} segments without a signature`);
-  if (config.password === null && drops.unexpectedlySigned > 0) {
-    texts.push(`${drops.unexpectedlySigned} segments signed although no key is configured`);
-  }
-  if (config.ttlSecurity !== null && drops.lowTtl > 0) {
-    texts.push(`${drops.lowTtl} segments with a TTL below ${minimumTtl(config.ttlSecurity)}`);
-  }
+  if (ttlSecurity !== null)
+    texts.push(...segments(drops.lowTtl, `with a TTL below ${minimumTtl(ttlSecurity)}`));
   return texts.length === 0 ? '' : `meanwhile this node dropped ${texts.join(', ')}`;
+}
+
+function segments(count: number, which: string): readonly string[] {
+  return count <= 0 ? [] : [`${count} ${count === 1 ? 'segment' : 'segments'} ${which}`];
 }
