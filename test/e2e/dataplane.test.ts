@@ -1,0 +1,151 @@
+/**
+ * Pods on three nodes reach each other, whatever the pools ask for: real daemons, real kernels, real packets. The
+ * routing tables are those that Calico's Felix would make, with one protocol number for all.
+ */
+
+import { LabCluster } from '../harness/network/lab-cluster.ts';
+import type { LabResources } from '../harness/network/lab-resources.ts';
+import { ip, type LabNode, routes } from '../harness/network/node-lab.ts';
+import { answers } from '../harness/network/ping.ts';
+import { outputOf } from '../harness/process/run-command.ts';
+import { describeWith } from '../support/requirements.ts';
+
+jest.setTimeout(240_000);
+
+interface Mode {
+  readonly title: string;
+  readonly subnets: readonly number[];
+  readonly resources: LabResources;
+  /** Routes of n1 to pods and tunnels, without `proto 80 metric 1024`. */
+  readonly ipv4: readonly string[];
+  readonly ipv6: readonly string[];
+  /** Nodes that n1 reaches through a tunnel. */
+  readonly tunnelled: readonly string[];
+}
+
+const OWN_IPV4 = ['blackhole 10.65.1.0/26', '10.65.1.5 dev cali1 scope link'];
+const OWN_IPV6 = ['blackhole fd65:0:0:1::/122 dev lo', 'fd65:0:0:1::5 dev cali1'];
+
+const MODES: readonly Mode[] = [
+  {
+    title: 'without encapsulation, on one subnet',
+    subnets: [1, 1, 1],
+    resources: {},
+    ipv4: ['10.65.2.0/26 via 10.0.1.2 dev eth0', '10.65.3.0/26 via 10.0.1.3 dev eth0'],
+    ipv6: ['fd65:0:0:2::/122 via fd00:1::2 dev eth0', 'fd65:0:0:3::/122 via fd00:1::3 dev eth0'],
+    tunnelled: [],
+  },
+  {
+    title: 'over VXLAN',
+    subnets: [1, 1, 1],
+    resources: { vxlanMode: 'Always' },
+    ipv4: [
+      '10.65.2.0/26 via 10.65.2.2 dev vxlan.calico onlink',
+      '10.65.3.0/26 via 10.65.3.2 dev vxlan.calico onlink',
+    ],
+    ipv6: [
+      'fd65:0:0:2::/122 via fd65:0:0:2::2 dev vxlan-v6.calico onlink',
+      'fd65:0:0:2::2 dev vxlan-v6.calico',
+      'fd65:0:0:3::/122 via fd65:0:0:3::2 dev vxlan-v6.calico onlink',
+      'fd65:0:0:3::2 dev vxlan-v6.calico',
+    ],
+    tunnelled: ['n2', 'n3'],
+  },
+  {
+    title: 'over VXLAN between two subnets, and as they are inside one',
+    subnets: [1, 1, 2],
+    resources: { vxlanMode: 'CrossSubnet' },
+    ipv4: ['10.65.2.0/26 via 10.0.1.2 dev eth0 onlink', '10.65.3.0/26 via 10.65.3.2 dev vxlan.calico onlink'],
+    ipv6: [
+      'fd65:0:0:2::/122 via fd00:1::2 dev eth0 onlink',
+      'fd65:0:0:2::2 dev vxlan-v6.calico',
+      'fd65:0:0:3::/122 via fd65:0:0:3::2 dev vxlan-v6.calico onlink',
+      'fd65:0:0:3::2 dev vxlan-v6.calico',
+    ],
+    tunnelled: ['n3'],
+  },
+];
+
+/** Routes of ours, without what all of them have. */
+function ourRoutes(node: LabNode, family: 4 | 6): string[] {
+  return routes(node.namespace, family, 'proto 80')
+    .map((line) => line.replace(' metric 1024', '').replace(' pref medium', ''))
+    .sort();
+}
+
+const NEEDS = { root: true, commands: ['ip', 'nsenter', 'ping', 'sysctl', 'tcpdump'] };
+
+describeWith(NEEDS, 'pods on three nodes', () => {
+  describe.each(MODES)('$title', ({ subnets, resources, ipv4, ipv6, tunnelled }) => {
+    let cluster: LabCluster;
+    let nodes: readonly LabNode[];
+
+    beforeAll(async () => {
+      cluster = await LabCluster.start(subnets, resources);
+      ({ nodes } = cluster.lab);
+    });
+
+    afterAll(async () => {
+      await cluster.stop();
+    });
+
+    test('the first node has the routes that it should have, and no others', () => {
+      const [n1] = nodes;
+      expect(ourRoutes(n1!, 4)).toEqual([...OWN_IPV4, ...ipv4].sort());
+      expect(ourRoutes(n1!, 6)).toEqual([...OWN_IPV6, ...ipv6].sort());
+    });
+
+    test('pods ping each other, and the nodes', async () => {
+      for (const { pod } of nodes) {
+        for (const other of nodes) {
+          await answers(pod.namespace, other.pod.ipv4);
+          await answers(pod.namespace, other.pod.ipv6);
+          await answers(pod.namespace, other.ipv4);
+        }
+      }
+    });
+
+    test('nodes ping pods', async () => {
+      for (const { namespace } of nodes) {
+        for (const { pod } of nodes) {
+          await answers(namespace, pod.ipv4);
+          await answers(namespace, pod.ipv6);
+        }
+      }
+    });
+
+    test('TCP and UDP go from pod to pod, and keep the address of the pod', async () => {
+      const [n1, , n3] = nodes;
+      await cluster.echo(n3!.pod.namespace);
+      for (const protocol of ['tcp', 'udp'] as const) {
+        expect(await cluster.ask(n1!.pod.namespace, protocol, n3!.pod.ipv4)).toBe(n1!.pod.ipv4);
+        expect(await cluster.ask(n1!.pod.namespace, protocol, n3!.pod.ipv6)).toBe(n1!.pod.ipv6);
+      }
+    });
+
+    test('packets are in a tunnel where they should be, and nowhere else', async () => {
+      const [n1] = nodes;
+      for (const node of nodes.slice(1)) {
+        // What the router sees on the wire of the first node.
+        const filter = `udp port 4789 and host ${node.ipv4} or host ${node.pod.ipv4}`;
+        const seen = outputOf('timeout', ['30', 'tcpdump', '-ni', 'n1', '-c', '1', filter], {
+          namespace: cluster.lab.router,
+        });
+        const pings = setInterval(() => void answers(n1!.pod.namespace, node.pod.ipv4), 200);
+        const line = await seen;
+        clearInterval(pings);
+        expect(line.includes('VXLAN')).toBe(tunnelled.includes(node.name));
+      }
+    });
+
+    test('a host beyond the router reaches pods, as behind a top-of-rack router', async () => {
+      const { router, outside } = cluster.lab;
+      for (const { blocks, ipv4: address, ipv6: address6, pod } of nodes) {
+        ip(router, `route replace ${blocks.ipv4} via ${address}`);
+        ip(router, `-6 route replace ${blocks.ipv6} via ${address6}`);
+        await answers(outside, pod.ipv4);
+        await answers(outside, pod.ipv6);
+      }
+    });
+  });
+});

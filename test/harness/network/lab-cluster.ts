@@ -1,0 +1,89 @@
+/** A lab whose nodes run our daemon, each with the same resources. */
+import { fileURLToPath } from 'node:url';
+import { pollUntil } from '../deadline.ts';
+import { ManulDaemon } from '../manul/manul-daemon.ts';
+import { ChildDaemon } from '../process/child-daemon.ts';
+import type { NetworkNamespace } from '../process/network-namespace.ts';
+import { type LabResources, labYaml } from './lab-resources.ts';
+import { insideLater, type LabNode, NodeLab } from './node-lab.ts';
+
+const ECHO = fileURLToPath(new URL('./echo.ts', import.meta.url));
+const ECHO_PORT = 7007;
+const FILE = 'cluster.yaml';
+/** The machine may have much else to do. */
+const DEADLINE_MS = 120_000;
+
+export class LabCluster {
+  readonly lab: NodeLab;
+  readonly daemons: ReadonlyMap<string, ManulDaemon>;
+  readonly #echoes: ChildDaemon[] = [];
+
+  private constructor(lab: NodeLab, daemons: ReadonlyMap<string, ManulDaemon>) {
+    this.lab = lab;
+    this.daemons = daemons;
+  }
+
+  /** Resolves when every node has its sessions, and its kernel is as wanted. */
+  static async start(subnets: readonly number[], resources: LabResources): Promise<LabCluster> {
+    const lab = new NodeLab({ subnets });
+    const files = { [FILE]: labYaml(lab.nodes, resources) };
+    const daemons = new Map<string, ManulDaemon>();
+    for (const { name, namespace } of lab.nodes) {
+      daemons.set(name, await ManulDaemon.start({ node: name, files, roles: 'speaker,agent', namespace }));
+    }
+    const cluster = new LabCluster(lab, daemons);
+    for (const name of daemons.keys()) await cluster.inSync(name);
+    return cluster;
+  }
+
+  daemon(name: string): ManulDaemon {
+    const daemon = this.daemons.get(name);
+    if (daemon === undefined) throw new Error(`no daemon ${name}`);
+    return daemon;
+  }
+
+  /** Gives all nodes other resources. @param nodes those that the resources speak of; default: all */
+  apply(resources: LabResources, nodes: readonly LabNode[] = this.lab.nodes): void {
+    for (const daemon of this.daemons.values()) daemon.writeFile(FILE, labYaml(nodes, resources));
+  }
+
+  /** Waits until a node knows everybody's routes and has them in its kernel. */
+  async inSync(name: string): Promise<void> {
+    const sessions = (this.daemons.size - 1) * 2;
+    await pollUntil(
+      async () => {
+        const status = await this.daemon(name).read<{
+          readonly kernel: { readonly inSync: boolean; readonly learntInSync: boolean } | null;
+          readonly sessions: { readonly Established: number } | null;
+        }>('status');
+        const { kernel } = status;
+        return (kernel?.inSync && kernel.learntInSync && status.sessions?.Established === sessions) || null;
+      },
+      `${name} is in sync`,
+      { deadlineMs: DEADLINE_MS },
+    );
+  }
+
+  /** Starts a server in a namespace that tells clients their source address. */
+  async echo(namespace: NetworkNamespace): Promise<void> {
+    const child = await ChildDaemon.start('echo', process.execPath, [ECHO, 'serve', String(ECHO_PORT)], {
+      namespace,
+    });
+    this.#echoes.push(child);
+    await child.until((output) => output.includes('serving') || null, 'serves');
+  }
+
+  /** @returns the source address that a server at `address` saw */
+  async ask(from: NetworkNamespace, protocol: 'tcp' | 'udp', address: string): Promise<string> {
+    const words = [process.execPath, ECHO, 'ask', protocol, address, String(ECHO_PORT)];
+    const { stdout, stderr, status } = await insideLater(from, ...words);
+    if (status !== 0) throw new Error(`${protocol} to ${address}: ${stderr || 'no answer'}`);
+    return stdout.trim();
+  }
+
+  async stop(): Promise<void> {
+    for (const child of this.#echoes) await child.stop();
+    for (const daemon of this.daemons.values()) await daemon.stop();
+    this.lab.remove();
+  }
+}

@@ -1,0 +1,42 @@
+/** Pings: one that must be answered, and a series whose losses are counted. */
+import { pollUntil } from '../deadline.ts';
+import { ChildDaemon } from '../process/child-daemon.ts';
+import type { NetworkNamespace } from '../process/network-namespace.ts';
+import { insideLater } from './node-lab.ts';
+
+/** Resolves when an answer came; the first packets may be lost while neighbours are being asked for. */
+export async function answers(from: NetworkNamespace, address: string): Promise<void> {
+  await pollUntil(
+    async () => (await insideLater(from, 'ping', '-c', '1', '-W', '1', address)).status === 0 || null,
+    `${address} answers ${from.name}`,
+    { deadlineMs: 60_000 },
+  );
+}
+
+export async function isSilent(from: NetworkNamespace, address: string): Promise<boolean> {
+  return (await insideLater(from, 'ping', '-c', '2', '-i', '0.2', '-W', '1', address)).status !== 0;
+}
+
+/** A ping every five milliseconds. */
+export class PingSeries {
+  readonly #child: ChildDaemon;
+
+  private constructor(child: ChildDaemon) {
+    this.#child = child;
+  }
+
+  static async start(from: NetworkNamespace, address: string): Promise<PingSeries> {
+    // Ends with SIGINT, which makes ping print what it counted.
+    const options = { namespace: from, stopSignal: 'SIGINT' } as const;
+    const child = await ChildDaemon.start('ping', 'ping', ['-i', '0.005', '-q', address], options);
+    return new PingSeries(child);
+  }
+
+  /** @returns packets sent, and those without an answer */
+  async stop(): Promise<{ readonly sent: number; readonly lost: number }> {
+    await this.#child.stop();
+    const counts = /(\d+) packets transmitted, (\d+) received/.exec(this.#child.output);
+    if (counts === null) throw new Error(`ping said: ${this.#child.output}`);
+    return { sent: Number(counts[1]), lost: Number(counts[1]) - Number(counts[2]) };
+  }
+}
