@@ -1,0 +1,182 @@
+/** What happens to pod traffic and kernel when somebody meddles, a daemon restarts, pools change and nodes go. */
+
+import { pollUntil } from '../harness/deadline.ts';
+import { LabCluster } from '../harness/network/lab-cluster.ts';
+import { inside, ip, type LabNode, routes } from '../harness/network/node-lab.ts';
+import { answers, PingSeries } from '../harness/network/ping.ts';
+import { describeWith } from '../support/requirements.ts';
+
+jest.setTimeout(240_000);
+
+const NEEDS = { root: true, commands: ['ip', 'nsenter', 'ping', 'sysctl', 'bridge'] };
+const VXLAN = { vxlanMode: 'Always' };
+
+function shown(node: LabNode): string {
+  const { namespace } = node;
+  const entries = (device: string): string[] => [
+    ip(namespace, `-br addr show dev ${device}`).replace(/fe80:\S+/, ''),
+    inside(namespace, 'bridge', 'fdb', 'show', 'dev', device),
+    ip(namespace, `neigh show dev ${device} nud permanent`),
+  ];
+  const lines = [
+    ...routes(namespace, 4, 'proto 80'),
+    ...routes(namespace, 6, 'proto 80'),
+    ...['vxlan.calico', 'vxlan-v6.calico'].flatMap(entries).flatMap((text) => text.split('\n')),
+    ...ip(namespace, 'neigh show dev cali1 nud permanent').split('\n'),
+  ];
+  return lines
+    .map((line) => line.trim())
+    .sort()
+    .join('\n');
+}
+
+/** The same as far as it can be shown: a missing device is shown as such. */
+function tryShown(node: LabNode): string {
+  try {
+    return shown(node);
+  } catch (error) {
+    return String(error);
+  }
+}
+
+describeWith(NEEDS, 'a cluster over VXLAN', () => {
+  let cluster: LabCluster;
+  let nodes: readonly LabNode[];
+  let n1: LabNode;
+  let n2: LabNode;
+
+  beforeAll(async () => {
+    cluster = await LabCluster.start([1, 1, 1], VXLAN);
+    ({ nodes } = cluster.lab);
+    [n1, n2] = nodes as [LabNode, LabNode];
+    await answers(n1.pod.namespace, n2.pod.ipv4);
+  });
+
+  afterAll(async () => {
+    await cluster.stop();
+  });
+
+  test.each([
+    ['a route to a block', ['ip route del 10.65.2.0/26 metric 1024']],
+    ['the blackhole', ['ip route del 10.65.1.0/26 metric 1024']],
+    ['an IPv6 route', ['ip -6 route del fd65:0:0:2::/122 metric 1024']],
+    ['the address of the device', ['ip addr del 10.65.1.2/32 dev vxlan.calico']],
+    [
+      'an entry of the forwarding database',
+      ['bridge fdb del 66:40:24:34:76:fc dev vxlan.calico dst 10.0.1.2'],
+    ],
+    ['a neighbour', ['ip neigh del 10.65.2.2 dev vxlan.calico']],
+    ["the pod's neighbour entry", ['ip neigh del 10.65.1.5 dev cali1']],
+    ['the state of the device', ['ip link set vxlan.calico down']],
+    ['the MTU of the device', ['ip link set vxlan.calico mtu 1280']],
+    ['both devices', ['ip link del vxlan.calico', 'ip link del vxlan-v6.calico']],
+    ['everything', ['ip link del vxlan.calico', 'ip route flush proto 80', 'ip -6 route flush proto 80']],
+  ])('%s, deleted or bent by hand, is back within two seconds', async (_what, commands) => {
+    const before = shown(n1);
+    expect(before).toContain('10.65.2.0/26 via 10.65.2.2 dev vxlan.calico');
+    for (const command of commands) inside(n1.namespace, ...command.split(' '));
+    const startedAt = performance.now();
+    await pollUntil(async () => tryShown(n1) === before || null, 'everything is back', { intervalMs: 20 });
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    await answers(n1.pod.namespace, n2.pod.ipv4);
+    await answers(n1.pod.namespace, n2.pod.ipv6);
+  });
+
+  test('routes, rules, devices and entries of others survive it', () => {
+    const { namespace } = n1;
+    const foreign = [
+      'route add 192.0.2.0/24 via 10.0.1.2 proto static',
+      'route add 10.65.99.0/26 via 10.0.1.2 table 100',
+      'rule add from 192.0.2.1 lookup 100',
+      'link add vxlan7 type vxlan id 7 dstport 8472 dev eth0',
+      'neigh add 10.0.1.77 lladdr 02:00:00:00:00:77 dev eth0',
+    ];
+    for (const command of foreign) ip(namespace, command);
+    ip(namespace, 'link del vxlan.calico');
+    return pollUntil(async () => tryShown(n1).includes('10.65.2.0/26 via') || null, 'repaired').then(() => {
+      expect(routes(namespace, 4)).toContain('192.0.2.0/24 via 10.0.1.2 dev eth0 proto static');
+      expect(routes(namespace, 4, 'table 100')).toEqual(['10.65.99.0/26 via 10.0.1.2 dev eth0']);
+      expect(ip(namespace, 'rule show')).toContain('from 192.0.2.1 lookup 100');
+      expect(ip(namespace, 'link show dev vxlan7')).toContain('vxlan7');
+      expect(ip(namespace, 'neigh show dev eth0')).toContain('10.0.1.77 lladdr 02:00:00:00:00:77 PERMANENT');
+    });
+  });
+
+  test.each(['SIGTERM', 'SIGKILL'] as const)(
+    'a daemon that ends with %s and starts again costs no packet, and what vanished meanwhile is swept',
+    async (signal) => {
+      const daemon = cluster.daemon('n1');
+      const there = await PingSeries.start(n1.pod.namespace, n2.pod.ipv4);
+      const back = await PingSeries.start(n2.pod.namespace, n1.pod.ipv6);
+      daemon.signal(signal);
+      await daemon.exited();
+      ip(n1.namespace, 'route add 10.65.77.0/26 via 10.0.1.2 proto 80 metric 1024');
+      inside(
+        n1.namespace,
+        'bridge',
+        'fdb',
+        'add',
+        '66:00:00:00:00:77',
+        'dev',
+        'vxlan.calico',
+        'dst',
+        '10.0.1.77',
+      );
+      await daemon.startAgain();
+      await cluster.inSync('n1');
+      await pollUntil(async () => !tryShown(n1).includes('.77') || null, 'leftovers are swept');
+      for (const series of [there, back]) {
+        const { sent, lost } = await series.stop();
+        expect(sent).toBeGreaterThan(50);
+        expect(lost).toBe(0);
+      }
+    },
+  );
+
+  test('a node that is gone from the resources is gone from the kernels of the others', async () => {
+    expect(shown(n1)).toContain('10.65.3.0/26');
+    cluster.apply(VXLAN, [n1, n2]);
+    await pollUntil(async () => !tryShown(n1).includes('10.65.3.') || null, 'its routes are gone');
+    expect(shown(n1)).not.toContain('10.0.1.3');
+    expect(shown(n1)).toContain('10.65.2.0/26');
+    cluster.apply(VXLAN);
+    await answers(n1.pod.namespace, cluster.lab.node('n3').pod.ipv4);
+  });
+});
+
+describeWith(NEEDS, 'pools that change while pods talk', () => {
+  let cluster: LabCluster;
+
+  afterEach(async () => {
+    await cluster.stop();
+  });
+
+  test('from no encapsulation to VXLAN and back, with the devices made and removed', async () => {
+    cluster = await LabCluster.start([1, 1], {});
+    const [n1, n2] = cluster.lab.nodes as [LabNode, LabNode];
+    const overVxlan = '10.65.2.0/26 via 10.65.2.2 dev vxlan.calico proto 80 metric 1024 onlink';
+    const direct = '10.65.2.0/26 via 10.0.1.2 dev eth0 proto 80 metric 1024';
+    await answers(n1.pod.namespace, n2.pod.ipv4);
+    for (const [resources, route] of [
+      [VXLAN, overVxlan],
+      [{}, direct],
+    ] as const) {
+      cluster.apply(resources);
+      await pollUntil(async () => routes(n1.namespace, 4).includes(route) || null, `route ${route}`);
+      for (const name of ['n1', 'n2']) await cluster.inSync(name);
+      await answers(n1.pod.namespace, n2.pod.ipv4);
+      await answers(n1.pod.namespace, n2.pod.ipv6);
+    }
+    const devices = (): string => ip(n1.namespace, '-br link show type vxlan');
+    await pollUntil(async () => devices() === '' || null, 'the devices are gone', { deadlineMs: 60_000 });
+  });
+
+  test('without encapsulation the blocks of a node that dies leave when BGP says so', async () => {
+    cluster = await LabCluster.start([1, 1], {});
+    const [n1] = cluster.lab.nodes as [LabNode, LabNode];
+    const isThere = (): boolean => routes(n1.namespace, 4).some((line) => line.startsWith('10.65.2.0/26'));
+    expect(isThere()).toBe(true);
+    cluster.daemon('n2').signal('SIGTERM');
+    await pollUntil(async () => !isThere() || null, 'the route is gone');
+  });
+});
