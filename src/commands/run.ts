@@ -41,7 +41,7 @@ async function createParts(options: RunOptions, logger: Logger): Promise<DaemonP
     speaker: options.roles.includes('speaker') ? await newSpeaker(options, logger) : null,
     agent,
     cni: agent !== null && options.cni !== null ? await newCniHost(agent, options.cni, logger) : null,
-    datastore: await openDatastore(options),
+    ...(await openDatastore(options, agent, logger)),
     render: renderNode,
     logger,
     version: manifest.version,

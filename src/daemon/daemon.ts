@@ -16,6 +16,7 @@ import { serveRoleLink } from '../role-link/agent-end.ts';
 import { linkInProcess } from '../role-link/in-process-link.ts';
 import type { LinkSpeaker, RoleLink } from '../role-link/role-link.ts';
 import { connectRoleLink } from '../role-link/speaker-end.ts';
+import type { ClusterReports } from './cluster-reports.ts';
 import { serveCni } from './cni-socket.ts';
 import { ConfigFeed } from './config-feed.ts';
 import { DaemonState } from './daemon-state.ts';
@@ -29,6 +30,8 @@ export interface DaemonParts {
   /** Null: pods are attached by others. */
   readonly cni: CniHost | null;
   readonly datastore: Datastore;
+  /** Null: the datastore is no cluster. */
+  readonly reports: ClusterReports | null;
   readonly render: RenderNode;
   readonly logger: Logger;
   readonly version: string;
@@ -97,7 +100,12 @@ async function startParts(
   if (parts.cni !== null && options.cni !== null)
     stops.push(await serveCni(parts.cni, options.cni.socketPath));
   stops.push(() => datastore.close());
-  await datastore.start((snapshot) => feed.onSnapshot(snapshot));
+  const { reports } = parts;
+  if (reports !== null) stops.push(() => reports.close());
+  await datastore.start((snapshot) => {
+    feed.onSnapshot(snapshot);
+    reports?.onSnapshot(snapshot);
+  });
   logStarted(options, http, logger);
   return { http: state.http, reload: () => datastore.reload(), close };
 }

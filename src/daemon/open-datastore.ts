@@ -1,4 +1,5 @@
 /** The datastore that the command line asks for. */
+import type { Logger } from '@manul/bgp';
 import {
   createFileDatastore,
   type Datastore,
@@ -6,16 +7,33 @@ import {
   openCluster,
   type RenderOptions,
 } from '@manul/config';
+import type { Agent } from '@manul/felix-like';
 import manifest from '../../package.json' with { type: 'json' };
 import { CommandError, reasonOf } from '../cli/command-error.ts';
+import { ClusterReports } from './cluster-reports.ts';
 import type { DatastoreChoice, RunOptions } from './run-options.ts';
 
+export interface OpenedDatastore {
+  readonly datastore: Datastore;
+  /** Null: there is no cluster to tell anything. */
+  readonly reports: ClusterReports | null;
+}
+
 /** @throws CommandError when there is no way to a cluster */
-export async function openDatastore(options: RunOptions): Promise<Datastore> {
-  const { datastore, roles } = options;
-  if (datastore.kind === 'file') return createFileDatastore({ paths: datastore.paths });
+export async function openDatastore(
+  options: RunOptions,
+  agent: Agent | null,
+  logger: Logger,
+): Promise<OpenedDatastore> {
+  const { datastore, roles, node } = options;
+  if (datastore.kind === 'file') {
+    return { datastore: createFileDatastore({ paths: datastore.paths }), reports: null };
+  }
   const client = await openClusterOf(datastore, roles.join(','));
-  return new KubernetesDatastore({ ...clusterScope(options), client, roles });
+  return {
+    datastore: new KubernetesDatastore({ ...clusterScope(options), client, roles }),
+    reports: new ClusterReports({ client, node, agent, logger }),
+  };
 }
 
 /** @param purpose shown to the API server, whose audit log names it */

@@ -56,6 +56,7 @@ export async function runDaemon(folder: string, setup: TestDaemonOptions = {}): 
     agent: roles.includes('agent') ? agent : null,
     cni: null,
     datastore,
+    reports: null,
     render: setup.render ?? (() => nodeConfig()),
     logger: log.logger,
     version: '0.0.0',

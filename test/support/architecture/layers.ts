@@ -126,6 +126,12 @@ export const LAYERS: readonly Layer[] = [
     values: ['config/schema/', 'node:*', 'yaml', '@kubernetes/client-node'],
     types: [NET, 'config/config-api.ts'],
   },
+  {
+    path: 'config/datastore/kubernetes/node-annotations.ts',
+    values: [NET, 'config/schema/', 'node:crypto'],
+    types: ['config/datastore/kubernetes/'],
+    pure: true,
+  },
   { path: 'config/', values: [NET, 'config/*', 'yaml'], types: ['@manul/bgp', '@manul/felix-like'] },
 
   { path: 'src/', values: EVERYTHING },
