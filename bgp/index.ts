@@ -1,4 +1,5 @@
 export * from './net/index.ts';
+export type { BgpRole } from './packet/capabilities/role.ts';
 export * from './policy/policy-config.ts';
 export { createRib, type RibOptions } from './routing/create-rib.ts';
 export type * from './speaker/route-explanation.ts';

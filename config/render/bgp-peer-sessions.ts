@@ -17,6 +17,7 @@ import {
   Rank,
   type SessionDraft,
 } from './session-draft.ts';
+import { peerSafety } from './session-safety.ts';
 
 export function bgpPeerSessions(context: RenderContext): SessionDraft[] {
   const drafts: SessionDraft[] = [];
@@ -130,6 +131,7 @@ function draft(
       ttlSecurity: spec.ttlSecurity || null,
       allowOwnAs: (ownTerms ? spec.numAllowedLocalASNumbers : undefined) ?? 0,
       reachableBy: spec.reachableBy ?? null,
+      safety: peerSafety(context, peer),
       filters: spec.filters ?? [],
       resource,
     },

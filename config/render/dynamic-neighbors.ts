@@ -9,12 +9,14 @@ import { neighborPassword, type Password } from './passwords.ts';
 import type { PolicyBook, SessionPolicies } from './policies.ts';
 import type { RenderContext } from './render-context.ts';
 import type { RenderedDynamicNeighbor } from './rendered-node.ts';
+import { CALICO_SAFETY, neighborSafety, type SessionSafety } from './session-safety.ts';
 
 export interface DynamicPlan {
   readonly rendered: RenderedDynamicNeighbor;
   readonly asNumbers: readonly AsRange[];
   readonly password: Password;
   readonly policies: SessionPolicies;
+  readonly safety: SessionSafety;
 }
 
 export function dynamicNeighbors(context: RenderContext, policies: PolicyBook): DynamicPlan[] {
@@ -37,7 +39,8 @@ function plan(
   const asNumbers = spec.asNumbers.length > 0 ? spec.asNumbers : [own];
   const families = FAMILIES.filter((family) => spec.families.includes(family));
   const otherAs = asNumbers.some(({ first, last }) => first !== context.asn || last !== context.asn);
-  const policies = book.dynamic(spec.filters, families, otherAs);
+  const safety = otherAs ? neighborSafety(neighbor) : CALICO_SAFETY;
+  const policies = book.dynamic(spec.filters, families, safety);
   const password = neighborPassword(context.resources, context.options.namespace, neighbor);
   warnOfMissingFilters(context, resource, spec.filters);
   if (password.held !== null) context.warnings.add(resource, passwordField(neighbor), password.held);
@@ -52,6 +55,7 @@ function plan(
     asNumbers,
     password,
     policies,
+    safety,
     rendered: {
       name: metadata.name,
       listenRanges: [...new Set(spec.listenRanges.map(formatPrefix))].filter(

@@ -11,6 +11,7 @@ import {
   type SessionDraft,
   sharedTransports,
 } from './session-draft.ts';
+import { CALICO_SAFETY } from './session-safety.ts';
 
 const CONFIGURATION = 'BGPConfiguration/default';
 
@@ -58,6 +59,7 @@ function sessionsWith(context: RenderContext, other: NodeView): SessionDraft[] {
         ttlSecurity: null,
         allowOwnAs: 0,
         reachableBy: null,
+        safety: CALICO_SAFETY,
         filters: [],
         resource: `Node/${other.name}`,
       },

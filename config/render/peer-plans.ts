@@ -7,12 +7,14 @@ import type { PolicyBook, SessionPolicies } from './policies.ts';
 import type { RenderContext } from './render-context.ts';
 import type { RenderedPeer } from './rendered-node.ts';
 import { HOLD_TIME_SEC, type SessionDraft } from './session-draft.ts';
+import type { SessionSafety } from './session-safety.ts';
 import { type NamedSession, settleSessions } from './settle-sessions.ts';
 
 export interface PeerPlan {
   readonly rendered: RenderedPeer;
   readonly password: Password;
   readonly policies: SessionPolicies;
+  readonly safety: SessionSafety;
 }
 
 export function peerPlans(context: RenderContext, book: PolicyBook): PeerPlan[] {
@@ -22,11 +24,12 @@ export function peerPlans(context: RenderContext, book: PolicyBook): PeerPlan[] 
 
 function plan(context: RenderContext, book: PolicyBook, { name, draft }: NamedSession): PeerPlan {
   const password = effectivePassword(context, draft);
-  const policies = book.configured(draft.filters, draft.families);
+  const policies = book.configured(draft.filters, draft.families, draft.safety);
   warnOfMissingFilters(context, draft.resource, draft.filters);
   return {
     password,
     policies,
+    safety: draft.safety,
     rendered: {
       name,
       kind: draft.kind,

@@ -2,12 +2,14 @@
 import type { PolicyConfig, PolicyTerm, PrefixMatch } from '@manul/bgp';
 import { addressBits, FAMILIES, type Family, formatPrefix, type Prefix } from '@manul/bgp/net';
 import { taggedPrefixes } from './communities.ts';
-import { type Direction, filterChain, localPrefOf } from './filter-terms.ts';
+import { type Direction, type FilterChain, filterChain, localPrefOf } from './filter-terms.ts';
 import type { NodeBlock } from './node-blocks.ts';
 import type { OriginatedRoute } from './originated.ts';
+import { protectionTerms } from './protection-terms.ts';
 import type { RenderContext } from './render-context.ts';
 import { routePriorities } from './route-priority.ts';
 import { serviceRanges } from './service-routes.ts';
+import { CALICO_SAFETY, type SessionSafety } from './session-safety.ts';
 
 export interface SessionPolicies {
   readonly importPolicy: PolicyConfig;
@@ -21,6 +23,8 @@ export class PolicyBook {
   readonly #context: RenderContext;
   readonly #communities: readonly PolicyTerm[];
   readonly #calico: readonly PolicyTerm[];
+  /** Made when the first session asks for it. */
+  #protection: readonly PolicyTerm[] | null = null;
   readonly #known = new Map<string, SessionPolicies>();
 
   constructor(context: RenderContext, blocks: readonly NodeBlock[], services: readonly OriginatedRoute[]) {
@@ -30,15 +34,19 @@ export class PolicyBook {
   }
 
   /** Mesh and BGPPeer: filters, then Calico's rule on export, and everything on import. */
-  configured(filters: readonly string[], families: readonly Family[]): SessionPolicies {
-    return this.#remember(['configured', ...filters, '', ...families], () => {
+  configured(
+    filters: readonly string[],
+    families: readonly Family[],
+    safety: SessionSafety = CALICO_SAFETY,
+  ): SessionPolicies {
+    return this.#remember(['configured', safetyKey(safety), ...filters, '', ...families], () => {
       const imported = filterChain(this.#context, filters, 'import', families);
       const exported = filterChain(this.#context, filters, 'export', families);
       return {
-        importPolicy: { name: nameOf('accept', imported.names), terms: imported.terms, otherwise: 'accept' },
+        importPolicy: this.#importPolicy(imported, safety),
         exportPolicy: {
           name: nameOf('calico', exported.names),
-          terms: [...exported.terms, ...this.#calico],
+          terms: [...withPolicy('export', exported, safety), ...this.#calico],
           otherwise: 'reject',
         },
         importFilters: imported.names,
@@ -47,27 +55,33 @@ export class PolicyBook {
     });
   }
 
-  /**
-   * DynamicNeighbor: filters, then everything; with another AS nothing, where no filter speaks (RFC 8212 §2).
-   * @param otherAs whether clients may be of another AS.
-   */
-  dynamic(filters: readonly string[], families: readonly Family[], otherAs: boolean): SessionPolicies {
-    return this.#remember([otherAs ? 'external' : 'internal', ...filters, '', ...families], () => {
+  /** DynamicNeighbor: filters, then everything. What `safety` says counts for clients of another AS. */
+  dynamic(filters: readonly string[], families: readonly Family[], safety: SessionSafety): SessionPolicies {
+    return this.#remember(['dynamic', safetyKey(safety), ...filters, '', ...families], () => {
       const imported = filterChain(this.#context, filters, 'import', families);
       const exported = filterChain(this.#context, filters, 'export', families);
-      const importTerms = imported.names.length > 0 || !otherAs ? imported.terms : [noPolicy('import')];
-      const exportTerms = exported.names.length > 0 || !otherAs ? exported.terms : [noPolicy('export')];
       return {
-        importPolicy: { name: nameOf('accept', imported.names), terms: importTerms, otherwise: 'accept' },
+        importPolicy: this.#importPolicy(imported, safety),
         exportPolicy: {
           name: nameOf('accept', exported.names),
-          terms: [...exportTerms, ...this.#communities],
+          terms: [...withPolicy('export', exported, safety), ...this.#communities],
           otherwise: 'accept',
         },
         importFilters: imported.names,
         exportFilters: exported.names,
       };
     });
+  }
+
+  #importPolicy(imported: FilterChain, safety: SessionSafety): PolicyConfig {
+    const protection = safety.importProtection === 'strict' ? this.#strict() : [];
+    const terms = [...protection, ...withPolicy('import', imported, safety)];
+    return { name: nameOf('accept', imported.names), terms, otherwise: 'accept' };
+  }
+
+  #strict(): readonly PolicyTerm[] {
+    this.#protection ??= protectionTerms(this.#context);
+    return this.#protection;
   }
 
   #remember(parts: readonly string[], make: () => SessionPolicies): SessionPolicies {
@@ -80,6 +94,19 @@ export class PolicyBook {
 
 function nameOf(base: string, filters: readonly string[]): string {
   return [...filters, base].join(', ');
+}
+
+/** Terms of the filters; where none speaks and one is required, nothing passes (RFC 8212 §2). */
+function withPolicy(
+  direction: Direction,
+  chain: FilterChain,
+  { requirePolicy }: SessionSafety,
+): readonly PolicyTerm[] {
+  return requirePolicy && chain.names.length === 0 ? [noPolicy(direction)] : chain.terms;
+}
+
+function safetyKey({ importProtection, requirePolicy }: SessionSafety): string {
+  return `${importProtection} ${requirePolicy}`;
 }
 
 function noPolicy(direction: Direction): PolicyTerm {

@@ -4,6 +4,7 @@ import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { NodeView } from './node-view.ts';
 import type { Password } from './passwords.ts';
 import type { RenderContext } from './render-context.ts';
+import type { SessionSafety } from './session-safety.ts';
 
 /**
  * Which of two drafts for one remote wins: the lower. Explicit peerings in Calico's order (cluster-wide ones, those
@@ -35,6 +36,7 @@ export interface SessionDraft {
   readonly ttlSecurity: number | null;
   readonly allowOwnAs: number;
   readonly reachableBy: string | null;
+  readonly safety: SessionSafety;
   /** Names of BGPFilters, in order. */
   readonly filters: readonly string[];
   /** `Kind/name` of the resource that asked for the session. */

@@ -12,6 +12,7 @@ import { localPrefOf } from './filter-terms.ts';
 import type { PeerPlan } from './peer-plans.ts';
 import type { RenderedNode } from './rendered-node.ts';
 import { GRACEFUL_RESTART_SEC } from './session-draft.ts';
+import { safetyConfig } from './session-safety.ts';
 
 export function speakerConfig(
   rendered: RenderedNode,
@@ -46,7 +47,7 @@ export function originatedPrefix(
   return { prefix, localPref: localPrefOf(rendered.routePriority[family]), communities: [] };
 }
 
-function peerConfig({ rendered, password, policies }: PeerPlan): PeerConfig {
+function peerConfig({ rendered, password, policies, safety }: PeerPlan): PeerConfig {
   const { address, zone } = splitZone(rendered.address);
   return {
     name: rendered.name,
@@ -72,10 +73,17 @@ function peerConfig({ rendered, password, policies }: PeerPlan): PeerConfig {
     maxPrefixes: null,
     importPolicy: policies.importPolicy,
     exportPolicy: policies.exportPolicy,
+    ...safetyConfig(safety),
   };
 }
 
-function dynamicConfig({ rendered, password, policies, asNumbers }: DynamicPlan): DynamicNeighborConfig {
+function dynamicConfig({
+  rendered,
+  password,
+  policies,
+  safety,
+  asNumbers,
+}: DynamicPlan): DynamicNeighborConfig {
   return {
     name: rendered.name,
     listenRanges: rendered.listenRanges,
@@ -96,5 +104,6 @@ function dynamicConfig({ rendered, password, policies, asNumbers }: DynamicPlan)
     maxPrefixes: rendered.maxPrefixes,
     importPolicy: policies.importPolicy,
     exportPolicy: policies.exportPolicy,
+    ...safetyConfig(safety),
   };
 }

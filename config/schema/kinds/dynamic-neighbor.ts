@@ -44,6 +44,20 @@ const fields = z.strictObject({
   holdTime: durationSec('Hold time to propose').default(90),
   ttlSecurity: integer('GTSM (RFC 5082): clients are at most this many hops away', 1, 255).optional(),
   addPath: flag('Offer ADD-PATH (RFC 7911)').default(true),
+  importProtection: choice(
+    "From clients of another AS: own: not the node's own prefixes; strict: nor a default route, pods', services' and nodes' prefixes",
+    ['strict', 'own', 'none'],
+  ).default('strict'),
+  requirePolicy: flag('Clients of another AS need filters: without, no routes (RFC 8212)').default(true),
+  role: choice('What we are to clients of another AS (RFC 9234)', [
+    'provider',
+    'rs',
+    'rs-client',
+    'customer',
+    'peer',
+  ]).optional(),
+  strictRole: flag('Refuse clients of another AS that name no role').default(false),
+  enforceFirstAs: flag("AS_PATH must begin with the client's AS, where that is another").default(false),
   filters: z.array(plainText('Name of a BGPFilter', 253)).default([]).describe('BGPFilters, in order'),
 });
 

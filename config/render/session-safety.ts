@@ -1,0 +1,76 @@
+/**
+ * What external sessions are protected from, beyond what BGP itself says: fields of a DynamicNeighbor, annotations
+ * of a BGPPeer (whose fields are Calico's). Sessions of one AS are concerned by none of it.
+ */
+import type { BgpRole, SessionConfig } from '@manul/bgp';
+import type { BgpPeer, DynamicNeighbor } from '../schema/resource-set.ts';
+import type { RenderContext } from './render-context.ts';
+
+/** `own`: not what this node has itself. `strict`: nor a default route, pods', services' and nodes' prefixes. */
+export type ImportProtection = (typeof IMPORT_PROTECTIONS)[number];
+
+export interface SessionSafety {
+  readonly importProtection: ImportProtection;
+  /** No policy, no routes (RFC 8212). */
+  readonly requirePolicy: boolean;
+  readonly role: BgpRole | null;
+  readonly strictRole: boolean;
+  readonly enforceFirstAs: boolean;
+}
+
+const IMPORT_PROTECTIONS = ['strict', 'own', 'none'] as const;
+const ROLES = ['provider', 'rs', 'rs-client', 'customer', 'peer'] as const satisfies readonly BgpRole[];
+const SWITCH = ['true', 'false'] as const;
+const PREFIX = 'manul.dev/';
+
+/** As Calico: whatever comes is accepted, but for what the node has itself. */
+export const CALICO_SAFETY: SessionSafety = {
+  importProtection: 'own',
+  requirePolicy: false,
+  role: null,
+  strictRole: false,
+  enforceFirstAs: false,
+};
+
+export function peerSafety(context: RenderContext, { metadata }: BgpPeer): SessionSafety {
+  const read = <T extends string>(name: string, values: readonly T[]): T | null => {
+    const text = metadata.annotations[PREFIX + name];
+    const value = values.find((one) => one === text) ?? null;
+    if (text !== undefined && value === null) {
+      const field = `metadata.annotations[${PREFIX}${name}]`;
+      const wrong = `${JSON.stringify(text)} is none of ${values.join(', ')}: it has no effect`;
+      context.warnings.add(`BGPPeer/${metadata.name}`, field, wrong);
+    }
+    return value;
+  };
+  return {
+    importProtection: read('import-protection', IMPORT_PROTECTIONS) ?? CALICO_SAFETY.importProtection,
+    requirePolicy: read('require-policy', SWITCH) === 'true',
+    role: read('role', ROLES),
+    strictRole: read('strict-role', SWITCH) === 'true',
+    enforceFirstAs: read('enforce-first-as', SWITCH) === 'true',
+  };
+}
+
+/** Strict unless said otherwise: the clients of a range are not known by name. */
+export function neighborSafety({ spec }: DynamicNeighbor): SessionSafety {
+  return {
+    importProtection: spec.importProtection,
+    requirePolicy: spec.requirePolicy,
+    role: spec.role ?? null,
+    strictRole: spec.strictRole,
+    enforceFirstAs: spec.enforceFirstAs,
+  };
+}
+
+/** The part that the speaker sees to itself; the rest is policy. */
+export function safetyConfig(
+  safety: SessionSafety,
+): Pick<SessionConfig, 'role' | 'strictRole' | 'enforceFirstAs' | 'protectOwnPrefixes'> {
+  return {
+    ...(safety.role === null ? {} : { role: safety.role }),
+    ...(safety.strictRole ? { strictRole: true } : {}),
+    ...(safety.enforceFirstAs ? { enforceFirstAs: true } : {}),
+    ...(safety.importProtection === 'none' ? { protectOwnPrefixes: false } : {}),
+  };
+}
