@@ -138,6 +138,8 @@ export const LAYERS: readonly Layer[] = [
 
   // The harness and the benchmarks are evidence from outside: they share no code with what they test.
   { path: 'test/harness/', values: ['test/support/', 'node:*'] },
+  // The stages of the hot path one at a time: nothing but the insides will do.
+  { path: 'test/bench/micro/', values: ['bgp/', 'src/output/', 'test/bench/', 'test/bgp/', 'node:*'] },
   { path: 'test/bench/', values: ['test/harness/', 'test/support/', 'node:*'] },
   { path: 'test/interop/', values: ['test/harness/', 'test/support/', 'node:*'] },
   { path: 'test/e2e/', values: ['test/harness/', 'test/support/', 'node:*', 'yaml'] },
