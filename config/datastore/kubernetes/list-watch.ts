@@ -3,7 +3,7 @@
  * the server has forgotten the place (410 Gone). A failure changes nothing of what is held: it only makes it stale, and
  * is tried again after a back-off with jitter.
  */
-import { setImmediate as pause, setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiClient, RawObject, WatchEvent } from './api-client.ts';
 import { ApiError } from './api-error.ts';
 import { BackOff } from './back-off.ts';
@@ -16,14 +16,20 @@ export interface WatchTarget {
 }
 
 export interface ListWatchEvents {
-  /** Everything that there is; what is not among it is gone. Called once per list that came through. */
-  onList(items: readonly RawObject[]): Promise<void>;
+  /** A list begins. It may break off, and is begun again then. */
+  onList(): ListSink;
   onChange(object: RawObject): void;
   onDelete(object: RawObject): void;
   /** The server does not serve the kind any more. */
   onNotServed(): void;
   /** What `state` says has changed. */
   onState(): void;
+}
+
+/** Takes everything that there is, by the page; what is not among it is gone once it is finished. */
+export interface ListSink {
+  add(objects: readonly RawObject[]): Promise<void>;
+  finish(): void;
 }
 
 export interface ListWatchState {
@@ -121,19 +127,17 @@ export class ListWatch {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const items: RawObject[] = [];
+    const list = this.#events.onList();
     const { path, fieldSelector } = this.target;
     let continueToken = '';
     let resourceVersion = '';
     do {
       const query = { limit: PAGE_SIZE, continue: continueToken, fieldSelector };
       const page = await this.#client.listPage(path, query, signal);
-      items.push(...page.items);
+      await list.add(page.items);
       ({ continueToken, resourceVersion } = page);
-      await pause();
     } while (continueToken !== '');
-    await this.#events.onList(items);
-    if (signal.aborted) return;
+    list.finish();
     this.#resourceVersion = resourceVersion;
     this.#setState({ listed: true, failure: null });
   }

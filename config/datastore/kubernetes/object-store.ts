@@ -14,6 +14,13 @@ interface Held {
   readonly problems: readonly ResourceProblem[];
 }
 
+/** All objects of a collection, as they arrive. */
+export interface ListReplacement {
+  add(objects: readonly RawObject[]): Promise<void>;
+  /** What was not among them is gone now. @returns whether anything is different */
+  finish(): boolean;
+}
+
 /** Parsing gives the event loop its turn after this long. */
 const SLICE_MS = 10;
 
@@ -27,24 +34,30 @@ export class ObjectStore {
     this.#apiVersion = apiVersion;
   }
 
-  /** Replaces everything. @returns whether anything is different now */
-  async replace(objects: readonly RawObject[]): Promise<boolean> {
+  /** Begins to replace everything, page by page; until it is finished, what was there before stays. */
+  beginList(): ListReplacement {
     const before = this.#objects;
     const next = new Map<string, Held>();
-    let sliceEnd = performance.now() + SLICE_MS;
     let changed = false;
-    for (const object of objects) {
-      const key = this.#keyOf(object);
-      const known = before.get(key);
-      const held = this.#read(object, key, known);
-      changed ||= held !== known;
-      next.set(key, held);
-      if (performance.now() < sliceEnd) continue;
-      await pause();
-      sliceEnd = performance.now() + SLICE_MS;
-    }
-    this.#objects = next;
-    return changed || next.size !== before.size;
+    return {
+      add: async (objects) => {
+        let sliceEnd = performance.now() + SLICE_MS;
+        for (const object of objects) {
+          const key = this.#keyOf(object);
+          const known = before.get(key);
+          const held = this.#read(object, key, known);
+          changed ||= held !== known;
+          next.set(key, held);
+          if (performance.now() < sliceEnd) continue;
+          await pause();
+          sliceEnd = performance.now() + SLICE_MS;
+        }
+      },
+      finish: () => {
+        this.#objects = next;
+        return changed || next.size !== before.size;
+      },
+    };
   }
 
   /** @returns whether anything that matters is different now */

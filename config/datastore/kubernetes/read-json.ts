@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 
 /** Integers beyond 2^53 keep their value, as bigint: IPAM's sequence numbers are nanoseconds. */
-const BIG = /[:[,]\s*-?\d{16}/;
+const BIG = /(?:":|[[,])\s*-?\d{16}/;
 
 /** @throws SyntaxError */
 export function parseJson(text: string): unknown {

@@ -39,8 +39,14 @@ export class Source {
       client,
       { path: `${rootOf(groupVersion)}${place}/${kind.plural}`, fieldSelector },
       {
-        onList: async (items) => {
-          if (await this.store.replace(items)) onChange();
+        onList: () => {
+          const list = this.store.beginList();
+          return {
+            add: (items) => list.add(items),
+            finish: () => {
+              if (list.finish()) onChange();
+            },
+          };
         },
         onChange: (object: RawObject) => {
           if (this.store.put(object)) onChange();

@@ -88,7 +88,7 @@ describeWith(
         files: {},
         roles: 'speaker,agent',
         namespace,
-        kubeconfig: plane.kubeconfig('agent'),
+        cluster: plane.kubeconfig('agent'),
       });
     }, 240_000);
 

@@ -3,6 +3,8 @@
  * is asked for, on free ports of 127.0.0.1, everything below one temporary folder. Any user can run it; starting
  * takes 3 s and 310 MiB.
  */
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { kubernetesTool } from '../../support/kubernetes-tools.ts';
 import { pollUntil } from '../deadline.ts';
 import { freePort } from '../process/free-port.ts';
@@ -129,6 +131,16 @@ export class ControlPlane {
       spec: { expirationSeconds: seconds },
     })) as { status: { token: string } };
     return answer.status.token;
+  }
+
+  /** A folder with what Kubernetes mounts into the pods of a ServiceAccount. */
+  async serviceAccountFolder(namespace: string, name: string): Promise<string> {
+    const path = this.folder.file(`serviceaccount-${namespace}-${name}`);
+    mkdirSync(path, { recursive: true });
+    copyFileSync(this.certificates.authority.certificate, join(path, 'ca.crt'));
+    writeFileSync(join(path, 'token'), await this.serviceAccountToken(namespace, name));
+    writeFileSync(join(path, 'namespace'), namespace);
+    return path;
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Our own daemon as users run it: the executable, a folder of resources, its control socket, its commands. */
 import { rmSync } from 'node:fs';
-import { get } from 'node:http';
+import { get, type RequestOptions } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import type { Family } from '../bgp/prefix-text.ts';
 import { pollUntil } from '../deadline.ts';
@@ -9,6 +9,7 @@ import { freePort } from '../process/free-port.ts';
 import type { NetworkNamespace } from '../process/network-namespace.ts';
 import { type CommandResult, runCommand } from '../process/run-command.ts';
 import { TempFolder } from '../process/temp-folder.ts';
+import { inPodView, type PodView } from './pod-view.ts';
 
 export const MANUL = fileURLToPath(new URL('../../../src/bin/manul', import.meta.url));
 
@@ -16,8 +17,8 @@ export interface ManulOptions {
   readonly node: string;
   /** YAML by file name, all in the one folder that it watches. */
   readonly files: Readonly<Record<string, string>>;
-  /** Path of a kubeconfig: the cluster is the datastore, and `files` are not read. */
-  readonly kubeconfig?: string;
+  /** The cluster is the datastore, and `files` are not read: the path of a kubeconfig, or what a pod sees. */
+  readonly cluster?: string | PodView;
   /** Default `speaker`. */
   readonly roles?: string;
   readonly namespace?: NetworkNamespace | null;
@@ -157,20 +158,14 @@ export class ManulDaemon {
     );
   }
 
+  /** Body of `path` on its control socket, from whichever network namespace. @throws Error for a status other than 200. */
+  controlGet(path: string): Promise<string> {
+    return getBody({ socketPath: this.controlPath, path });
+  }
+
   /** Body of `path` on its HTTP port; only where it shares our network namespace. @throws Error for a status other than 200. */
   httpGet(path: string): Promise<string> {
-    return new Promise((resolveBody, reject) => {
-      get({ host: '127.0.0.1', port: this.httpPort, path }, (response) => {
-        let body = '';
-        response.setEncoding('utf8').on('data', (text: string) => {
-          body += text;
-        });
-        response.on('end', () => {
-          if (response.statusCode === 200) resolveBody(body);
-          else reject(new Error(`GET ${path}: status ${response.statusCode}`));
-        });
-      }).once('error', reject);
-    });
+    return getBody({ host: '127.0.0.1', port: this.httpPort, path });
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -208,13 +203,30 @@ export class ManulDaemon {
 }
 
 function launch(options: ManulOptions, folder: TempFolder, httpPort: number): Promise<ChildDaemon> {
+  const { node, cluster, roles = 'speaker', namespace = null } = options;
   const args = [
-    ...['run', '--node', options.node, '--roles', options.roles ?? 'speaker'],
-    ...(options.kubeconfig === undefined
-      ? ['--config', folder.path]
-      : ['--datastore', 'kubernetes', '--kubeconfig', options.kubeconfig]),
+    ...['run', '--node', node, '--roles', roles],
+    ...(cluster === undefined ? ['--config', folder.path] : ['--datastore', 'kubernetes']),
+    ...(typeof cluster === 'string' ? ['--kubeconfig', cluster] : []),
     ...['--http', `127.0.0.1:${httpPort}`, '--control', folder.file('control.sock')],
     ...(options.arguments ?? []),
   ];
-  return ChildDaemon.start(`manul ${options.node}`, MANUL, args, { namespace: options.namespace ?? null });
+  if (typeof cluster !== 'object') return ChildDaemon.start(`manul ${node}`, MANUL, args, { namespace });
+  const inside = inPodView(cluster, MANUL, args);
+  return ChildDaemon.start(`manul ${node}`, inside.command, inside.args, { namespace, env: inside.env });
+}
+
+function getBody(options: RequestOptions): Promise<string> {
+  return new Promise((resolveBody, reject) => {
+    get(options, (response) => {
+      let body = '';
+      response.setEncoding('utf8').on('data', (text: string) => {
+        body += text;
+      });
+      response.on('end', () => {
+        if (response.statusCode === 200) resolveBody(body);
+        else reject(new Error(`GET ${options.path}: status ${response.statusCode}`));
+      });
+    }).once('error', reject);
+  });
 }
