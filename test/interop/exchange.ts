@@ -24,10 +24,10 @@ const ADDED_IPV6_BLOCK = 'fd60::200/122';
 export const DAEMON_NETWORKS = ['10.61.1.0/24', 'fd61:1::/64'];
 
 /** The resource file `blocks.yaml` of Manul. */
-export function blocksFile(blocks: readonly string[]): string {
+export function blocksFile(blocks: readonly string[], node = 'm1'): string {
   const pools = [POOL, IPV6_POOL].map((pool) => {
     const inside = blocks.filter((block) => block.includes(':') === pool.includes(':'));
-    return blocksYaml('m1', pool, inside);
+    return blocksYaml(node, pool, inside);
   });
   return pools.join('---\n');
 }

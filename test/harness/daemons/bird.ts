@@ -89,6 +89,18 @@ export class Bird implements Daemon {
     await this.command('restart', protocolName(neighbor));
   }
 
+  async requestRefresh(neighbor: string): Promise<void> {
+    await this.command('reload', 'in', protocolName(neighbor));
+  }
+
+  async shutDown(neighbor: string, text: string): Promise<void> {
+    await this.command('disable', protocolName(neighbor), `"${text}"`);
+  }
+
+  describe(neighbor: string): Promise<string> {
+    return this.command('show', 'protocols', 'all', protocolName(neighbor));
+  }
+
   log(): string {
     return this.#child.output;
   }
@@ -110,7 +122,13 @@ export class Bird implements Daemon {
   }
 }
 
-const protocolName = (neighbor: string): string => `n_${neighbor.replaceAll(/[.:]/g, '_')}`;
+const protocolName = (neighbor: string): string => `n_${neighbor.replaceAll(/[.:%]/g, '_')}`;
+
+/** Link-local neighbors are on the link; others may be anywhere, or must prove that they are not. */
+function reachOf({ address, ttlSecurity }: NeighborConfig): string {
+  if (address.includes('%')) return 'direct;';
+  return `strict bind yes; ${ttlSecurity === true ? 'multihop 1; ttl security yes;' : 'multihop;'}`;
+}
 
 function birdConfig(config: DaemonConfig): string {
   const statics = (['ipv4', 'ipv6'] as const).map((family) => {
@@ -120,13 +138,15 @@ function birdConfig(config: DaemonConfig): string {
   const channel = (family: Family, neighbor: NeighborConfig): string => {
     const hop =
       family === 'ipv6' && !neighbor.address.includes(':') ? ` next hop address ${config.ipv6Address};` : '';
-    return `  ${family} { import all; export where source = RTS_STATIC;${hop} };`;
+    const extended = neighbor.extendedNextHop === true && family === 'ipv4' ? ' extended next hop on;' : '';
+    return `  ${family} { import all; export ${config.exportsAll === true ? 'all' : 'where source = RTS_STATIC'};${hop}${extended} };`;
   };
   const neighbors = config.neighbors.map(
     (neighbor) => `protocol bgp ${protocolName(neighbor.address)} {
-  local ${localAddressFor(config, neighbor)} port ${config.port} as ${config.asn};
+  local ${neighbor.address.includes('%') ? '' : localAddressFor(config, neighbor)} port ${config.port} as ${config.asn};
   neighbor ${neighbor.address} port ${neighbor.port} as ${neighbor.asn};
-  strict bind yes; ${neighbor.ttlSecurity ? 'multihop 1; ttl security yes;' : 'multihop;'} ${neighbor.password === undefined ? '' : `password "${neighbor.password}";`} ${neighbor.passive ? 'passive yes;' : ''}
+  ${reachOf(neighbor)} ${neighbor.password === undefined ? '' : `password "${neighbor.password}";`} ${neighbor.passive ? 'passive yes;' : ''}
+  enable extended messages yes; enable as4 ${neighbor.twoOctetAs === true ? 'no' : 'yes'};
   hold time ${neighbor.holdTimeSec}; connect delay time 1; connect retry time 1; error wait time 1, 2;
 ${neighbor.families.map((family) => channel(family, neighbor)).join('\n')}
 }`,
@@ -164,5 +184,6 @@ export const BIRD: DaemonKind = {
   name: 'bird',
   commands: ['bird', 'birdc'],
   needsRoot: false,
+  sendsShutdownText: true,
   start: (config) => Bird.start(birdConfig(config), config),
 };

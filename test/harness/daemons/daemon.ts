@@ -18,6 +18,8 @@ export interface DaemonConfig {
   /** Next hop of its IPv6 routes; it listens there where a neighbor has an IPv6 address. */
   readonly ipv6Address: string;
   readonly neighbors: readonly NeighborConfig[];
+  /** Pass on what other neighbors announce, not only what it originates: BIRD. */
+  readonly exportsAll?: boolean;
 }
 
 export interface NeighborConfig {
@@ -32,6 +34,10 @@ export interface NeighborConfig {
   readonly password?: string;
   /** The neighbor is one hop away, and must prove it (RFC 5082). */
   readonly ttlSecurity?: boolean;
+  /** Speak BGP as before four-octet AS numbers (RFC 6793); BIRD and ExaBGP. */
+  readonly twoOctetAs?: boolean;
+  /** Offer IPv6 next hops of IPv4 routes (RFC 8950); GoBGP does over IPv6 whatever is said. */
+  readonly extendedNextHop?: boolean;
 }
 
 /** A route as the daemon's command line prints it. */
@@ -55,6 +61,12 @@ export interface Daemon {
   setPassword?(neighbor: string, password: string): Promise<void>;
   /** Hard reset of one session, as its operator would do it. */
   resetSession(neighbor: string): Promise<void>;
+  /** Asks the neighbor for its routes again (RFC 2918). */
+  requestRefresh(neighbor: string): Promise<void>;
+  /** Ends the session and keeps it down, with a shutdown communication (RFC 9003) where it can send one. */
+  shutDown(neighbor: string, text: string): Promise<void>;
+  /** Everything that its command line prints about the neighbor. */
+  describe(neighbor: string): Promise<string>;
   /** What it wrote: for messages of failing tests. */
   log(): string;
   stop(): Promise<void>;
@@ -66,6 +78,8 @@ export interface DaemonKind {
   readonly commands: readonly string[];
   /** Its processes change users or names of system files. */
   readonly needsRoot: boolean;
+  /** It can send a shutdown communication. */
+  readonly sendsShutdownText: boolean;
   start(config: DaemonConfig): Promise<Daemon>;
 }
 

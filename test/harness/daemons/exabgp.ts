@@ -94,6 +94,19 @@ export class Exabgp implements Daemon {
     await this.command('neighbor', neighbor, 'teardown', '4');
   }
 
+  /** Its sessions break when route refresh is in use, so it does not offer it here. */
+  async requestRefresh(): Promise<void> {
+    throw new Error('ExaBGP is not run with route refresh');
+  }
+
+  async shutDown(neighbor: string): Promise<void> {
+    await this.command('neighbor', neighbor, 'teardown', '2');
+  }
+
+  describe(neighbor: string): Promise<string> {
+    return this.command('show', 'neighbor', neighbor, 'extensive');
+  }
+
   log(): string {
     return this.#child.output;
   }
@@ -136,6 +149,7 @@ function exabgpConfig(config: DaemonConfig): string {
   hold-time ${neighbor.holdTimeSec};
   ${neighbor.passive ? 'passive true;' : `connect ${neighbor.port};`}
   ${neighbor.password === undefined ? '' : `md5-password '${neighbor.password}'; md5-base64 false;`}
+  ${neighbor.twoOctetAs === true ? 'capability { asn4 disable; }' : ''}
   adj-rib-in true;
   family { ${neighbor.families.map((family) => `${family} unicast;`).join(' ')} }
   static { ${routes(neighbor).join(' ')} }
@@ -149,5 +163,6 @@ export const EXABGP: DaemonKind = {
   name: 'exabgp',
   commands: ['exabgp', 'exabgpcli', 'mkfifo'],
   needsRoot: false,
+  sendsShutdownText: false,
   start: (config) => Exabgp.start(config),
 };

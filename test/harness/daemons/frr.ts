@@ -110,6 +110,19 @@ export class Frr implements Daemon {
     await this.command(`clear bgp ${neighbor}`);
   }
 
+  async requestRefresh(neighbor: string): Promise<void> {
+    await this.command(`clear bgp ${neighbor} soft in`);
+  }
+
+  async shutDown(neighbor: string, text: string): Promise<void> {
+    const router = `router bgp ${this.#asn}`;
+    await this.command('configure terminal', router, `neighbor ${neighbor} shutdown message ${text}`);
+  }
+
+  describe(neighbor: string): Promise<string> {
+    return this.command(`show bgp neighbors ${neighbor}`);
+  }
+
   log(): string {
     return this.#child.output;
   }
@@ -172,6 +185,9 @@ function frrConfig(config: DaemonConfig): string {
       ? []
       : [` neighbor ${neighbor.address} password ${neighbor.password}`]),
     ...(neighbor.ttlSecurity ? [` neighbor ${neighbor.address} ttl-security hops 1`] : []),
+    ...(neighbor.extendedNextHop === true
+      ? [` neighbor ${neighbor.address} capability extended-nexthop`]
+      : []),
   ]);
   return `frr defaults datacenter
 hostname frr
@@ -193,6 +209,7 @@ export const FRR: DaemonKind = {
   name: 'frr',
   commands: [FRR_BGPD, 'vtysh'],
   needsRoot: false,
+  sendsShutdownText: true,
   start: (config) =>
     Frr.start(frrConfig(config), { ...config, addresses: localAddresses(config) }, config.networks),
 };

@@ -94,6 +94,18 @@ export class Gobgp implements Daemon {
     await this.command('neighbor', neighbor, 'enable');
   }
 
+  async requestRefresh(neighbor: string): Promise<void> {
+    await this.command('neighbor', neighbor, 'softresetin');
+  }
+
+  async shutDown(neighbor: string, text: string): Promise<void> {
+    await this.command('neighbor', neighbor, 'shutdown', '--reason', text);
+  }
+
+  describe(neighbor: string): Promise<string> {
+    return this.command('neighbor', neighbor);
+  }
+
   log(): string {
     return this.#child.output;
   }
@@ -175,6 +187,7 @@ export const GOBGP: DaemonKind = {
   name: 'gobgp',
   commands: ['gobgpd', 'gobgp'],
   needsRoot: false,
+  sendsShutdownText: true,
   start: async (config) => {
     const gobgp = await Gobgp.start(gobgpConfig(config), config);
     await gobgp.setNetworks(config.networks);

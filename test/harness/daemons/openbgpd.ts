@@ -111,6 +111,18 @@ export class Openbgpd implements Daemon {
     await this.command('neighbor', neighbor, 'clear');
   }
 
+  async requestRefresh(neighbor: string): Promise<void> {
+    await this.command('neighbor', neighbor, 'refresh');
+  }
+
+  async shutDown(neighbor: string, text: string): Promise<void> {
+    await this.command('neighbor', neighbor, 'down', text);
+  }
+
+  describe(neighbor: string): Promise<string> {
+    return this.command('show', 'neighbor', neighbor);
+  }
+
   log(): string {
     return this.#child.output;
   }
@@ -153,6 +165,7 @@ function openbgpdConfig(config: DaemonConfig): string {
   local-address ${localAddressFor(config, neighbor)}
   port ${neighbor.port}
   holdtime ${neighbor.holdTimeSec}
+  announce enhanced refresh yes
 ${FAMILY_NAMES.map(([family, name]) => `  announce ${name} ${neighbor.families.includes(family) ? 'unicast' : 'none'}`).join('\n')}
 ${neighbor.password === undefined ? '' : `  tcp md5sig password "${neighbor.password}"\n`}${neighbor.ttlSecurity ? '  ttl-security yes\n' : ''}${neighbor.passive ? '  passive\n' : ''}}`,
   );
@@ -173,5 +186,6 @@ export const OPENBGPD: DaemonKind = {
   name: 'openbgpd',
   commands: [EXECUTABLE, 'bgpctl'],
   needsRoot: true,
+  sendsShutdownText: true,
   start: (config) => Openbgpd.start(openbgpdConfig(config), config.namespace, config),
 };

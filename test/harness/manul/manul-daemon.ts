@@ -48,6 +48,12 @@ export interface ShownError {
   readonly text: string;
 }
 
+export interface ShownCapability {
+  readonly code: number;
+  readonly name: string;
+  readonly value: string;
+}
+
 type MessageKind = 'open' | 'update' | 'notification' | 'keepalive' | 'routeRefresh';
 
 /** What tests read of `manul peers NAME -o json`. */
@@ -57,6 +63,8 @@ export interface ShownPeerDetail extends ShownPeer {
   readonly lastSent: ShownError | null;
   readonly lastReceived: ShownError | null;
   readonly messages: Readonly<Record<'sent' | 'received', Readonly<Record<MessageKind, number>>>>;
+  readonly bytes: Readonly<Record<'sent' | 'received', number>>;
+  readonly capabilities: Readonly<Record<'sent' | 'received', readonly ShownCapability[]>>;
   readonly treatedAsWithdraw: number;
   readonly attributesDiscarded: number;
 }
@@ -67,6 +75,7 @@ export interface ShownRoute {
   readonly nextHop: string;
   readonly best: boolean;
   readonly peer: string;
+  readonly asPath: readonly (number | readonly number[])[];
   readonly originatorId: string | null;
   readonly clusterList: readonly string[];
 }
