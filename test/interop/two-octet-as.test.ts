@@ -1,9 +1,9 @@
 /**
- * Speakers of before four-octet AS numbers (RFC 6793): they know us as AS_TRANS, and our AS number gets through them
- * in AS4_PATH. Two of ours with large AS numbers have one of them between them.
+ * Speakers of before four-octet AS numbers (RFC 6793): they know a large AS number as AS_TRANS, and the number itself
+ * gets through them in AS4_PATH. Such a one stands between two of ours; behind the first is another with a large number.
  */
 import { BIRD } from '../harness/daemons/bird.ts';
-import type { Daemon, DaemonKind } from '../harness/daemons/daemon.ts';
+import type { Daemon } from '../harness/daemons/daemon.ts';
 import { EXABGP } from '../harness/daemons/exabgp.ts';
 import { pollUntil } from '../harness/deadline.ts';
 import { ManulDaemon, type ShownRoute } from '../harness/manul/manul-daemon.ts';
@@ -11,96 +11,126 @@ import { bgpPeerYaml, nodeYaml } from '../harness/manul/resources.ts';
 import type { NetworkNamespace } from '../harness/process/network-namespace.ts';
 import { describeWith } from '../support/requirements.ts';
 import { blocksFile, DAEMON_NETWORKS, MANUL_BLOCKS } from './exchange.ts';
-import { PAIR_START_MS, PAIR_TEST_MS } from './pair.ts';
+import { DAEMON, PAIR_START_MS, PAIR_TEST_MS, Pair } from './pair.ts';
 import { BGP_PORT, makeNetwork, manulAsNeighbor, placeOf } from './topology.ts';
 
 const AS_TRANS = 23456;
+const LARGE_ASN = 4_200_000_001;
 const OLD_ASN = 64601;
-const OURS = [
-  { node: 'm1', asn: 4_200_000_001, place: placeOf(1) },
-  { node: 'm3', asn: 4_200_000_003, place: placeOf(3) },
-] as const;
-const OLD = placeOf(2);
-/** ExaBGP passes nothing on. */
-const KINDS: readonly DaemonKind[] = [BIRD, EXABGP];
+const FOUR_OCTET_AS = 65;
 
-describe.each(KINDS)('$name without four-octet AS numbers', (kind) => {
-  describeWith({ root: true, commands: kind.commands }, 'between two of ours with large ones', () => {
-    let network: NetworkNamespace;
-    let old: Daemon;
-    const manuls: ManulDaemon[] = [];
+describeWith({ root: true, commands: EXABGP.commands }, 'exabgp without four-octet AS numbers', () => {
+  let pair: Pair;
 
-    beforeAll(async () => {
-      network = makeNetwork(3);
-      for (const { node, asn, place } of OURS) {
-        const manul = await ManulDaemon.start({
-          node,
-          namespace: network,
-          files: {
-            'node.yaml': nodeYaml({
-              node,
-              asn,
-              port: BGP_PORT,
-              ipv4Address: place.address,
-              ipv6Address: place.ipv6Address,
-            }),
-            'peer.yaml': bgpPeerYaml('old', OLD.address, BGP_PORT, OLD_ASN),
-            ...(node === 'm1' ? { 'blocks.yaml': blocksFile([MANUL_BLOCKS[0]!], node) } : {}),
-          },
-        });
-        manuls.push(manul);
-      }
-      old = await kind.start({
+  beforeAll(async () => {
+    pair = await Pair.start(EXABGP, {
+      asn: OLD_ASN,
+      manulAsn: LARGE_ASN,
+      resource: bgpPeerYaml('old', DAEMON.address, BGP_PORT, OLD_ASN),
+      sessions: [{ asn: AS_TRANS, families: ['ipv4'], twoOctetAs: true }],
+    });
+  }, PAIR_START_MS);
+
+  afterAll(() => pair?.stop(), PAIR_START_MS);
+
+  test(
+    'knows us as AS_TRANS, and routes go both ways',
+    async () => {
+      await pair.established();
+      const { received } = (await pair.manul.peer('old')).capabilities;
+      expect(received.map(({ code }) => code)).not.toContain(FOUR_OCTET_AS);
+      expect((await pair.onManul(DAEMON_NETWORKS[0]!)).asPath).toEqual([OLD_ASN]);
+      await pair.onDaemon(MANUL_BLOCKS[0]!);
+    },
+    PAIR_TEST_MS,
+  );
+});
+
+describeWith({ root: true, commands: BIRD.commands }, 'bird without four-octet AS numbers', () => {
+  const OLD = placeOf(2);
+  const FAR = { node: 'far', asn: LARGE_ASN, place: placeOf(1) };
+  const NEAR = { node: 'near', asn: 64512, place: placeOf(3) };
+  const BEYOND = { node: 'beyond', asn: 64513, place: placeOf(4) };
+  const old = { name: 'old', asn: OLD_ASN, place: OLD };
+  const OURS = [
+    { ...FAR, peers: [{ name: 'near', ...NEAR }] },
+    { ...NEAR, peers: [{ name: 'far', ...FAR }, old] },
+    { ...BEYOND, peers: [old] },
+  ];
+  let network: NetworkNamespace;
+  let bird: Daemon;
+  const manuls = new Map<string, ManulDaemon>();
+
+  beforeAll(async () => {
+    network = makeNetwork(4);
+    for (const { node, asn, place, peers } of OURS) {
+      const manul = await ManulDaemon.start({
+        node,
         namespace: network,
-        ...OLD,
-        port: BGP_PORT,
-        asn: OLD_ASN,
-        routerId: OLD.address,
-        networks: [DAEMON_NETWORKS[0]!],
-        neighbors: OURS.map(({ place }) =>
-          manulAsNeighbor({ address: place.address, asn: AS_TRANS, families: ['ipv4'], twoOctetAs: true }),
-        ),
-        exportsAll: true,
+        files: {
+          'node.yaml': nodeYaml({
+            node,
+            asn,
+            port: BGP_PORT,
+            ipv4Address: place.address,
+            ipv6Address: place.ipv6Address,
+          }),
+          'peers.yaml': peers
+            .map((peer) => bgpPeerYaml(peer.name, peer.place.address, BGP_PORT, peer.asn))
+            .join('---\n'),
+          'blocks.yaml': blocksFile(node === 'far' ? MANUL_BLOCKS : [], node),
+        },
       });
-    }, PAIR_START_MS);
+      manuls.set(node, manul);
+    }
+    bird = await BIRD.start({
+      namespace: network,
+      ...OLD,
+      port: BGP_PORT,
+      asn: OLD_ASN,
+      routerId: OLD.address,
+      networks: [DAEMON_NETWORKS[0]!],
+      neighbors: [NEAR, BEYOND].map(({ asn, place }) =>
+        manulAsNeighbor({ address: place.address, asn, families: ['ipv4'], twoOctetAs: true }),
+      ),
+      exportsAll: true,
+    });
+  }, PAIR_START_MS);
 
-    afterAll(async () => {
-      await old?.stop();
-      for (const manul of manuls) await manul.stop();
-      network?.remove();
-    }, PAIR_START_MS);
+  afterAll(async () => {
+    await bird?.stop();
+    for (const manul of manuls.values()) await manul.stop();
+    network?.remove();
+  }, PAIR_START_MS);
 
-    const routeOn = (manul: ManulDaemon, prefix: string): Promise<ShownRoute> =>
-      pollUntil(async () => (await manul.routes(prefix)).find(({ best }) => best), `manul has ${prefix}`, {
-        deadlineMs: 60_000,
-      });
-
-    test(
-      'sessions come up without the capability, and routes of both go both ways',
-      async () => {
-        for (const manul of manuls) {
-          await manul.untilPeer(OLD.address, ({ state }) => state === 'Established', 'Established', 60_000);
-          const { received } = (await manul.peer('old')).capabilities;
-          expect(received.map(({ code }) => code)).not.toContain(65);
-          expect((await routeOn(manul, DAEMON_NETWORKS[0]!)).asPath).toEqual([OLD_ASN]);
-        }
-        await pollUntil(
-          async () => (await old.routes('ipv4')).find(({ prefix }) => prefix === MANUL_BLOCKS[0]),
-          `${kind.name} has ${MANUL_BLOCKS[0]}`,
-          { deadlineMs: 60_000 },
-        );
-      },
-      PAIR_TEST_MS,
+  const routeOn = (node: string, prefix: string): Promise<ShownRoute> =>
+    pollUntil(
+      async () => (await manuls.get(node)!.routes(prefix)).find(({ best }) => best),
+      `${node} has ${prefix}`,
+      { deadlineMs: 60_000 },
     );
 
-    if (kind.name === 'exabgp') return;
-    test(
-      'a large AS number gets through in AS4_PATH (RFC 6793 §4.2.3)',
-      async () => {
-        const { asPath } = await routeOn(manuls[1]!, MANUL_BLOCKS[0]!);
-        expect(asPath).toEqual([OLD_ASN, OURS[0].asn]);
-      },
-      PAIR_TEST_MS,
-    );
-  });
+  test(
+    'is told AS_TRANS in place of a large AS number, and sends the number on to the next (RFC 6793 §4.2.2, §4.2.3)',
+    async () => {
+      expect((await routeOn('near', MANUL_BLOCKS[0]!)).asPath).toEqual([LARGE_ASN]);
+      const { asPath } = await routeOn('beyond', MANUL_BLOCKS[0]!);
+      expect(asPath).toEqual([OLD_ASN, NEAR.asn, LARGE_ASN]);
+      for (const node of ['near', 'beyond']) {
+        const { received } = (await manuls.get(node)!.peer('old')).capabilities;
+        expect(received.map(({ code }) => code)).not.toContain(FOUR_OCTET_AS);
+      }
+    },
+    PAIR_TEST_MS,
+  );
+
+  test(
+    'announces its own routes as ever',
+    async () => {
+      for (const node of ['near', 'beyond']) {
+        expect((await routeOn(node, DAEMON_NETWORKS[0]!)).asPath).toEqual([OLD_ASN]);
+      }
+    },
+    PAIR_TEST_MS,
+  );
 });

@@ -63,7 +63,7 @@ export interface Daemon {
   resetSession(neighbor: string): Promise<void>;
   /** Asks the neighbor for its routes again (RFC 2918). */
   requestRefresh(neighbor: string): Promise<void>;
-  /** Ends the session and keeps it down, with a shutdown communication (RFC 9003) where it can send one. */
+  /** Ends the session and keeps it down, with a shutdown communication (RFC 9003). */
   shutDown(neighbor: string, text: string): Promise<void>;
   /** Everything that its command line prints about the neighbor. */
   describe(neighbor: string): Promise<string>;
@@ -78,7 +78,7 @@ export interface DaemonKind {
   readonly commands: readonly string[];
   /** Its processes change users or names of system files. */
   readonly needsRoot: boolean;
-  /** It can send a shutdown communication. */
+  /** It sends shutdown communications, and shows those that it gets. */
   readonly sendsShutdownText: boolean;
   start(config: DaemonConfig): Promise<Daemon>;
 }

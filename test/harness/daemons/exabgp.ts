@@ -99,8 +99,8 @@ export class Exabgp implements Daemon {
     throw new Error('ExaBGP is not run with route refresh');
   }
 
-  async shutDown(neighbor: string): Promise<void> {
-    await this.command('neighbor', neighbor, 'teardown', '2');
+  async shutDown(): Promise<void> {
+    throw new Error('ExaBGP sends no shutdown communication');
   }
 
   describe(neighbor: string): Promise<string> {
