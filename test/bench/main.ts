@@ -5,6 +5,7 @@
  */
 import { unmetReason } from '../support/requirements.ts';
 import type { ReflectorKind } from './daemons/reflector.ts';
+import { runKernel } from './kernel/run-kernel.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { playAct } from './play-act.ts';
 import type { Scenario } from './scenarios/scenario.ts';
@@ -62,12 +63,13 @@ async function main(): Promise<number> {
     return 0;
   }
   endOnSignal();
-  const daemons = available(options.daemons);
+  const daemons = options.scenarios.length === 0 ? [] : available(options.daemons);
   const runs: Run[] = [];
   const failures: string[] = [];
   for (const scenario of options.scenarios) {
     runs.push(...(await runScenario(scenario, daemons, options, failures)));
   }
+  if (options.kernel) runs.push(...(await runKernel({ ...options, progress }, failures)));
   const rows = summarize(runs);
   console.log(options.json ? JSON.stringify(rows, null, 2) : formatTable(rows, options.cutSec));
   for (const failure of failures) progress(`FAILED: ${failure}`);

@@ -8,15 +8,20 @@ import type { Scenario } from './scenarios/scenario.ts';
 export interface Options {
   readonly scenarios: readonly Scenario[];
   readonly daemons: readonly ReflectorKind[];
+  /** Play `kernel`, which is about routes in the kernel and not about reflectors. */
+  readonly kernel: boolean;
   readonly repeats: number;
   readonly cutSec: number;
   readonly json: boolean;
 }
 
+const KERNEL = 'kernel';
+
 export const USAGE = `npm run bench -- [SCENARIO…] [--daemons LIST] [--repeat N] [--cut SECONDS] [--json]
 
 Scenarios (default: all):
 ${ALL_SCENARIOS.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join('\n')}
+  kernel         10,000 and 100,000 routes from the first UPDATE to the kernel: manul, bird, and ip -batch (root)
 
 Daemons: ${ALL_REFLECTORS.map(({ name }) => name).join(', ')}
   default ${DEFAULT_REFLECTORS.map(({ name }) => name).join(',')}; "ideal" has no RIB and shows what the driver can take
@@ -46,9 +51,13 @@ export function readOptions(args: readonly string[]): Options | null {
     return found;
   };
   const daemonNames = values.daemons?.split(',') ?? DEFAULT_REFLECTORS.map(({ name }) => name);
-  const scenarioNames = positionals.length > 0 ? positionals : ALL_SCENARIOS.map(({ name }) => name);
+  const all = [...ALL_SCENARIOS.map(({ name }) => name), KERNEL];
+  const scenarioNames = positionals.length > 0 ? positionals : all;
   return {
-    scenarios: scenarioNames.map((name) => named(ALL_SCENARIOS, name, 'scenario')),
+    scenarios: scenarioNames
+      .filter((name) => name !== KERNEL)
+      .map((name) => named(ALL_SCENARIOS, name, 'scenario')),
+    kernel: scenarioNames.includes(KERNEL),
     daemons: daemonNames.map((name) => named(ALL_REFLECTORS, name, 'daemon')),
     repeats: positive(values.repeat, '--repeat'),
     cutSec: positive(values.cut, '--cut'),

@@ -59,7 +59,7 @@ function medians(runs: readonly Run[]): Row {
     metrics: {
       p50Ms: of((one) => one.latency?.p50Ms ?? null),
       p99Ms: of((one) => one.latency?.p99Ms ?? null),
-      maxMs: of((one) => one.latency?.maxMs ?? null),
+      maxMs: of((one) => one.latency?.maxMs ?? one.eventLoopDelayMs ?? null),
       keepaliveGapMs: of((one) => one.keepaliveGapMs),
       driverCpuSeconds: of((one) => one.driverCpuSeconds) ?? 0,
     },

@@ -35,8 +35,9 @@ function formatBlock(title: string, rows: readonly Row[], cutSec: number): strin
 }
 
 function cells(row: Row, cutSec: number): string[] {
-  const { p50Ms, p99Ms, maxMs, keepaliveGapMs, driverCpuSeconds } = row.metrics;
-  const latency = p50Ms === null ? '' : [p50Ms, p99Ms, maxMs].map((ms) => number(ms ?? 0)).join(' / ');
+  const { p50Ms, p99Ms, maxMs, driverCpuSeconds } = row.metrics;
+  const lateness = maxMs === null ? '' : `loop ${number(maxMs)}`;
+  const latency = p50Ms === null ? lateness : [p50Ms, p99Ms, maxMs].map((ms) => number(ms ?? 0)).join(' / ');
   return [
     `  ${row.daemon}`,
     row.seconds === null ? `> ${cutSec}` : number(row.seconds),
@@ -44,10 +45,16 @@ function cells(row: Row, cutSec: number): string[] {
     number(row.cpuSeconds),
     (row.peakRssBytes / 1e6).toFixed(0),
     latency,
-    keepaliveGapMs === null ? 'lost' : (keepaliveGapMs / 1000).toFixed(2),
+    idleGap(row),
     number(driverCpuSeconds),
     row.ratio === null ? '' : row.ratio.toFixed(2),
   ];
+}
+
+/** Blank where no session idles meanwhile. */
+function idleGap({ scenario, metrics: { keepaliveGapMs } }: Row): string {
+  if (keepaliveGapMs === null) return scenario === 'kernel' ? '' : 'lost';
+  return (keepaliveGapMs / 1000).toFixed(2);
 }
 
 function number(value: number): string {

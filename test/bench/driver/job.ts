@@ -26,6 +26,8 @@ export interface PhaseResult {
   /** Largest time between two messages on an idle session with a hold time of 3 s; null: the daemon lost it. */
   readonly keepaliveGapMs: number | null;
   readonly latency: Latency | null;
+  /** Of our own daemon: how late its event loop was at most; absent where nobody asks. */
+  readonly eventLoopDelayMs?: number | null;
 }
 
 /** Milliseconds from the write of a change to its arrival, over all changes and receivers. */

@@ -2,6 +2,7 @@
 import type { Family } from '../bgp/prefix-text.ts';
 import { pollUntil } from '../deadline.ts';
 import { ChildDaemon } from '../process/child-daemon.ts';
+import type { NetworkNamespace } from '../process/network-namespace.ts';
 import { outputOf } from '../process/run-command.ts';
 import { TempFolder } from '../process/temp-folder.ts';
 import {
@@ -29,7 +30,11 @@ export class Bird implements Daemon {
   }
 
   /** Starts with the given configuration text; `config` is what it came from, where more than reading is wanted. */
-  static async start(text: string, config: DaemonConfig | null = null): Promise<Bird> {
+  static async start(
+    text: string,
+    config: DaemonConfig | null = null,
+    namespace: NetworkNamespace | null = config?.namespace ?? null,
+  ): Promise<Bird> {
     const folder = new TempFolder('bird');
     const args = [
       '-f',
@@ -40,9 +45,7 @@ export class Bird implements Daemon {
       '-P',
       folder.file('pid'),
     ];
-    const child = await ChildDaemon.start('bird', systemCommand('bird'), args, {
-      namespace: config?.namespace ?? null,
-    });
+    const child = await ChildDaemon.start('bird', systemCommand('bird'), args, { namespace });
     const bird = new Bird(child, folder, config);
     await bird.#ready();
     return bird;

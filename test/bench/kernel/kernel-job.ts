@@ -1,0 +1,21 @@
+/** What the driver of the scenario `kernel` is told, and what it tells. */
+
+export interface KernelJob {
+  readonly target: { readonly address: string; readonly port: number };
+  readonly asn: number;
+  readonly routes: number;
+  readonly cutMs: number;
+}
+
+export interface KernelPhase {
+  readonly phase: 'add' | 'change' | 'delete';
+  /** Null: cut. */
+  readonly seconds: number | null;
+}
+
+/** On the subnet of the namespace's interface. */
+export const NEXT_HOPS = ['10.9.0.2', '10.9.0.3'] as const;
+export function prefixText(index: number): string {
+  const number = 0x01_00_00 + index;
+  return `${number >> 16}.${(number >> 8) & 255}.${number & 255}.0/24`;
+}
