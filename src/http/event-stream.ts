@@ -1,6 +1,7 @@
 /** `/api/v1/events`: server-sent events (WHATWG HTML §9.2), one JSON object each. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { DaemonEvent, EventHub } from '../daemon/event-hub.ts';
+import { safeJson } from '../output/escape.ts';
 
 /** A reader with more than this unread loses events, and is told how many. Bytes. */
 export const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
@@ -39,5 +40,5 @@ export function streamEvents(request: IncomingMessage, response: ServerResponse,
 }
 
 function message(event: DaemonEvent): string {
-  return `event: ${event.kind}\ndata: ${JSON.stringify(event)}\n\n`;
+  return `event: ${event.kind}\ndata: ${safeJson(event)}\n\n`;
 }

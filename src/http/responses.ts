@@ -1,6 +1,7 @@
 /** Writing answers: whole ones, and streams that wait for slow readers. */
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { safeJson } from '../output/escape.ts';
 
 const COMMON_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
@@ -10,7 +11,7 @@ export function sendText(response: ServerResponse, status: number, text: string,
 }
 
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  sendText(response, status, `${JSON.stringify(value)}\n`, 'application/json');
+  sendText(response, status, `${safeJson(value)}\n`, 'application/json');
 }
 
 export const NDJSON = 'application/x-ndjson';
@@ -33,7 +34,7 @@ export async function streamJson(
   let separator = asLines ? '' : '[\n';
   for await (const batch of batches) {
     if (batch.length === 0) continue;
-    const text = batch.map((item) => JSON.stringify(item)).join(asLines ? '\n' : ',\n');
+    const text = batch.map(safeJson).join(asLines ? '\n' : ',\n');
     await write(response, separator + text);
     if (response.destroyed) return;
     separator = asLines ? '\n' : ',\n';

@@ -4,7 +4,7 @@
  */
 import type { Logger } from '@manul/bgp';
 import pino from 'pino';
-import { escapeControl } from '../output/escape.ts';
+import { escapeBeyondJson, escapeControl } from '../output/escape.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -31,7 +31,7 @@ export async function openLog(
     { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, ...LEVEL_NAMES },
     destination,
   );
-  return { logger: loggerOf(sink, (fields) => fields), flush: () => flushed(destination) };
+  return { logger: loggerOf(sink, escaped(escapeBeyondJson)), flush: () => flushed(destination) };
 }
 
 /** `{"level":"info"}` instead of a number: what log collectors expect. */
@@ -46,7 +46,7 @@ async function readableLog(level: LogLevel, target: number | string): Promise<Lo
     singleLine: true,
   });
   const sink = pino({ level, base: null }, stream);
-  return { logger: loggerOf(sink, escapeFields), flush: async () => {} };
+  return { logger: loggerOf(sink, escaped(escapeControl)), flush: async () => {} };
 }
 
 function loggerOf(sink: pino.Logger, prepare: (fields: Fields) => Fields): Logger {
@@ -58,14 +58,15 @@ function loggerOf(sink: pino.Logger, prepare: (fields: Fields) => Fields): Logge
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
 
-/** What peers sent must not act on the terminal; JSON escapes it by itself. */
-function escapeFields(fields: Fields): Fields {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      typeof value === 'string' ? escapeControl(value) : value,
-    ]),
-  );
+/** What peers sent must not act on the terminal, neither now nor when somebody prints the file. */
+function escaped(toSafe: (text: string) => string): (fields: Fields) => Fields {
+  return (fields) =>
+    Object.fromEntries(
+      Object.entries(fields).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? toSafe(value) : value,
+      ]),
+    );
 }
 
 /** A reader of standard error that hangs must not keep the process alive. */

@@ -3,6 +3,8 @@
  * format 0.0.4): prom-client keeps and hashes every label set, which for a thousand peers takes ten times as long.
  */
 
+import { escapeControl } from '../output/escape.ts';
+
 export interface Sample {
   /** From `labelText`; empty for none. */
   readonly labels: string;
@@ -29,7 +31,7 @@ export class SampledMetric {
   }
 }
 
-/** `peer="tor",family="ipv4"`, escaped. */
+/** `peer="tor",family="ipv4"`, escaped; control characters become visible. */
 export function labelText(labels: Readonly<Record<string, string | number>>): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}="${escapeValue(String(value))}"`)
@@ -37,5 +39,5 @@ export function labelText(labels: Readonly<Record<string, string | number>>): st
 }
 
 function escapeValue(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
+  return escapeControl(text).replaceAll('\\', '\\\\').replaceAll('"', '\\"');
 }

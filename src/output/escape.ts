@@ -19,6 +19,19 @@ export function escapeJsonText(json: string): string {
   return json.replace(UNSAFE_IN_JSON, utf16Escapes);
 }
 
+const BEYOND_ASCII = /[^\n\x20-\x7e]/;
+
+/** JSON of `value` that does no harm on a terminal, whoever prints it. Plain ASCII, as of routes, costs one look. */
+export function safeJson(value: unknown): string {
+  const json = JSON.stringify(value);
+  return BEYOND_ASCII.test(json) ? escapeJsonText(json) : json;
+}
+
+/** For text that becomes JSON later: what JSON would leave to act on a terminal is made visible. */
+export function escapeBeyondJson(text: string): string {
+  return text.replace(UNSAFE_IN_JSON, visible);
+}
+
 function visible(character: string): string {
   const code = character.codePointAt(0) ?? 0;
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : utf16Escapes(character);
