@@ -10,6 +10,8 @@ import { MANUL } from './topology.ts';
 const NAME = `clients/${DAEMON.address}`;
 /** They offer enhanced route refresh (RFC 7313). */
 const ENHANCED = ['bird', 'frr', 'openbgpd'];
+/** OpenBGPD 7.7 refuses every request (its log: `route refresh: AID IPv4 unicast not negotiated`). */
+const ANSWERING = ['bird', 'frr', 'gobgp'];
 /** GoBGP keeps what it received and never asks; ExaBGP 4.2 loses the session when it is asked. */
 const DAEMONS = ALL_DAEMONS.filter(({ name }) => name !== 'exabgp');
 
@@ -38,23 +40,25 @@ describe.each(DAEMONS)('$name', (kind) => {
       await pair.exchanged();
     };
 
-    test(
-      'soft in: the daemon sends its routes again, and none is lost',
-      async () => {
-        const before = await pair.manul.peer(NAME);
-        expect((await pair.manul.run('peer', 'reset', NAME, '--soft', 'in')).status).toBe(0);
-        const markers = isEnhanced ? 4 : 0;
-        const after = await until(
-          ({ messages }) =>
-            messages.received.update > before.messages.received.update &&
-            messages.received.routeRefresh >= before.messages.received.routeRefresh + markers,
-          'the daemon answers',
-        );
-        expect(after.messages.sent.routeRefresh).toBe(before.messages.sent.routeRefresh + 2);
-        await untouched();
-      },
-      PAIR_TEST_MS,
-    );
+    if (ANSWERING.includes(kind.name)) {
+      test(
+        'soft in: the daemon sends its routes again, and none is lost',
+        async () => {
+          const before = await pair.manul.peer(NAME);
+          expect((await pair.manul.run('peer', 'reset', NAME, '--soft', 'in')).status).toBe(0);
+          const markers = isEnhanced ? 4 : 0;
+          const after = await until(
+            ({ messages }) =>
+              messages.received.update > before.messages.received.update &&
+              messages.received.routeRefresh >= before.messages.received.routeRefresh + markers,
+            'the daemon answers',
+          );
+          expect(after.messages.sent.routeRefresh).toBe(before.messages.sent.routeRefresh + 2);
+          await untouched();
+        },
+        PAIR_TEST_MS,
+      );
+    }
 
     test(
       'soft out: Manul sends its routes again, between markers where both know them',

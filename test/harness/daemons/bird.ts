@@ -174,7 +174,8 @@ function parseRoutes(text: string): DaemonRoute[] {
       new RegExp(`BGP\\.${name}: (.*)`).exec(path)?.[1]?.trim() ?? null;
     routes.push({
       prefix,
-      nextHop: value('next_hop')?.split(' ')[0] ?? '',
+      // A lone link-local one is shown behind an unspecified one.
+      nextHop: value('next_hop')?.replace(/^:: /, '').split(' ')[0] ?? '',
       localPref: Number(value('local_pref') ?? Number.NaN),
       originatorId: value('originator_id'),
       clusterList: value('cluster_list')?.split(' ') ?? [],

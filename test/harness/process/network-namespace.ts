@@ -21,6 +21,20 @@ export class NetworkNamespace {
     for (const address of addresses) run(['-n', this.name, 'address', 'add', address, 'dev', 'lo', 'nodad']);
   }
 
+  /** A wire to another namespace: an interface `name` in both, with nothing but the two link-local addresses. */
+  connect(other: NetworkNamespace, name: string, address: string, otherAddress: string): void {
+    const far = ['peer', 'name', name, 'netns', other.name];
+    run(['-n', this.name, 'link', 'add', name, 'type', 'veth', ...far]);
+    for (const [end, local] of [
+      [this.name, address],
+      [other.name, otherAddress],
+    ] as const) {
+      run(['-n', end, 'link', 'set', name, 'addrgenmode', 'none']);
+      run(['-n', end, 'link', 'set', name, 'up']);
+      run(['-n', end, 'address', 'add', `${local}/64`, 'dev', name, 'nodad']);
+    }
+  }
+
   remove(): void {
     this.#forget();
     run(['netns', 'delete', this.name]);
