@@ -1,8 +1,10 @@
 /** The surface of `config` that the executable uses: datastores, checking and rendering. */
 
 import type { SpeakerConfig } from '@manul/bgp';
+import type { Family } from '@manul/bgp/net';
 import type { AgentConfig } from '@manul/felix-like';
 import type { RenderedNode } from './render/rendered-node.ts';
+import type { InterfaceAddress } from './schema/fields.ts';
 import type { ResourceSet } from './schema/resource-set.ts';
 
 /** One thing that is wrong with what a user wrote. */
@@ -62,6 +64,16 @@ export interface RenderOptions {
    * refuse connections either way. Absent: held.
    */
   readonly missingPassword?: 'hold' | 'connect';
+  /** `--ip`, `--ip6`: addresses of the node that are given or found; null or absent: its resource decides. */
+  readonly nodeAddresses?: NodeAddresses;
+}
+
+export type NodeAddresses = Readonly<Record<Family, NodeAddressChoice | null>>;
+
+export interface NodeAddressChoice {
+  readonly address: InterfaceAddress;
+  /** It counts also where the Node resource has an address. */
+  readonly overrides: boolean;
 }
 
 /** What `run` starts, with the rendering that it shows. */

@@ -1,4 +1,5 @@
 /** What all parts of a rendering need: the resources, seen from one node. */
+import type { Family } from '@manul/bgp/net';
 import type { RenderOptions } from '../config-api.ts';
 import type { ResourceSet } from '../schema/resource-set.ts';
 import { type BgpSettings, bgpSettings } from './bgp-settings.ts';
@@ -19,14 +20,26 @@ export interface RenderContext {
 
 export function renderContext(resources: ResourceSet, options: RenderOptions): RenderContext {
   const warnings = new Warnings();
-  const nodes = viewNodes(resources, warnings);
-  const known = nodes.get(options.node);
+  const viewed = viewNodes(resources, warnings);
+  const known = viewed.get(options.node);
   if (known === undefined) {
     warnings.add(`Node/${options.node}`, '', 'is in no resource: it has no address, no labels and no blocks');
   }
-  const self = known ?? unknownNode(options.node);
+  const self = withAddresses(known ?? unknownNode(options.node), options.nodeAddresses);
+  const nodes = known === undefined ? viewed : new Map(viewed).set(options.node, self);
   const settings = bgpSettings(resources, options.node);
   return { resources, options, nodes, self, settings, asn: self.asn ?? settings.asn, warnings };
+}
+
+/** The node, with the addresses that are given or found instead of, or besides, those of its resource. */
+function withAddresses(node: NodeView, choices: RenderOptions['nodeAddresses']): NodeView {
+  if (choices === undefined) return node;
+  const of = (family: Family): NodeView['addresses'][Family] => {
+    const choice = choices[family];
+    const own = node.addresses[family];
+    return choice !== null && (choice.overrides || own === null) ? choice.address : own;
+  };
+  return { ...node, addresses: { ipv4: of('ipv4'), ipv6: of('ipv6') } };
 }
 
 /** AS number that a node has in its own eyes. */

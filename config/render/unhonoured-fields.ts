@@ -90,6 +90,7 @@ const FELIX_HONOURED: ReadonlySet<string> = new Set([
   'natOutgoingAddress',
   'natOutgoingExclusions',
   'iptablesNATOutgoingInterfaceFilter',
+  'mtuIfacePattern',
   'externalNodesList',
   'allowVXLANPacketsFromWorkloads',
   'allowIPIPPacketsFromWorkloads',

@@ -122,6 +122,45 @@ const CNI_FLAGS: readonly Flag[] = [
   },
 ];
 
+const NODE_ADDRESS_FLAGS: readonly Flag[] = [
+  {
+    name: 'ip',
+    kind: 'text',
+    describe: 'IPv4 address of this node: an address with or without length, "autodetect", or "none"',
+    defaultText: 'that of the Node resource',
+    environmentAliases: ['IP'],
+  },
+  {
+    name: 'ip6',
+    kind: 'text',
+    describe: 'IPv6 address of this node, likewise',
+    defaultText: 'that of the Node resource',
+    environmentAliases: ['IP6'],
+  },
+  {
+    name: 'ip-autodetection-method',
+    kind: 'text',
+    describe:
+      'first-found, kubernetes-internal-ip, can-reach=ADDRESS, interface=REGEX,…, skip-interface=REGEX,… or cidr=RANGE,…; without --ip: where the Node resource has no address',
+    defaultText: 'first-found',
+    environmentAliases: ['IP_AUTODETECTION_METHOD'],
+  },
+  {
+    name: 'ip6-autodetection-method',
+    kind: 'text',
+    describe: 'the same for IPv6',
+    defaultText: 'first-found',
+    environmentAliases: ['IP6_AUTODETECTION_METHOD'],
+  },
+  {
+    name: 'autodetect-poll-interval',
+    kind: 'text',
+    describe: 'time between two looks for the addresses; 0 for one look alone',
+    defaultText: '60s',
+    environmentAliases: ['AUTODETECT_POLL_INTERVAL'],
+  },
+];
+
 export const RUN_FLAGS: readonly Flag[] = [
   {
     name: 'config',
@@ -131,6 +170,7 @@ export const RUN_FLAGS: readonly Flag[] = [
   datastore,
   kubeconfig,
   node,
+  ...NODE_ADDRESS_FLAGS,
   {
     name: 'roles',
     kind: 'text',

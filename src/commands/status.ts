@@ -1,5 +1,6 @@
 /** `manul status`: how the node is doing, speaker and agent in one report. */
 
+import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { MtuStatus } from '@manul/felix-like';
 import type { CommandContext } from '../cli/program.ts';
 import type { ControlClient } from '../control/control-client.ts';
@@ -91,6 +92,7 @@ function fieldsOf(report: StatusReport): readonly (readonly [string, string | nu
     ['AS', report.asn],
     ['Router ID', report.routerId],
     ['Cluster ID', report.clusterId],
+    ...FAMILIES.map((family) => [`${FAMILY_NAMES[family]} address`, addressText(report, family)] as const),
     ['HTTP', report.http],
     ['Datastore in sync', yesNo(report.datastore.inSync)],
     ['Sessions', sessions && sessionsText(sessions)],
@@ -109,6 +111,17 @@ function fieldsOf(report: StatusReport): readonly (readonly [string, string | nu
     ['Role link', link && (link.connected ? link.kind : `${link.kind}, not connected`)],
   ];
   return optional.flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+}
+
+const FAMILY_NAMES = { ipv4: 'IPv4', ipv6: 'IPv6' } as const;
+
+/** `10.0.0.1/24, by first-found` */
+function addressText({ nodeAddresses }: StatusReport, family: Family): string | null {
+  const status = nodeAddresses[family];
+  if (status === undefined) return null;
+  const { address, source, error } = status;
+  const found = address === null ? 'none' : `${address}, ${source === 'given' ? 'given' : `by ${source}`}`;
+  return error === null ? found : `${found} (${error})`;
 }
 
 /** `1500 of eth0, 1480 in IPIP, 1480 for workloads` */

@@ -7,6 +7,7 @@ import type { DatastoreSnapshot, NodeConfig, RenderNode, RenderOptions, Resource
 import type { Agent } from '@manul/felix-like';
 import { originatedPrefixes } from '../adapters/originated-prefixes.ts';
 import { reasonOf } from '../cli/command-error.ts';
+import type { NodeAddressWatch } from '../node-address/node-address-watch.ts';
 import type { ErrorRecord } from './error-record.ts';
 import { limitProblems, readHostLimits, sessionsFor } from './host-limits.ts';
 import { ProblemLog } from './problem-log.ts';
@@ -16,6 +17,7 @@ export interface ConfigFeedParts {
   readonly agent: Agent | null;
   readonly render: RenderNode;
   readonly options: RenderOptions;
+  readonly addresses: Pick<NodeAddressWatch, 'current'>;
   /** `--max-sessions`, or null. */
   readonly maxSessions: number | null;
   readonly errors: ErrorRecord;
@@ -64,6 +66,12 @@ export class ConfigFeed {
     if (this.#parts.speaker !== null) this.#checkHostLimits(config);
   }
 
+  /** The node has other addresses than before. */
+  onNodeAddresses(): void {
+    this.#rendered = null;
+    if (this.#snapshot !== null) this.onSnapshot(this.#snapshot);
+  }
+
   /** The agent's announced set has changed (role link). */
   onAnnounced(prefixes: readonly string[]): void {
     this.#announced = prefixes;
@@ -97,7 +105,9 @@ export class ConfigFeed {
 
   #render(snapshot: DatastoreSnapshot): NodeConfig | null {
     try {
-      return this.#parts.render(snapshot.resources, this.#parts.options);
+      const { options, addresses } = this.#parts;
+      const nodeAddresses = addresses.current(snapshot.resources);
+      return this.#parts.render(snapshot.resources, { ...options, nodeAddresses });
     } catch (error) {
       // A fault of ours, not of the resources; what runs goes on.
       const text = reasonOf(error);

@@ -10,6 +10,7 @@ import {
 } from '@manul/bgp';
 import type { DatastoreSnapshot, RenderedNode } from '@manul/config';
 import type { Agent } from '@manul/felix-like';
+import type { NodeAddressWatch } from '../node-address/node-address-watch.ts';
 import type { RoleLink } from '../role-link/role-link.ts';
 import type { ConfigFeed } from './config-feed.ts';
 import type { DaemonParts } from './daemon.ts';
@@ -17,7 +18,13 @@ import type { DaemonView } from './daemon-view.ts';
 import type { ErrorRecord } from './error-record.ts';
 import { EventHub } from './event-hub.ts';
 import type { RunOptions } from './run-options.ts';
-import type { KernelReport, RouteReport, StatusReport } from './status-report.ts';
+import type { KernelReport, NodeAddressReport, RouteReport, StatusReport } from './status-report.ts';
+
+interface StateSources {
+  readonly feed: ConfigFeed;
+  readonly addresses: NodeAddressWatch;
+  readonly errors: ErrorRecord;
+}
 
 export class DaemonState implements DaemonView {
   readonly node: string;
@@ -30,11 +37,12 @@ export class DaemonState implements DaemonView {
   readonly #options: RunOptions;
   readonly #version: string;
   readonly #feed: ConfigFeed;
+  readonly #addresses: NodeAddressWatch;
   readonly #errors: ErrorRecord;
   readonly #startedAt = new Date();
   #wasReady = false;
 
-  constructor(options: RunOptions, parts: DaemonParts, feed: ConfigFeed, errors: ErrorRecord) {
+  constructor(options: RunOptions, parts: DaemonParts, { feed, addresses, errors }: StateSources) {
     this.node = options.node;
     this.speaker = parts.speaker;
     this.agent = parts.agent;
@@ -43,6 +51,7 @@ export class DaemonState implements DaemonView {
     this.#options = options;
     this.#version = parts.version;
     this.#feed = feed;
+    this.#addresses = addresses;
     this.#errors = errors;
     parts.speaker?.onEvent((event) => this.#recordError(event));
   }
@@ -53,6 +62,10 @@ export class DaemonState implements DaemonView {
 
   rendered(): RenderedNode | null {
     return this.#feed.config?.rendered ?? null;
+  }
+
+  nodeAddresses(): NodeAddressReport {
+    return this.#addresses.status();
   }
 
   /** Once ready, a process stays so: what goes wrong later is told by status and metrics. */
@@ -78,6 +91,7 @@ export class DaemonState implements DaemonView {
       asn: rendered?.asn ?? null,
       routerId: rendered?.routerId ?? null,
       clusterId: rendered?.clusterId ?? null,
+      nodeAddresses: this.nodeAddresses(),
       http: this.http,
       datastore: {
         inSync: snapshot?.inSync === true && snapshot.stale.length === 0,

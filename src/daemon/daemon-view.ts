@@ -3,7 +3,7 @@ import type { Logger, Speaker } from '@manul/bgp';
 import type { DatastoreSnapshot, RenderedNode } from '@manul/config';
 import type { Agent } from '@manul/felix-like';
 import type { EventHub } from './event-hub.ts';
-import type { StatusReport } from './status-report.ts';
+import type { NodeAddressReport, StatusReport } from './status-report.ts';
 
 export interface DaemonView {
   readonly node: string;
@@ -15,5 +15,6 @@ export interface DaemonView {
   /** Why the process is not ready, or null when it is. Cheap at any size. */
   notReadyReason(): string | null;
   snapshot(): DatastoreSnapshot | null;
+  nodeAddresses(): NodeAddressReport;
   rendered(): RenderedNode | null;
 }

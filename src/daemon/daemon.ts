@@ -12,6 +12,8 @@ import { lookingGlassRoutes } from '../http/looking-glass.ts';
 import { createRouter } from '../http/router.ts';
 import { type RunningServer, serveTcp, serveUnix } from '../http/server.ts';
 import { createMetrics } from '../metrics/metrics.ts';
+import { hostInterfaces, sourceTowards } from '../node-address/host-network.ts';
+import { NodeAddressWatch } from '../node-address/node-address-watch.ts';
 import { serveRoleLink } from '../role-link/agent-end.ts';
 import { linkInProcess } from '../role-link/in-process-link.ts';
 import type { LinkSpeaker, RoleLink } from '../role-link/role-link.ts';
@@ -71,7 +73,19 @@ async function startParts(
 ): Promise<Daemon> {
   const { speaker, agent, datastore, logger } = parts;
   const errors = new ErrorRecord();
+  const addresses = new NodeAddressWatch({
+    node: options.node,
+    options: options.addressing,
+    network: { interfaces: hostInterfaces, sourceTowards },
+    logger,
+    onError: (object, text) => {
+      errors.add(object, text);
+      logger.warn(text, { object });
+    },
+  });
+  stops.push(async () => addresses.close());
   const feed = new ConfigFeed({
+    addresses,
     speaker,
     agent,
     render: parts.render,
@@ -80,7 +94,7 @@ async function startParts(
     errors,
     logger,
   });
-  const state = new DaemonState(options, parts, feed, errors);
+  const state = new DaemonState(options, parts, { feed, addresses, errors });
   const metrics = createMetrics(state, options.metricsPerPeer);
   stops.push(async () => metrics.close());
   const readers = [...healthRoutes(state, metrics), ...lookingGlassRoutes(state), ...readRoutes(state)];
@@ -102,6 +116,7 @@ async function startParts(
   stops.push(() => datastore.close());
   const { reports } = parts;
   if (reports !== null) stops.push(() => reports.close());
+  await addresses.start(() => feed.onNodeAddresses());
   await datastore.start((snapshot) => {
     feed.onSnapshot(snapshot);
     reports?.onSnapshot(snapshot);

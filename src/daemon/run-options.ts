@@ -10,6 +10,7 @@ import type { RawArguments } from '../cli/arguments.ts';
 import { CommandError, usageError } from '../cli/command-error.ts';
 import type { LogLevel } from '../logging/logger.ts';
 import type { PerPeerRule } from '../metrics/peer-budget.ts';
+import { type NodeAddressOptions, readNodeAddressOptions } from '../node-address/address-options.ts';
 import { parseHttpAddress, type TcpAddress } from './http-address.ts';
 import { defaultAgentSocketPath, defaultControlPath, type PathEnvironment } from './socket-paths.ts';
 
@@ -32,6 +33,7 @@ export interface RunOptions extends RenderOptions {
   readonly maxSessions: number | null;
   /** Null: pods are attached by others. */
   readonly cni: CniPaths | null;
+  readonly addressing: NodeAddressOptions;
   readonly metricsPerPeer: PerPeerRule;
   readonly logLevel: LogLevel;
 }
@@ -55,6 +57,7 @@ export function readRunOptions(raw: RawArguments, environment: PathEnvironment):
     agentSocketPath: raw.text('agent-socket') ?? defaultAgentSocketPath(controlPath),
     maxSessions: readMaxSessions(raw),
     cni: readCniPaths(raw, roles, controlPath),
+    addressing: readNodeAddressOptions(raw),
     metricsPerPeer: (raw.text('metrics-per-peer') ?? 'auto') as PerPeerRule,
     logLevel: (raw.text('log-level') ?? 'info') as LogLevel,
   };

@@ -2,6 +2,7 @@
 import type { PeerKind, RibSummary, SessionState } from '@manul/bgp';
 import type { RenderWarning, ResourceProblem, StaleSource } from '@manul/config';
 import type { AgentStatus } from '@manul/felix-like';
+import type { NodeAddressWatch } from '../node-address/node-address-watch.ts';
 import type { RoleLinkStatus } from '../role-link/role-link.ts';
 import type { RecordedError } from './error-record.ts';
 import type { Role } from './run-options.ts';
@@ -18,6 +19,7 @@ export interface StatusReport {
   readonly asn: number | null;
   readonly routerId: string | null;
   readonly clusterId: string | null;
+  readonly nodeAddresses: NodeAddressReport;
   /** Where HTTP is served, `ADDRESS:PORT`, or null. */
   readonly http: string | null;
   readonly datastore: DatastoreReport;
@@ -32,6 +34,9 @@ export interface StatusReport {
   /** Newest first. */
   readonly lastErrors: readonly RecordedError[];
 }
+
+/** Families whose address is given or found, instead of coming from the Node resource. */
+export type NodeAddressReport = ReturnType<NodeAddressWatch['status']>;
 
 export interface DatastoreReport {
   /** Everything has been read, and is being followed. */

@@ -4,6 +4,7 @@ import type { DaemonView } from '../daemon/daemon-view.ts';
 import { AgentMetrics } from './agent-metrics.ts';
 import { DatastoreMetrics } from './datastore-metrics.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
+import { NodeAddressMetrics } from './node-address-metrics.ts';
 import type { PerPeerRule } from './peer-budget.ts';
 import { labelText, SampledMetric } from './sampled-metric.ts';
 import { SpeakerMetrics } from './speaker-metrics.ts';
@@ -31,6 +32,7 @@ export function createMetrics(view: DaemonView, rule: PerPeerRule): Metrics {
   const { speaker, agent } = view;
   const parts = [
     new DatastoreMetrics(() => view.snapshot()),
+    new NodeAddressMetrics(() => view.nodeAddresses()),
     ...(speaker === null ? [] : [new SpeakerMetrics({ registry, speaker, rule, neighbors })]),
     ...(agent === null ? [] : [new AgentMetrics(registry, agent)]),
   ];

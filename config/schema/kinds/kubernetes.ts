@@ -10,6 +10,9 @@ const podCidr = prefix('Range of pod addresses', { mask: true });
 export const coreNode = z.object({
   ...head,
   spec: z.object({ podCIDR: podCidr.optional(), podCIDRs: z.array(podCidr).optional() }).default({}),
+  status: z
+    .object({ addresses: z.array(z.object({ type: z.string(), address: z.string() })).optional() })
+    .default({}),
 });
 
 export const pod = z.object({

@@ -418,3 +418,26 @@ test('renderNode is pure: the same resources give the same result, in any order'
   expect(render(documents.join(''), 'a')).toEqual(forward);
   expect(render(documents.toReversed().join(''), 'a')).toEqual(forward);
 });
+
+describe('addresses of the node that are given or found', () => {
+  const found = (overrides: boolean) => ({
+    nodeAddresses: { ipv4: { address: { address: '10.0.0.9', length: 24 }, overrides }, ipv6: null },
+  });
+  const B = node('b', { v4: '10.0.0.2/24' });
+
+  test('count where the resource has none, and where they are to override it', () => {
+    const listening = (yaml: string, overrides: boolean): string =>
+      render(yaml, 'a', found(overrides)).routerId;
+    expect(listening(node('a', {}) + B, false)).toBe('10.0.0.9');
+    expect(listening(node('a', { v4: '10.0.0.1/24' }) + B, false)).toBe('10.0.0.1');
+    expect(listening(node('a', { v4: '10.0.0.1/24' }) + B, true)).toBe('10.0.0.9');
+  });
+
+  test('are the local addresses of sessions, and say nothing about other nodes', () => {
+    const rendered = render(node('a', { v4: '10.0.0.1/24' }) + B, 'a', found(true));
+    expect(rendered.peers).toMatchObject([{ name: 'mesh/b', address: '10.0.0.2', localAddress: '10.0.0.9' }]);
+    expect(render(node('a', { v4: '10.0.0.1/24' }) + B, 'b', found(true)).peers).toMatchObject([
+      { address: '10.0.0.1' },
+    ]);
+  });
+});

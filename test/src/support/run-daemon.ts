@@ -43,6 +43,10 @@ export async function runDaemon(folder: string, setup: TestDaemonOptions = {}): 
     namespace: 'manul-system',
     maxSessions: null,
     cni: null,
+    addressing: {
+      sources: { ipv4: { kind: 'resource' }, ipv6: { kind: 'resource' } },
+      pollIntervalSec: 60,
+    },
     metricsPerPeer: 'auto',
     logLevel: 'info',
     ...setup.options,

@@ -96,6 +96,7 @@ export const LAYERS: readonly Layer[] = [
     types: ['felix-like/agent-api.ts', 'felix-like/calc/', 'felix-like/kernel/'],
   },
   { path: 'felix-like/kernel/', values: [NET, 'node:*', 'koffi'], types: ['felix-like/agent-api.ts'] },
+  { path: 'felix-like/autodetect/', values: [NET], pure: true },
   {
     path: 'felix-like/mtu/',
     values: [NET],
