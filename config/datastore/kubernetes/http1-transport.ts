@@ -1,5 +1,5 @@
 /** HTTP/1.1, for proxies and servers that have nothing newer: a connection per request, kept for the next. */
-import { type Agent, request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { ApiAccess, TlsMaterial } from './api-access.ts';
 import type { ApiAnswer, ApiRequest, Transport } from './http-exchange.ts';
@@ -9,7 +9,7 @@ const KEEP_ALIVE_MS = 30_000;
 export class Http1Transport implements Transport {
   readonly #access: ApiAccess;
   /** Ours, made of the TLS material of its time; null where the access brings its own. */
-  #own: { readonly agent: HttpsAgent; readonly print: string } | null = null;
+  #own: { readonly agent: Agent; readonly print: string } | null = null;
 
   constructor(access: ApiAccess) {
     this.#access = access;
@@ -41,7 +41,9 @@ export class Http1Transport implements Transport {
     const print = [tls.ca, tls.cert, tls.key].map(String).join('\0');
     if (this.#own?.print !== print) {
       this.#own?.agent.destroy();
-      const agent = new HttpsAgent({ ...tls, keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS });
+      const options = { ...tls, keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS };
+      const isPlain = this.#access.server.protocol === 'http:';
+      const agent = isPlain ? new Agent(options) : new HttpsAgent(options);
       this.#own = { agent, print };
     }
     return this.#own.agent;

@@ -158,8 +158,8 @@ export class ListWatch {
     };
     try {
       for await (const event of this.#client.watch(path, query, signal, onOpen)) {
-        if (this.#hasBookmarks) bookmarks.reset();
         this.#onEvent(event);
+        if (this.#hasBookmarks) bookmarks.reset();
         this.#backOff.reset();
       }
     } finally {
