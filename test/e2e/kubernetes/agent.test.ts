@@ -2,6 +2,7 @@
 
 import { pollUntil } from '../../harness/deadline.ts';
 import type { KubernetesObject } from '../../harness/kubernetes/api-client.ts';
+import { grantObjects } from '../../harness/kubernetes/api-grants.ts';
 import { ControlPlane } from '../../harness/kubernetes/control-plane.ts';
 import { CALICO_V3, calicoCrds, MANUL, manulCrds } from '../../harness/kubernetes/crds.ts';
 import { ManulDaemon } from '../../harness/manul/manul-daemon.ts';
@@ -9,6 +10,7 @@ import { NamespacePort } from '../../harness/process/namespace-port.ts';
 import { NetworkNamespace } from '../../harness/process/network-namespace.ts';
 import { outputOf } from '../../harness/process/run-command.ts';
 import { describeWith } from '../../support/requirements.ts';
+import { grantsOf } from './granted-calls.ts';
 
 const TEST_MS = 120_000;
 /** What Calico derives of `default.web-1` (a golden value of `sha1sum`). */
@@ -33,7 +35,7 @@ const NEIGHBOR: KubernetesObject = {
 };
 
 describeWith(
-  { kubernetesTools: ['api'], commands: ['openssl', 'ip'], root: true },
+  { kubernetesTools: ['api'], commands: ['openssl', 'ip', 'unshare', 'mount'], root: true },
   'agent on a cluster',
   () => {
     let plane: ControlPlane;
@@ -52,6 +54,8 @@ describeWith(
     beforeAll(async () => {
       plane = await ControlPlane.start();
       await plane.installCrds([...calicoCrds(CALICO_V3), ...manulCrds()]);
+      await plane.createNamespace('manul-system');
+      await plane.admin.createAll(grantObjects('manul-system/manul', grantsOf(['speaker', 'agent'])));
       await plane.admin.create(NODE);
       await plane.admin.patch(
         NODE,
@@ -88,7 +92,10 @@ describeWith(
         files: {},
         roles: 'speaker,agent',
         namespace,
-        cluster: plane.kubeconfig('agent'),
+        cluster: {
+          serviceAccountFolder: await plane.serviceAccountFolder('manul-system', 'manul'),
+          server: plane.url,
+        },
       });
     }, 240_000);
 
@@ -195,5 +202,11 @@ describeWith(
       },
       TEST_MS,
     );
+
+    test('nothing was asked for that its ServiceAccount may not do', () => {
+      const asked = plane.auditLog.entriesOf('system:serviceaccount:manul-system:manul');
+      expect(asked.length).toBeGreaterThan(20);
+      expect(asked.filter(({ decision }) => decision !== 'allow')).toEqual([]);
+    });
   },
 );

@@ -143,6 +143,7 @@ export const LAYERS: readonly Layer[] = [
   { path: 'test/bench/micro/', values: ['bgp/', 'src/output/', 'test/bench/', 'test/bgp/', 'node:*'] },
   { path: 'test/bench/', values: ['test/harness/', 'test/support/', 'node:*'] },
   { path: 'test/interop/', values: ['test/harness/', 'test/support/', 'node:*'] },
+  { path: 'test/e2e/kubernetes/granted-calls.ts', values: ['@manul/config'], types: ['test/harness/'] },
   { path: 'test/e2e/', values: ['test/harness/', 'test/support/', 'node:*', 'yaml'] },
 ];
 
