@@ -12,6 +12,8 @@ export interface ReflectorOptions {
   readonly listenRanges: readonly string[];
   /** Default 90. */
   readonly holdTimeSec?: number;
+  /** A command that runs the daemon, with its arguments. */
+  readonly wrapper?: readonly string[];
   /** Further files of resources, by name. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -30,6 +32,7 @@ export async function startReflector(options: ReflectorOptions): Promise<Reflect
   const port = await freePort(address);
   const daemon = await ManulDaemon.start({
     node: 'rr-1',
+    ...(options.wrapper === undefined ? {} : { wrapper: options.wrapper }),
     files: {
       'node.yaml': nodeYaml({ node: 'rr-1', asn: ASN, port, ipv4Address: address, clusterId: '244.0.0.1' }),
       'clients.yaml': dynamicNeighborYaml({

@@ -22,6 +22,8 @@ export interface ManulOptions {
   /** Default `speaker`. */
   readonly roles?: string;
   readonly namespace?: NetworkNamespace | null;
+  /** A command that runs it, with its arguments: `prlimit --nofile=256`. */
+  readonly wrapper?: readonly string[];
   /** Further arguments of `manul run`. */
   readonly arguments?: readonly string[];
 }
@@ -220,7 +222,10 @@ function launch(options: ManulOptions, folder: TempFolder, httpPort: number): Pr
     ...['--http', `127.0.0.1:${httpPort}`, '--control', folder.file('control.sock')],
     ...(options.arguments ?? []),
   ];
-  if (typeof cluster !== 'object') return ChildDaemon.start(`manul ${node}`, MANUL, args, { namespace });
+  if (typeof cluster !== 'object') {
+    const [command = MANUL, ...words] = [...(options.wrapper ?? []), MANUL, ...args];
+    return ChildDaemon.start(`manul ${node}`, command, words, { namespace });
+  }
   const inside = inPodView(cluster, MANUL, args);
   return ChildDaemon.start(`manul ${node}`, inside.command, inside.args, { namespace, env: inside.env });
 }
