@@ -1,21 +1,35 @@
 /**
  * What each peer got equals what an ungrouped reference would have sent (RFC 4271 §9.2, RFC 4456 §6): split
- * horizon, joins and ends in the middle, changes of client status and policy, refreshes and slow readers.
+ * horizon, joins and ends in the middle, changes of client status and of import and export policy, of what the node
+ * is connected to, drains, refreshes and slow readers.
  */
 import fc from 'fast-check';
+import type { PolicyTerm } from '../../../bgp/policy/policy-config.ts';
 import { createRib } from '../../../bgp/routing/create-rib.ts';
 import { clusterList, med as medAttribute, originatorId } from '../../harness/bgp/attributes.ts';
 import { announcement, withdrawal } from '../../harness/bgp/encode.ts';
 import { RecordingOutput } from './recording-output.ts';
-import { actualTable, expectedTable, type ModelPeer, type ModelRoute } from './reference-model.ts';
+import {
+  actualTable,
+  expectedTable,
+  type ImportRule,
+  type ModelPeer,
+  type ModelRoute,
+  type ModelSpeaker,
+  PREFERENCE,
+  PREPENDED,
+} from './reference-model.ts';
 import { CLUSTER_ID, OWN_AS, OWN_ID, receive, ribSession, settle } from './rib-sessions.ts';
 
 const PEERS = 6;
 const PREFIXES = 5;
 
 type Step =
-  | { readonly kind: 'up' | 'down' | 'client' | 'hop' | 'refresh' | 'slow' | 'drain'; readonly peer: number }
-  | { readonly kind: 'reject'; readonly peer: number; readonly third: number }
+  | { readonly kind: 'up' | 'down' | 'client' | 'hop' | 'refresh' | 'slow' | 'read'; readonly peer: number }
+  | { readonly kind: 'reject' | 'prepend'; readonly peer: number; readonly third: number }
+  | { readonly kind: 'import'; readonly peer: number; readonly rule: ImportRule | null }
+  | { readonly kind: 'connected'; readonly thirds: readonly number[] }
+  | { readonly kind: 'drain'; readonly state: ModelSpeaker['drain'] }
   | { readonly kind: 'work' }
   | {
       readonly kind: 'announce';
@@ -28,6 +42,8 @@ type Step =
     }
   | { readonly kind: 'withdraw'; readonly peer: number; readonly thirds: readonly number[] };
 
+type PeerStep = Extract<Step, { readonly peer: number }>;
+
 const peer = fc.nat(PEERS - 1);
 const thirds = fc.uniqueArray(fc.nat(PREFIXES - 1), { minLength: 1, maxLength: PREFIXES });
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -36,10 +52,32 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom('down' as const, 'client', 'hop', 'refresh'), peer }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('slow' as const, 'drain'), peer }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('import' as const),
+      peer,
+      rule: fc.option(
+        fc.record({ third: fc.nat(PREFIXES - 1), action: fc.constantFrom('reject' as const, 'prefer') }),
+      ),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('connected' as const), thirds }) },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('reject' as const), peer, third: fc.nat(PREFIXES) }),
+    arbitrary: fc.record({
+      kind: fc.constant('drain' as const),
+      state: fc.constantFrom('none' as const, 'none', 'graceful', 'withdrawn'),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('slow' as const, 'read'), peer }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('reject' as const, 'prepend'),
+      peer,
+      third: fc.nat(PREFIXES),
+    }),
   },
   { weight: 4, arbitrary: fc.constant({ kind: 'work' as const }) },
   {
@@ -59,11 +97,28 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const prefixOf = (third: number) => `10.1.${third}.0/24`;
 
+const termFor = (third: number) => ({
+  name: `prefix ${third}`,
+  match: { prefixes: [{ prefix: prefixOf(third), minLength: 24, maxLength: 24 }] },
+});
+
+const importTerm = ({ third, action }: ImportRule): PolicyTerm =>
+  action === 'reject'
+    ? { ...termFor(third), action }
+    : { ...termFor(third), action: 'accept', operations: [{ kind: 'setLocalPref', localPref: PREFERENCE }] };
+
+const prependTerm = (third: number): PolicyTerm => ({
+  ...termFor(third),
+  action: 'next',
+  operations: [{ kind: 'prependAsPath', asns: [PREPENDED] }],
+});
+
 class World {
   readonly rib = createRib({ delay: () => undefined });
   readonly peers: ModelPeer[];
   readonly outputs = new Map<number, RecordingOutput>();
   readonly #slots = new Map<number, number>();
+  #speaker: ModelSpeaker = { connected: new Set(), drain: 'none' };
 
   constructor(withPaths: boolean) {
     this.rib.configure({ asn: OWN_AS, routerId: OWN_ID, clusterId: CLUSTER_ID });
@@ -74,6 +129,8 @@ class World {
       isUp: false,
       isOwnHop: false,
       rejected: new Set<number>(),
+      prepended: null,
+      importRule: null,
       sendsPaths: withPaths && i % 2 === 0,
       routes: new Map<string, ModelRoute>(),
     }));
@@ -85,14 +142,18 @@ class World {
       routeReflectorClient: model.isClient,
       nextHop: model.isOwnHop ? 'self' : 'auto',
       addPathSend: model.sendsPaths ? ['ipv4'] : [],
+      importPolicy: {
+        name: 'test',
+        otherwise: 'accept',
+        terms: model.importRule === null ? [] : [importTerm(model.importRule)],
+      },
       exportPolicy: {
         name: 'test',
         otherwise: 'accept',
-        terms: [...model.rejected].map((third) => ({
-          name: `reject ${third}`,
-          match: { prefixes: [{ prefix: prefixOf(third), minLength: 24, maxLength: 24 }] },
-          action: 'reject' as const,
-        })),
+        terms: [
+          ...(model.prepended === null ? [] : [prependTerm(model.prepended)]),
+          ...[...model.rejected].map((third) => ({ ...termFor(third), action: 'reject' as const })),
+        ],
       },
     });
   }
@@ -100,6 +161,16 @@ class World {
   run(one: Step): void {
     if (one.kind === 'work') {
       this.rib.work(0);
+      return;
+    }
+    if (one.kind === 'connected') {
+      this.#speaker = { ...this.#speaker, connected: new Set(one.thirds) };
+      this.rib.setConnected(one.thirds.map(prefixOf));
+      return;
+    }
+    if (one.kind === 'drain') {
+      this.#speaker = { ...this.#speaker, drain: one.state };
+      this.rib.setDrain(one.state);
       return;
     }
     const model = this.peers[one.peer]!;
@@ -118,7 +189,7 @@ class World {
     model.isUp = true;
   }
 
-  #runOnLive(one: Exclude<Step, { kind: 'work' }>, index: number, model: ModelPeer, slot: number): void {
+  #runOnLive(one: PeerStep, index: number, model: ModelPeer, slot: number): void {
     const output = this.outputs.get(index)!;
     switch (one.kind) {
       case 'down':
@@ -140,13 +211,21 @@ class World {
         model.rejected = one.third === PREFIXES ? new Set() : new Set([one.third]);
         this.rib.updateSession(slot, this.#session(model));
         break;
+      case 'prepend':
+        model.prepended = one.third === PREFIXES ? null : one.third;
+        this.rib.updateSession(slot, this.#session(model));
+        break;
+      case 'import':
+        model.importRule = one.rule;
+        this.rib.updateSession(slot, this.#session(model));
+        break;
       case 'refresh':
         this.rib.refresh(slot, 'ipv4');
         break;
       case 'slow':
         output.queued = 1 << 22;
         break;
-      case 'drain':
+      case 'read':
         output.drain();
         break;
       case 'announce':
@@ -195,7 +274,7 @@ class World {
       const model = this.peers[index]!;
       expect([index, ...sorted(actualTable(output.table))]).toEqual([
         index,
-        ...sorted(expectedTable(this.peers, model)),
+        ...sorted(expectedTable(this.peers, model, this.#speaker)),
       ]);
       expect(output.endsOfRib).toEqual(['ipv4']);
       const count = [...output.table.keys()].length;
@@ -206,6 +285,7 @@ class World {
   /** Everything withdrawn and every session gone leaves nothing behind. */
   end(): void {
     for (const slot of this.#slots.values()) this.rib.removeSession(slot);
+    this.rib.setConnected([]);
     settle(this.rib);
     expect(this.rib.summary()).toEqual({ prefixes: { ipv4: 0, ipv6: 0 }, paths: { ipv4: 0, ipv6: 0 } });
     expect(this.rib.footprint()).toEqual({ attributeSets: 0, nets: 0, paths: 0, sessions: 0 });

@@ -14,9 +14,29 @@ export interface ModelPeer {
   isOwnHop: boolean;
   /** Third octets of the prefixes that its export policy rejects. */
   rejected: ReadonlySet<number>;
+  /** Third octet of the prefixes before whose AS_PATH its export policy puts `PREPENDED`, or null. */
+  prepended: number | null;
+  /** What its import policy does to the prefixes of one third octet. */
+  importRule: ImportRule | null;
   readonly sendsPaths: boolean;
   readonly routes: Map<string, ModelRoute>;
 }
+
+export interface ImportRule {
+  readonly third: number;
+  /** `prefer`: LOCAL_PREF becomes `PREFERENCE`. */
+  readonly action: 'reject' | 'prefer';
+}
+
+/** What concerns the speaker as a whole. */
+export interface ModelSpeaker {
+  /** Third octets of the prefixes that it is connected to. */
+  readonly connected: ReadonlySet<number>;
+  readonly drain: 'none' | 'graceful' | 'withdrawn';
+}
+
+export const PREPENDED = 65009;
+export const PREFERENCE = 300;
 
 export interface ModelRoute {
   readonly prefix: string;
@@ -40,15 +60,24 @@ function isAccepted(route: ModelRoute): boolean {
   );
 }
 
-function candidates(peers: readonly ModelPeer[]): Map<string, Candidate[]> {
+const thirdOf = (prefix: string) => Number(prefix.split('.')[2]);
+
+/** As the peer's route comes into the decision, or null where it does not. */
+function imported(peer: ModelPeer, route: ModelRoute, { connected }: ModelSpeaker): ModelRoute | null {
+  const local = isInternal(peer) ? route : { ...route, localPref: 100, originatorId: null, clusterList: [] };
+  const third = thirdOf(route.prefix);
+  if (!isAccepted(local) || (!isInternal(peer) && connected.has(third))) return null;
+  if (peer.importRule?.third !== third) return local;
+  return peer.importRule.action === 'reject' ? null : { ...local, localPref: PREFERENCE };
+}
+
+function candidates(peers: readonly ModelPeer[], speaker: ModelSpeaker): Map<string, Candidate[]> {
   const byPrefix = new Map<string, Candidate[]>();
   for (const peer of peers) {
     if (!peer.isUp) continue;
     for (const route of peer.routes.values()) {
-      const local = isInternal(peer)
-        ? route
-        : { ...route, localPref: 100, originatorId: null, clusterList: [] };
-      if (!isAccepted(local)) continue;
+      const local = imported(peer, route, speaker);
+      if (local === null) continue;
       byPrefix.set(route.prefix, [...(byPrefix.get(route.prefix) ?? []), { ...local, peer }]);
     }
   }
@@ -77,12 +106,14 @@ function best(list: readonly Candidate[]): Candidate {
 }
 
 function mayGo(one: Candidate, to: ModelPeer): boolean {
-  if (one.peer === to || to.rejected.has(Number(one.prefix.split('.')[2]))) return false;
+  if (one.peer === to || to.rejected.has(thirdOf(one.prefix))) return false;
   return !isInternal(one.peer) || !isInternal(to) || one.peer.isClient || to.isClient;
 }
 
-function exported(one: Candidate, to: ModelPeer): HeldRoute {
-  const { asPath, localPref, med } = one;
+function exported(one: Candidate, to: ModelPeer, { drain }: ModelSpeaker): HeldRoute {
+  const { med } = one;
+  const asPath = to.prepended === thirdOf(one.prefix) ? [PREPENDED, ...one.asPath] : one.asPath;
+  const localPref = drain === 'graceful' ? 0 : one.localPref;
   const nextHop = to.isOwnHop ? OWN_ID : one.nextHop;
   if (!isInternal(to)) {
     return {
@@ -100,11 +131,16 @@ function exported(one: Candidate, to: ModelPeer): HeldRoute {
 }
 
 /** Routes by prefix that `to` must hold; with ADD-PATH every eligible path, in a canonical order. */
-export function expectedTable(peers: readonly ModelPeer[], to: ModelPeer): Map<string, HeldRoute[]> {
+export function expectedTable(
+  peers: readonly ModelPeer[],
+  to: ModelPeer,
+  speaker: ModelSpeaker,
+): Map<string, HeldRoute[]> {
   const table = new Map<string, HeldRoute[]>();
-  for (const [prefix, list] of candidates(peers)) {
+  if (speaker.drain === 'withdrawn') return table;
+  for (const [prefix, list] of candidates(peers, speaker)) {
     const chosen = (to.sendsPaths ? list : [best(list)]).filter((one) => mayGo(one, to));
-    if (chosen.length > 0) table.set(prefix, sortRoutes(chosen.map((one) => exported(one, to))));
+    if (chosen.length > 0) table.set(prefix, sortRoutes(chosen.map((one) => exported(one, to, speaker))));
   }
   return table;
 }
