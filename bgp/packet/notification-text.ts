@@ -1,7 +1,7 @@
 /** What a NOTIFICATION says, in words: for logs, `manul peers` and the looking glass. */
 import { afiSafiName } from './capabilities/capability.ts';
 import { CeaseSubcode, ErrorCode, MessageTypeCode } from './iana.ts';
-import type { Notification } from './notification.ts';
+import { type Notification, received } from './notification.ts';
 import { decodeShutdownCommunication } from './shutdown-communication.ts';
 
 interface ErrorText {
@@ -96,8 +96,13 @@ export function notificationName(code: number, subcode: number): string {
   return `${error.name}: ${error.subcodes[subcode] ?? `subcode ${subcode}`}`;
 }
 
-/** The shutdown communication that a NOTIFICATION carries (RFC 9003), safe to display; empty when none. */
+/**
+ * The shutdown communication that a NOTIFICATION carries (RFC 9003), also inside a Hard Reset (RFC 8538 §3), safe to
+ * display; empty when none.
+ */
 export function shutdownText(notification: Notification): string {
+  const inner = hardResetReason(notification);
+  if (inner !== null) return shutdownText(inner);
   const { code, subcode, data } = notification;
   const carriesText =
     code === ErrorCode.Cease &&
@@ -108,8 +113,17 @@ export function shutdownText(notification: Notification): string {
 /** The whole NOTIFICATION in one line, safe to display. */
 export function notificationText(notification: Notification): string {
   const name = notificationName(notification.code, notification.subcode);
+  const inner = hardResetReason(notification);
+  if (inner !== null) return `${name}: ${notificationText(inner)}`;
   const detail = shutdownText(notification) || dataText(notification);
   return detail === '' ? name : `${name}: ${detail}`;
+}
+
+/** The NOTIFICATION that a Hard Reset holds (RFC 8538 §3), or null. Hard Resets do not nest. */
+function hardResetReason({ code, subcode, data }: Notification): Notification | null {
+  if (code !== ErrorCode.Cease || subcode !== CeaseSubcode.HardReset || data.length < 2) return null;
+  const isNested = data[0] === ErrorCode.Cease && data[1] === CeaseSubcode.HardReset;
+  return isNested ? null : received(data[0]!, data[1]!, data.subarray(2));
 }
 
 /** The data field in words where its layout is known, in hexadecimal (at most 16 octets) where it is not. */

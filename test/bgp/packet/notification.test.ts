@@ -92,6 +92,20 @@ describe('text of a NOTIFICATION', () => {
     );
   });
 
+  test('a Hard Reset is shown with what it holds, and its shutdown communication (RFC 8538 §3)', () => {
+    const hardReset = received(6, 9, fromHex('0602 02 6869'));
+    expect(notificationText(hardReset)).toBe('Cease: Hard Reset: Cease: Administrative Shutdown: hi');
+    expect(shutdownText(hardReset)).toBe('hi');
+    expect(notificationText(received(6, 9, fromHex('0609 0609')))).toBe('Cease: Hard Reset: data 06090609');
+    expect(notificationText(received(6, 9, fromHex('06')))).toBe('Cease: Hard Reset: data 06');
+  });
+
+  test('the limit of a maximum of prefixes is shown with its family (RFC 4486 §4)', () => {
+    expect(notificationText(cease.maximumPrefixes(2, 1, 70_000))).toBe(
+      'Cease: Maximum Number of Prefixes Reached: ipv6, at most 70000',
+    );
+  });
+
   test('a received NOTIFICATION keeps its own copy of the data', () => {
     const bytes = Uint8Array.of(6, 2, 1, 0x41);
     const notification = decodeNotification(bytes);

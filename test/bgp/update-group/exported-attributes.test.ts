@@ -184,7 +184,7 @@ describe('AS_PATH to an external peer (RFC 4271 §5.1.2)', () => {
     expect(sent.asPath).toHaveLength(255);
   });
 
-  test('the AS that we show on the session is prepended, also to our own routes', () => {
+  test('the AS that we show on the session is prepended, also to our own routes (RFC 7705 §3.1)', () => {
     expect(sentPath(asPath([65001]), { ...external(65002), localAsn: 64999 }).asPath).toEqual([64999, 65001]);
     const fixture = new RibFixture();
     const receiver = fixture.up(2, { ...external(65002), localAsn: 64999 });

@@ -200,7 +200,7 @@ describe('loops are kept out of the decision, but stay in the Adj-RIB-In', () =>
     expect(fixture.routes()).toHaveLength(isEligible ? 1 : 0);
   });
 
-  test('the AS that we show on the session counts, not the one of the speaker', () => {
+  test('the AS that we show on the session counts, not the one of the speaker (RFC 7705)', () => {
     const fixture = new RibFixture();
     const source = fixture.up(1, { localAsn: 64999, peerAsn: 65001, routeReflectorClient: false });
     fixture.receive(source, announcement([PREFIX], { nextHop: '192.0.2.1', asPath: [65001, 64999] }));
