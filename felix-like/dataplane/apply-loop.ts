@@ -21,8 +21,8 @@ import type { OverlaySetup } from './overlay-setup.ts';
 import { nextTurn, RouteReader } from './route-reader.ts';
 import type { SysctlManager } from './sysctl-manager.ts';
 
-/** Operations in one request to the kernel: more gain nothing, and hold others up. */
-const BATCH_SIZE = 500;
+/** Operations handed to the kernel port at once: to wake its thread costs more than many of them. */
+const BATCH_SIZE = 2000;
 /** Batches under way: the kernel works on one while the next is being made. */
 const BATCHES_IN_FLIGHT = 2;
 /** Prefixes to settle before the event loop has its turn. */
@@ -318,6 +318,8 @@ export class ApplyLoop {
   #sendBatches(): void {
     const { kernel, table, calculator } = this.#parts;
     while (this.#batchesInFlight < BATCHES_IN_FLIGHT) {
+      // While more is being settled, full batches only.
+      if (table.waitingCount < BATCH_SIZE && !(calculator.isSettled && this.#feed.isEmpty)) return;
       const batch = table.nextBatch(BATCH_SIZE);
       if (batch === null) {
         this.#forgetConnections(this.#moved.takeRemoved());

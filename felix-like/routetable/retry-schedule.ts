@@ -25,11 +25,11 @@ export class RetrySchedule<Item> {
   }
 
   clear(item: Item): void {
-    this.#refusals.delete(item);
+    if (this.#refusals.size > 0) this.#refusals.delete(item);
   }
 
   isWaiting(item: Item, nowMs: number): boolean {
-    const refusal = this.#refusals.get(item);
+    const refusal = this.#refusals.size === 0 ? undefined : this.#refusals.get(item);
     return refusal !== undefined && refusal.dueMs > nowMs;
   }
 

@@ -10,6 +10,8 @@ export interface RouteSlot extends Slot<RouteKey, KernelRoute> {
   isLeftover: boolean;
   /** Number of the resync that found it last. */
   seenBy: number;
+  /** In which queue it waits to be written, or null. */
+  waitsFor: 'update' | 'deletion' | null;
 }
 
 export function newRouteSlot(key: RouteKey): RouteSlot {
@@ -21,6 +23,7 @@ export function newRouteSlot(key: RouteKey): RouteSlot {
     isInFlight: false,
     isLeftover: false,
     seenBy: 0,
+    waitsFor: null,
   };
 }
 

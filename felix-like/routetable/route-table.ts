@@ -21,6 +21,7 @@ import type { Ownership } from './ownership.ts';
 import { RetrySchedule } from './retry-schedule.ts';
 import { type BatchOutcome, newRouteSlot, RouteBatch, type RouteSlot } from './route-batch.ts';
 import { familyOfPrefix, isSameRoute, type KernelRoute, type RouteKey, routeKey } from './route-key.ts';
+import { SlotQueue } from './slot-queue.ts';
 
 export interface RouteDifference {
   readonly kind: 'missing' | 'different' | 'unexpected' | 'foreign';
@@ -47,8 +48,8 @@ export class RouteTable {
   readonly #now: () => number;
   readonly #tracker = new DeltaTracker<RouteKey, KernelRoute, RouteSlot>(isSameRoute, newRouteSlot);
   readonly #retries = new RetrySchedule<RouteSlot>();
-  readonly #updates = new Set<RouteSlot>();
-  readonly #deletions = new Set<RouteSlot>();
+  readonly #updates = new SlotQueue('update');
+  readonly #deletions = new SlotQueue('deletion');
   readonly #sweepable = new Set<Family>();
   /** Desired, and held by someone whom we do not know yet. */
   readonly #occupied = new Set<RouteSlot>();
@@ -74,6 +75,11 @@ export class RouteTable {
   /** Routes of ours in the kernel. */
   get actualCount(): number {
     return this.#tracker.actualCount - this.#conflicts.size;
+  }
+
+  /** Routes that wait to be written. */
+  get waitingCount(): number {
+    return this.#updates.size + this.#deletions.size;
   }
 
   /** Something can be written now. */
@@ -175,17 +181,15 @@ export class RouteTable {
   nextBatch(limit: number): RouteBatch | null {
     if (!this.hasWork) return null;
     const batch = new RouteBatch();
-    for (const slot of this.#updates) {
-      if (batch.slots.length === limit) return batch;
-      this.#updates.delete(slot);
+    while (batch.slots.length < limit) {
+      const slot = this.#updates.take();
+      if (slot === null) break;
       batch.add(slot, slot.actual === null ? 'add' : 'replace', slot.desired!);
     }
-    if (!this.#holdsDeletions) {
-      for (const slot of this.#deletions) {
-        if (batch.slots.length === limit) break;
-        this.#deletions.delete(slot);
-        batch.add(slot, 'delete', slot.actual!);
-      }
+    while (!this.#holdsDeletions && batch.slots.length < limit) {
+      const slot = this.#deletions.take();
+      if (slot === null) break;
+      batch.add(slot, 'delete', slot.actual!);
     }
     return batch.slots.length === 0 ? null : batch;
   }
@@ -322,9 +326,9 @@ export class RouteTable {
 
   /** Finds the place of one key: to be written, to be deleted, or neither now. */
   #examine(slot: RouteSlot): void {
-    this.#conflicts.delete(slot);
-    this.#updates.delete(slot);
-    this.#deletions.delete(slot);
+    if (this.#conflicts.size > 0) this.#conflicts.delete(slot);
+    this.#updates.remove(slot);
+    this.#deletions.remove(slot);
     if (slot.isInFlight) return;
     if (slot.pending === 'update') {
       this.#examineUpdate(slot);
@@ -332,7 +336,7 @@ export class RouteTable {
       this.#examineDeletion(slot);
     } else {
       this.#retries.clear(slot);
-      this.#occupied.delete(slot);
+      if (this.#occupied.size > 0) this.#occupied.delete(slot);
       this.#tracker.release(slot);
     }
   }

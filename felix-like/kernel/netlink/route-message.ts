@@ -62,11 +62,12 @@ export function encodeRouteOperation(
 ): void {
   const { target } = route;
   const slash = route.prefix.indexOf('/');
-  const destination = addressBytes(route.prefix.slice(0, slash));
+  const isIpv6 = route.prefix.includes(':');
+  const addressLength = isIpv6 ? 16 : 4;
   const isDelete = op === 'delete';
   const type = isDelete ? MessageType.DelRoute : MessageType.NewRoute;
   writer.beginMessage(type, Flag.Request | (wantsAck ? Flag.Ack : 0) | OPERATION_FLAGS[op], sequence);
-  writer.u8(destination.length === 4 ? AF_INET : AF_INET6);
+  writer.u8(isIpv6 ? AF_INET6 : AF_INET);
   writer.u8(Number(route.prefix.slice(slash + 1)));
   writer.u8(0);
   writer.u8(0);
@@ -78,11 +79,13 @@ export function encodeRouteOperation(
   const single = !isDelete && target.nextHops.length === 1 ? target.nextHops[0]! : null;
   writer.u32(single?.onlink ? RouteFlag.OnLink : 0);
   writer.u32Attribute(RouteAttribute.Table, route.table);
-  if (!route.prefix.endsWith('/0')) writer.bytesAttribute(RouteAttribute.Destination, destination);
+  if (!route.prefix.endsWith('/0')) {
+    if (isIpv6) writer.bytesAttribute(RouteAttribute.Destination, addressBytes(route.prefix.slice(0, slash)));
+    else writer.u32Attribute(RouteAttribute.Destination, ipv4Word(route.prefix, slash));
+  }
   writer.u32Attribute(RouteAttribute.Priority, route.metric);
-  if (single !== null) encodeNextHop(writer, single, destination.length);
-  else if (!isDelete && target.nextHops.length > 1)
-    encodeMultipath(writer, target.nextHops, destination.length);
+  if (single !== null) encodeNextHop(writer, single, addressLength);
+  else if (!isDelete && target.nextHops.length > 1) encodeMultipath(writer, target.nextHops, addressLength);
   writer.endMessage();
 }
 
@@ -96,6 +99,10 @@ function encodeNextHop(writer: MessageWriter, nextHop: KernelNextHop, addressByt
 /** RTA_GATEWAY, or RTA_VIA { u16 family, address } for a gateway of the other family (RFC 8950). */
 function encodeGateway(writer: MessageWriter, nextHop: KernelNextHop, addressBytesOfRoute: number): void {
   if (nextHop.gateway === null) return;
+  if (addressBytesOfRoute === 4 && !nextHop.gateway.includes(':')) {
+    writer.u32Attribute(RouteAttribute.Gateway, ipv4Word(nextHop.gateway, nextHop.gateway.length));
+    return;
+  }
   const gateway = addressBytes(nextHop.gateway);
   if (gateway.length === addressBytesOfRoute) {
     writer.bytesAttribute(RouteAttribute.Gateway, gateway);
@@ -262,6 +269,31 @@ function readAddress(attribute: AttributeReader, start: number, length: number):
   if (attribute.end - start < length) return null;
   return formatAddress(attribute.bytes, start, length);
 }
+
+/**
+ * The first `length` characters of `text`, an IPv4 address that the caller vouches for, as the number whose bytes in
+ * the host's order are the address. Of many routes each has one, and arrays for them would be garbage at once.
+ */
+function ipv4Word(text: string, length: number): number {
+  let word = 0;
+  let value = 0;
+  let parts = 0;
+  for (let i = 0; i <= length; i++) {
+    const code = i === length ? DOT : text.charCodeAt(i);
+    if (code === DOT) {
+      word |= value << (HOST_IS_LITTLE_ENDIAN ? parts * 8 : 24 - parts * 8);
+      parts++;
+      value = 0;
+    } else value = code >= ZERO && code <= NINE ? value * 10 + code - ZERO : Number.NaN;
+    if (!(value <= 255)) break;
+  }
+  if (parts !== 4) throw new RangeError(`not an address: ${text.slice(0, length)}`);
+  return word >>> 0;
+}
+
+const DOT = 46;
+const ZERO = 48;
+const NINE = 57;
 
 /** Bytes of an address that the caller vouches for. */
 function addressBytes(text: string): Uint8Array {
