@@ -274,6 +274,24 @@ export const RESET_FLAGS: readonly Flag[] = [
 export const DISABLE_FLAGS: readonly Flag[] = [message, control];
 export const ENABLE_FLAGS: readonly Flag[] = [control];
 
+export const CLEANUP_FLAGS: readonly Flag[] = [
+  { name: 'force', kind: 'switch', describe: 'also while a daemon runs, which would put everything back' },
+  {
+    name: 'route-protocol',
+    kind: 'text',
+    describe: 'protocol number of our routes (FelixConfiguration.deviceRouteProtocol)',
+    defaultText: '80',
+  },
+  {
+    name: 'interface-prefix',
+    kind: 'text',
+    describe: 'beginnings of the names of workload interfaces, comma-separated',
+    defaultText: 'cali',
+  },
+  ...CNI_FLAGS.filter(({ name }) => ['cni-bin-dir', 'cni-conf-dir', 'state-dir'].includes(name)),
+  ...READ_FLAGS,
+];
+
 /** The environment variable of a flag: `--log-level` is `MANUL_LOG_LEVEL`. */
 export function variableOf(flag: Flag): string {
   return `MANUL_${flag.name.toUpperCase().replaceAll('-', '_')}`;

@@ -7,6 +7,7 @@ import { type Environment, type RawArguments, readArguments } from './arguments.
 import { CommandError, usageError } from './command-error.ts';
 import {
   CHECK_FLAGS,
+  CLEANUP_FLAGS,
   DISABLE_FLAGS,
   ENABLE_FLAGS,
   EXPLAIN_FLAGS,
@@ -83,6 +84,12 @@ const COMMANDS: readonly CommandSpec[] = [
     describe: 'follow session and route events',
     flags: READ_FLAGS,
     load: async () => (await import('../commands/watch.ts')).watch,
+  },
+  {
+    usage: 'cleanup',
+    describe: 'remove everything of Manul from this node: routes, tunnels, nftables, files of the CNI',
+    flags: CLEANUP_FLAGS,
+    load: async () => (await import('../commands/cleanup.ts')).cleanup,
   },
 ];
 

@@ -131,6 +131,7 @@ describe('FelixConfiguration', () => {
       workloads: [],
       blocks: [],
       pools: [],
+      podCidrs: [],
       serviceRanges: [],
       gatewayRoutes: [],
       routeRefreshSec: 90,
