@@ -2,6 +2,7 @@
 import { setImmediate as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { ResourceProblem } from '../../config-api.ts';
+import { refusedChange } from '../../schema/cross-check.ts';
 import { formatFieldPath } from '../../schema/issue-text.ts';
 import { parseResource } from '../../schema/parse-resource.ts';
 import { type CollectionName, KINDS } from '../../schema/registry.ts';
@@ -12,6 +13,7 @@ interface Held {
   /** Null: there has been no good version. */
   readonly resource: AnyResource | null;
   readonly problems: readonly ResourceProblem[];
+  readonly uid: string;
 }
 
 /** All objects of a collection, as they arrive. */
@@ -97,20 +99,27 @@ export class ObjectStore {
       kind: KINDS[this.#collection].kind,
       apiVersion: this.#apiVersion,
     });
-    const problems =
-      parsed.outcome === 'foreign'
-        ? []
-        : parsed.problems.map((problem) => ({
-            file: null,
-            line: null,
-            resource: resourceName(this.#collection, key),
-            field: formatFieldPath(problem.path),
-            text: problem.text,
-            severity: problem.severity,
-          }));
-    const resource = parsed.outcome === 'valid' ? parsed.resource : (known?.resource ?? null);
-    if (known !== undefined && isDeepStrictEqual(known, { resource, problems })) return known;
-    return { resource, problems };
+    const uid = uidOf(object);
+    const lastGood = known?.resource ?? null;
+    const problems: ResourceProblem[] = (parsed.outcome === 'foreign' ? [] : parsed.problems).map((problem) =>
+      this.#problem(key, formatFieldPath(problem.path), problem.text, problem.severity),
+    );
+    let resource = parsed.outcome === 'valid' ? parsed.resource : lastGood;
+    // an object of the same name that was made anew is another one
+    if (resource !== null && lastGood !== null && known?.uid === uid) {
+      const refused = refusedChange(this.#collection, lastGood, resource);
+      if (refused !== null) {
+        problems.push(this.#problem(key, `spec.${refused.field}`, refused.text, 'error'));
+        resource = lastGood;
+      }
+    }
+    const held = { resource, problems, uid };
+    return known !== undefined && isDeepStrictEqual(known, held) ? known : held;
+  }
+
+  #problem(key: string, field: string, text: string, severity: ResourceProblem['severity']): ResourceProblem {
+    const resource = resourceName(this.#collection, key);
+    return { file: null, line: null, resource, field, text, severity };
   }
 
   #keyOf(object: RawObject): string {
@@ -118,6 +127,9 @@ export class ObjectStore {
     return KINDS[this.#collection].namespaced ? `${namespace ?? 'default'}/${name}` : String(name);
   }
 }
+
+const uidOf = (object: RawObject): string =>
+  String((object['metadata'] as { readonly uid?: unknown } | undefined)?.uid ?? '');
 
 /** Fields that change with every write, or fill the memory, and say nothing to us. */
 function withoutBookkeeping(metadata: unknown): unknown {

@@ -102,6 +102,12 @@ describeWith({ kubernetesTools: ['api'], commands: ['openssl'] }, 'cluster datas
       expect(problems).toMatchObject([
         { resource: 'IPPool/two', field: 'spec.cidr', severity: 'error', file: null },
       ]);
+      await plane.admin.patch(pool('two', ''), { spec: { cidr: '10.3.0.0/16' } });
+      const refused = await followed.until(
+        (snapshot) => (snapshot.problems[0]?.text.startsWith('cannot be changed') ? snapshot : null),
+        'a change of the range is refused',
+      );
+      expect(refused.resources.ipPools.get('two')?.spec.cidr.bytes[1]).toBe(2);
       await plane.admin.delete(pool('two', ''));
       await followed.until((snapshot) => snapshot.problems.length === 0, 'the problem goes with the object');
     },
