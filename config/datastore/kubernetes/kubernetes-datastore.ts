@@ -25,9 +25,12 @@ export interface KubernetesDatastoreOptions {
   readonly timing?: ListWatchTiming;
   /** How long kinds that the server does not have are left alone, at most doubled by chance; milliseconds. */
   readonly lookAgainMs?: number;
+  /** How long a kind must be missing before its objects count as gone; milliseconds. */
+  readonly confirmGoneMs?: number;
 }
 
 const LOOK_AGAIN_MS = 60_000;
+const CONFIRM_GONE_MS = 10_000;
 
 export class KubernetesDatastore implements Datastore {
   readonly #options: KubernetesDatastoreOptions;
@@ -56,6 +59,7 @@ export class KubernetesDatastore implements Datastore {
       kinds: this.#kinds,
       timing: this.#timing,
       lookAgainMs: this.#options.lookAgainMs ?? LOOK_AGAIN_MS,
+      confirmGoneMs: this.#options.confirmGoneMs ?? CONFIRM_GONE_MS,
       onResult: () => this.#follow(),
     });
     this.#follow();

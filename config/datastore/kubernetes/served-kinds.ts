@@ -12,6 +12,11 @@ export interface ServedKindsOptions {
   readonly timing: ListWatchTiming;
   /** How long to wait before looking for missing kinds again, at most doubled by chance; milliseconds. */
   readonly lookAgainMs: number;
+  /**
+   * A kind that was there must be missing for this long before it counts as gone: an API server that starts may deny
+   * for a moment what it has, and nobody's sessions should end for that. Milliseconds.
+   */
+  readonly confirmGoneMs: number;
   /** What is served has been found out, or could not be. */
   readonly onResult: () => void;
 }
@@ -25,6 +30,8 @@ export class ServedKinds {
   #turn = new AbortController();
   /** By collection; null: the server does not have it. Absent: not known yet. */
   #served = new Map<string, string | null>();
+  /** Since when a kind that was there is missing, by collection. */
+  readonly #missingSince = new Map<string, number>();
   #failure: { readonly reason: string; readonly since: number } | null = null;
 
   constructor(client: ApiClient, options: ServedKindsOptions) {
@@ -83,7 +90,7 @@ export class ServedKinds {
       }
       for (const { collection, groupVersions, plural } of kinds) {
         const version = groupVersions.find((candidate) => found.get(candidate)?.has(plural) === true);
-        this.#served.set(collection, version ?? null);
+        if (this.#isConfirmed(collection, version)) this.#served.set(collection, version ?? null);
       }
       this.#failure = null;
       this.#backOff.reset();
@@ -92,11 +99,26 @@ export class ServedKinds {
       this.#failure = { reason, since: this.#failure?.since ?? Date.now() };
       return this.#backOff.next(error instanceof ApiError ? (error.retryAfterSec ?? 0) * 1000 : 0);
     }
-    const { lookAgainMs, timing } = this.#options;
+    const { lookAgainMs, confirmGoneMs, timing } = this.#options;
+    if (this.#missingSince.size > 0) return confirmGoneMs;
     const isComplete = kinds.every(
       ({ collection, rare }) => rare === true || this.#served.get(collection) !== null,
     );
     return isComplete ? null : lookAgainMs * (1 + timing.random());
+  }
+
+  /** False while a kind that was there is not missing for long enough. */
+  #isConfirmed(collection: string, version: string | undefined): boolean {
+    const before = this.#served.get(collection);
+    if (version !== undefined || before === undefined || before === null) {
+      this.#missingSince.delete(collection);
+      return true;
+    }
+    const since = this.#missingSince.get(collection) ?? performance.now();
+    this.#missingSince.set(collection, since);
+    const isLong = performance.now() - since >= this.#options.confirmGoneMs;
+    if (isLong) this.#missingSince.delete(collection);
+    return isLong;
   }
 
   async #resourcesOf(groupVersion: string): Promise<ReadonlySet<string>> {

@@ -55,6 +55,7 @@ export class FollowedCluster {
       roles: options.roles ?? ['speaker', 'agent'],
       namespace: 'manul-system',
       lookAgainMs: 200,
+      confirmGoneMs: 500,
       timing: { ...LIST_WATCH_TIMING, firstRetryMs: 100, maxRetryMs: 1000, relistMs: 100 },
     });
   }

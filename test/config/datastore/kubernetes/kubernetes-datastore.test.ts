@@ -1,4 +1,6 @@
 /** The cluster datastore against a real API server: what it reads, and what it makes of an API server in trouble. */
+
+import { pollUntil } from '../../../harness/deadline.ts';
 import type { KubernetesObject } from '../../../harness/kubernetes/api-client.ts';
 import { ControlPlane } from '../../../harness/kubernetes/control-plane.ts';
 import { CALICO_V3, MANUL, openCrd } from '../../../harness/kubernetes/crds.ts';
@@ -110,6 +112,30 @@ describeWith({ kubernetesTools: ['api'], commands: ['openssl'] }, 'cluster datas
       expect(refused.resources.ipPools.get('two')?.spec.cidr.bytes[1]).toBe(2);
       await plane.admin.delete(pool('two', ''));
       await followed.until((snapshot) => snapshot.problems.length === 0, 'the problem goes with the object');
+    },
+    TEST_MS,
+  );
+
+  test(
+    'a kind whose definition is removed is empty after a while, and is followed again when it is back',
+    async () => {
+      const crd = openCrd(CALICO_V3, 'BGPFilter');
+      const filter = { apiVersion: CALICO_V3, kind: 'BGPFilter', metadata: { name: 'one' }, spec: {} };
+      await plane.installCrds([crd]);
+      await plane.admin.create(filter);
+      await follow();
+      await followed.until(({ resources }) => resources.bgpFilters.has('one'), 'the filter');
+      await plane.admin.delete(crd);
+      await followed.until(({ resources }) => resources.bgpFilters.size === 0, 'no filter');
+      await followed.untilCurrent();
+      await pollUntil(
+        async () =>
+          (await plane.admin.request('GET', await plane.admin.pathOf(crd))).status === 404 ? true : null,
+        'the definition is gone',
+      );
+      await plane.installCrds([crd]);
+      await plane.admin.create(filter);
+      await followed.until(({ resources }) => resources.bgpFilters.has('one'), 'the filter is back');
     },
     TEST_MS,
   );
