@@ -85,6 +85,9 @@ function mirroredFamilies(context: RenderContext, peer: BgpPeer): readonly Famil
   return FAMILIES.filter((family) => self.addresses[family]?.address === peerIP.address);
 }
 
+/** The interface that the session must use, whatever the routes say: Calico's fields have no place for it. */
+const INTERFACE = 'manul.dev/interface';
+
 /** @returns nothing for this node itself, and where it has no address of the family: then Calico runs no BGP there. */
 function draft(
   context: RenderContext,
@@ -132,6 +135,7 @@ function draft(
       allowOwnAs: (ownTerms ? spec.numAllowedLocalASNumbers : undefined) ?? 0,
       reachableBy: spec.reachableBy ?? null,
       safety: peerSafety(context, peer),
+      boundTo: peer.metadata.annotations[INTERFACE] ?? null,
       filters: spec.filters ?? [],
       resource,
     },

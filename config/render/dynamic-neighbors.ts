@@ -15,6 +15,8 @@ export interface DynamicPlan {
   readonly rendered: RenderedDynamicNeighbor;
   readonly asNumbers: readonly AsRange[];
   readonly password: Password;
+  /** Interface that clients must come by, or null. */
+  readonly boundTo: string | null;
   readonly policies: SessionPolicies;
   readonly safety: SessionSafety;
 }
@@ -54,6 +56,7 @@ function plan(
   return {
     asNumbers,
     password,
+    boundTo: spec.interface ?? null,
     policies,
     safety,
     rendered: {

@@ -59,6 +59,7 @@ function sessionsWith(context: RenderContext, other: NodeView): SessionDraft[] {
         ttlSecurity: null,
         allowOwnAs: 0,
         reachableBy: null,
+        boundTo: null,
         safety: CALICO_SAFETY,
         filters: [],
         resource: `Node/${other.name}`,

@@ -13,6 +13,8 @@ import { type NamedSession, settleSessions } from './settle-sessions.ts';
 export interface PeerPlan {
   readonly rendered: RenderedPeer;
   readonly password: Password;
+  /** Interface that its connections are bound to, or null. */
+  readonly boundTo: string | null;
   readonly policies: SessionPolicies;
   readonly safety: SessionSafety;
 }
@@ -24,10 +26,13 @@ export function peerPlans(context: RenderContext, book: PolicyBook): PeerPlan[] 
 
 function plan(context: RenderContext, book: PolicyBook, { name, draft }: NamedSession): PeerPlan {
   const password = effectivePassword(context, draft);
+  const misnamed = misnamedInterface(draft);
+  if (misnamed !== null) context.warnings.add(draft.resource, 'metadata.annotations', misnamed);
   const policies = book.configured(draft.filters, draft.families, draft.safety);
   warnOfMissingFilters(context, draft.resource, draft.filters);
   return {
     password,
+    boundTo: draft.boundTo,
     policies,
     safety: draft.safety,
     rendered: {
@@ -43,7 +48,7 @@ function plan(context: RenderContext, book: PolicyBook, { name, draft }: NamedSe
       nextHop: draft.nextHop,
       families: draft.families,
       password: password.key !== null,
-      held: password.held,
+      held: password.held ?? misnamed,
       holdTime: HOLD_TIME_SEC,
       keepalive: draft.keepaliveSec,
       gracefulRestart: draft.gracefulRestartSec,
@@ -55,6 +60,12 @@ function plan(context: RenderContext, book: PolicyBook, { name, draft }: NamedSe
       resource: draft.resource,
     },
   };
+}
+
+/** A session that cannot be bound as it should be is held: never over any other interface. */
+function misnamedInterface({ boundTo }: SessionDraft): string | null {
+  if (boundTo === null || /^[^\s/%]{1,15}$/.test(boundTo)) return null;
+  return `manul.dev/interface ${JSON.stringify(boundTo)} is no name of an interface`;
 }
 
 /** Every iBGP neighbor of a reflector is a client, unless it is known to share its cluster ID. */

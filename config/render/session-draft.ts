@@ -37,6 +37,8 @@ export interface SessionDraft {
   readonly allowOwnAs: number;
   readonly reachableBy: string | null;
   readonly safety: SessionSafety;
+  /** Interface that the session must use, as it was asked for; null: any. */
+  readonly boundTo: string | null;
   /** Names of BGPFilters, in order. */
   readonly filters: readonly string[];
   /** `Kind/name` of the resource that asked for the session. */

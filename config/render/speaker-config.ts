@@ -47,7 +47,7 @@ export function originatedPrefix(
   return { prefix, localPref: localPrefOf(rendered.routePriority[family]), communities: [] };
 }
 
-function peerConfig({ rendered, password, policies, safety }: PeerPlan): PeerConfig {
+function peerConfig({ rendered, password, boundTo, policies, safety }: PeerPlan): PeerConfig {
   const { address, zone } = splitZone(rendered.address);
   return {
     name: rendered.name,
@@ -67,7 +67,7 @@ function peerConfig({ rendered, password, policies, safety }: PeerPlan): PeerCon
     addPath: true,
     gracefulRestartSec: rendered.gracefulRestart,
     ttlSecurity: rendered.ttlSecurity,
-    interface: zone,
+    interface: zone ?? boundTo,
     allowOwnAs: rendered.allowOwnAs,
     password: password.key,
     maxPrefixes: null,
@@ -80,6 +80,7 @@ function peerConfig({ rendered, password, policies, safety }: PeerPlan): PeerCon
 function dynamicConfig({
   rendered,
   password,
+  boundTo,
   policies,
   safety,
   asNumbers,
@@ -98,7 +99,7 @@ function dynamicConfig({
     addPath: rendered.addPath,
     gracefulRestartSec: GRACEFUL_RESTART_SEC,
     ttlSecurity: rendered.ttlSecurity,
-    interface: null,
+    interface: boundTo,
     allowOwnAs: 0,
     password: password.key,
     maxPrefixes: rendered.maxPrefixes,

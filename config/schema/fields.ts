@@ -181,6 +181,14 @@ export function selector(description: string, rules: SelectorRules = {}) {
 
 const INTERFACE_PATTERN = /^[a-zA-Z0-9_.*-]{1,15}$/;
 
+/** The name of one interface. */
+export function interfaceName(description: string) {
+  return z
+    .string()
+    .regex(/^[^\s/%]{1,15}$/, 'must be the name of an interface, at most 15 characters')
+    .describe(description);
+}
+
 /** An interface name in which `*` stands for any characters. */
 export function interfacePattern(description: string, options: { readonly allowStar: boolean }) {
   return text(description, (value): string | Refusal => {

@@ -7,6 +7,7 @@ import {
   durationSec,
   flag,
   integer,
+  interfaceName,
   plainText,
   prefix,
   secretReference,
@@ -42,6 +43,7 @@ const fields = z.strictObject({
   maxSessions: integer('Sessions at the same time', 1, 1_000_000).default(10_000),
   maxPrefixes: integer('Prefixes per session and family', 1, 2 ** 31).optional(),
   holdTime: durationSec('Hold time to propose').default(90),
+  interface: interfaceName('Clients must come by this interface').optional(),
   ttlSecurity: integer('GTSM (RFC 5082): clients are at most this many hops away', 1, 255).optional(),
   addPath: flag('Offer ADD-PATH (RFC 7911)').default(true),
   importProtection: choice(

@@ -176,3 +176,28 @@ describe('a configured peer without a key inside a range with one', () => {
     ).toEqual(['silence', 'connected', 'silence']);
   });
 });
+
+describe('an interface', () => {
+  test('is what the connection of a range must use, and what a peer is dialed by', async () => {
+    await serve(IPV4, { interface: 'lo' });
+    await dial(IPV4, { interface: 'lo' });
+    await bothUp(IPV4);
+  });
+
+  test('that is not there is the likely cause, and nobody is dialed by another', async () => {
+    await serve(IPV4, {});
+    await dial(IPV4, { interface: 'nosuch0' });
+    const peer = await client!.until(() => {
+      const shown = client!.speaker.peer('server');
+      return shown?.lastAttempt == null ? null : shown;
+    }, 'a failed attempt');
+    expect(peer.likelyCause).toBe('this node has no interface nosuch0');
+    expect(server.speaker.peers()).toEqual([]);
+  });
+
+  test('that is not there lets no client of its range in', async () => {
+    await serve(IPV4, { interface: 'nosuch0' });
+    sockets.push(connect({ host: IPV4.own, port: server.port, localAddress: IPV4.client }));
+    expect(await server.event('refused')).toMatchObject({ neighbor: 'clients', reason: 'unprotected' });
+  });
+});

@@ -3,6 +3,7 @@ import {
   bgpConfiguration,
   bgpPeer,
   calico,
+  config,
   node,
   object,
   peer,
@@ -531,6 +532,39 @@ describe('localWorkloadSelector', () => {
     ).toEqual([
       ['pods/10.65.0.1', '10.65.0.1', 65_200, 65_201, true, null],
       ['pods/10.65.0.2', '10.65.0.2', 65_200, 65_201, true, null],
+    ]);
+  });
+});
+
+describe('manul.dev/interface', () => {
+  const annotated = (name: string): string =>
+    NO_MESH +
+    A +
+    `---\napiVersion: projectcalico.org/v3\nkind: BGPPeer\nmetadata: {name: p, annotations: {manul.dev/interface: ${JSON.stringify(name)}}}\nspec: {peerIP: 192.0.2.1, asNumber: 65001}\n---\n`;
+
+  test('binds the session to that interface', () => {
+    const { rendered, speaker } = config(annotated('eth1'), 'a');
+    expect(speaker.peers[0]).toMatchObject({ address: '192.0.2.1', interface: 'eth1', held: null });
+    expect(warningLines(rendered)).toEqual([]);
+  });
+
+  test('that cannot be the name of one holds the session', () => {
+    const { rendered, speaker } = config(annotated('eth1/2'), 'a');
+    expect(speaker.peers[0]!.held).toBe('manul.dev/interface "eth1/2" is no name of an interface');
+    expect(warningLines(rendered)).toEqual([
+      'BGPPeer/p metadata.annotations: manul.dev/interface "eth1/2" is no name of an interface',
+    ]);
+  });
+});
+
+describe('--missing-password connect', () => {
+  test('runs the session without the key, as Calico does, and warns', () => {
+    const yaml = NO_MESH + A + bgpPeer('p', { ...TOR, password: { secretKeyRef: { name: 's', key: 'k' } } });
+    const { rendered, speaker } = config(yaml, 'a', { missingPassword: 'connect' });
+    expect(peer(rendered, 'p')).toMatchObject({ password: false, held: null });
+    expect(speaker.peers[0]).toMatchObject({ password: null, held: null });
+    expect(warningLines(rendered)).toEqual([
+      'BGPPeer/p spec.password: Secret manul-system/s is missing: the session runs without a key (--missing-password connect)',
     ]);
   });
 });
