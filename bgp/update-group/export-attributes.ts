@@ -314,7 +314,7 @@ function asksToLeave(context: ExportContext): boolean {
  * well-known communities, ONLY_TO_CUSTOMER, and a next hop of the family to write. `export-problem.ts` has the reasons.
  */
 export function canExport(flags: number, sourceClass: number, context: ExportContext): boolean {
-  if ((flags & context.forbidden) !== 0 || context.drain === 'withdrawn') return false;
+  if ((flags & context.forbidden) !== 0) return false;
   if (context.isInternal && sourceClass === SourceClass.InternalNonClient && !context.isClient) return false;
   if (usesOwnNextHop(flags, sourceClass, context)) return context.ownNextHop !== null;
   return context.ipv6NextHop || (flags & ColumnFlag.NextHopIpv4) !== 0;

@@ -49,7 +49,7 @@ export function exportContext(
     policy: session.exportPolicy,
     role,
     drain,
-    forbidden: forbiddenFlags(isInternal, role),
+    forbidden: drain === 'withdrawn' ? EVERY_FLAG : forbiddenFlags(isInternal, role),
   };
 }
 
@@ -66,6 +66,9 @@ function ownNextHop(session: RibSession, family: Family): Uint8Array | null {
   if (local?.length === 4 && family === 'ipv4') return local;
   return session.localAddressOtherFamily === null ? null : parseAddress(session.localAddressOtherFamily);
 }
+
+/** No route is without any flag: each has an ORIGIN. */
+const EVERY_FLAG = -1;
 
 /** RFC 1997; NOPEER towards a peer (RFC 3765 §2); what only customers may get (RFC 9234 §5, egress rule 2). */
 function forbiddenFlags(isInternal: boolean, role: BgpRole | null): number {
@@ -94,7 +97,7 @@ export function writesAlike(a: ExportContext, b: ExportContext): boolean {
  * Key of the update group: sessions with equal keys receive equal octets. The ingredients are all of
  * `ExportContext`: 1 family, 2 internal or external, 3 reflection client, 4 our AS number, 5 width of AS
  * numbers, 6 path identifiers, 7 message limit, 8 IPv6 next hops, 9 next hop mode, 10 our own next hop, 11 export
- * policy, 12 role, 13 drain; what is forbidden follows from 2 and 12.
+ * policy, 12 role, 13 drain; what is forbidden follows from them.
  */
 export function updateGroupKey(context: ExportContext): string {
   return JSON.stringify([

@@ -1,5 +1,6 @@
 /** `explain`: each reason is named where the route stops, and what is said agrees with what is sent. */
 import fc from 'fast-check';
+import { ColumnFlag } from '../../../bgp/packet/attributes/attribute-columns.ts';
 import { SourceClass } from '../../../bgp/path/source-class.ts';
 import type { PolicyConfig } from '../../../bgp/policy/policy-config.ts';
 import type { RibSession } from '../../../bgp/rib/rib-port.ts';
@@ -230,7 +231,10 @@ describe('export', () => {
             ...(role === undefined ? {} : { role }),
           });
           const context = exportContext(session, family, drain);
-          expect(exportProblem(flags, source, context) === null).toBe(canExport(flags, source, context));
+          const withOrigin = flags | ColumnFlag.Origin; // every route has one
+          expect(exportProblem(withOrigin, source, context) === null).toBe(
+            canExport(withOrigin, source, context),
+          );
         },
       ),
       { numRuns: 2_000 },
