@@ -21,7 +21,15 @@ export async function run({ arguments: raw, environment }: CommandContext): Prom
   const log = await openLog(options.logLevel, process.stderr.isTTY === true);
   endOnCrash(log);
   const daemon = await startDaemon(options, await createParts(options, log.logger));
-  const result = await stopOnSignal(daemon, log.logger);
+  // Whoever reads the line below may send a signal at once: it must be heard.
+  const stopping = stopOnSignal(daemon, log.logger);
+  log.logger.info('manul is running', {
+    node: options.node,
+    roles: options.roles.join(','),
+    control: options.controlPath,
+    http: daemon.http ?? 'off',
+  });
+  const result = await stopping;
   if (result.clean) log.logger.info('stopped');
   else log.logger.error('stopped uncleanly', { reason: result.reason });
   await log.flush();

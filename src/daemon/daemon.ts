@@ -10,7 +10,7 @@ import { readRoutes } from '../http/api.ts';
 import { healthRoutes } from '../http/health.ts';
 import { lookingGlassRoutes } from '../http/looking-glass.ts';
 import { createRouter } from '../http/router.ts';
-import { type RunningServer, serveTcp, serveUnix } from '../http/server.ts';
+import { serveTcp, serveUnix } from '../http/server.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { hostInterfaces, sourceTowards } from '../node-address/host-network.ts';
 import { NodeAddressWatch } from '../node-address/node-address-watch.ts';
@@ -121,7 +121,6 @@ async function startParts(
     feed.onSnapshot(snapshot);
     reports?.onSnapshot(snapshot);
   });
-  logStarted(options, http, logger);
   return { http: state.http, reload: () => datastore.reload(), close };
 }
 
@@ -143,13 +142,4 @@ async function startLink(
   const started = link;
   if (started !== null) stops.push(() => started.close());
   return link;
-}
-
-function logStarted(options: RunOptions, http: RunningServer | null, logger: Logger): void {
-  logger.info('manul is running', {
-    node: options.node,
-    roles: options.roles.join(','),
-    control: options.controlPath,
-    http: http?.address ?? 'off',
-  });
 }
