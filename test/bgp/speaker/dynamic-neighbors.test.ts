@@ -101,6 +101,17 @@ describe('how many', () => {
     expect(await dial('127.0.1.1').notified()).toMatchObject({ code: 6, subcode: 8 });
   });
 
+  test('beyond the total of the speaker a client gets Cease 6/8; a configured peer is let in', async () => {
+    subject = await SpeakerUnderTest.start(
+      { dynamic: [rangeConfig()], peers: [peerConfig({ address: '127.0.2.1' })] },
+      { limits: { maxSessions: 2, maxFileDescriptors: null } },
+    );
+    await dial('127.0.1.1').established();
+    expect(await dial('127.0.1.2').notified()).toMatchObject({ code: 6, subcode: 8 });
+    expect(await subject.event('refused')).toMatchObject({ neighbor: 'clients', reason: 'total-limit' });
+    await dial('127.0.2.1').established();
+  });
+
   test('the limit of one range does not count the clients of another', async () => {
     const other = rangeConfig({ name: 'other', listenRanges: ['127.0.2.0/24'] });
     await start({ dynamic: [rangeConfig({ maxSessions: 1 }), other] });

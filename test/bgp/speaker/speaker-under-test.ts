@@ -1,5 +1,6 @@
 /** A speaker on loopback sockets with a recording RIB, and configurations for it. */
 import { ACCEPT_ALL } from '../../../bgp/policy/policy-config.ts';
+import { NO_LIMITS, type SpeakerLimits } from '../../../bgp/speaker/admission.ts';
 import type { Clock } from '../../../bgp/speaker/clock.ts';
 import { createSpeaker } from '../../../bgp/speaker/speaker.ts';
 import type { Logger, Speaker } from '../../../bgp/speaker/speaker-api.ts';
@@ -82,6 +83,12 @@ const silent: Logger = {
   error: () => undefined,
 };
 
+export interface SpeakerSetup {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  readonly limits?: SpeakerLimits;
+}
+
 export class SpeakerUnderTest {
   readonly rib = new FakeRib();
   readonly events: SpeakerEvent[] = [];
@@ -91,8 +98,8 @@ export class SpeakerUnderTest {
   config = speakerConfig();
   readonly #changes = new Changes();
 
-  private constructor(clock: Clock | undefined, logger: Logger) {
-    const options = { logger, rib: this.rib, random: () => 1 };
+  private constructor(clock: Clock | undefined, logger: Logger, limits: SpeakerLimits) {
+    const options = { logger, rib: this.rib, random: () => 1, limits };
     this.speaker = createSpeaker(clock === undefined ? options : { ...options, clock });
     this.rib.onChange = () => this.#changes.notify();
     this.speaker.onEvent((event) => {
@@ -104,9 +111,9 @@ export class SpeakerUnderTest {
   /** Applies the configuration and waits until the speaker listens. */
   static async start(
     config: Partial<SpeakerConfig>,
-    { clock, logger = silent }: { readonly clock?: Clock; readonly logger?: Logger } = {},
+    { clock, logger = silent, limits = NO_LIMITS }: SpeakerSetup = {},
   ): Promise<SpeakerUnderTest> {
-    const subject = new SpeakerUnderTest(clock, logger);
+    const subject = new SpeakerUnderTest(clock, logger, limits);
     subject.config = speakerConfig(config);
     subject.speaker.apply(subject.config);
     subject.port = (await subject.event('listening')).port;
