@@ -2,6 +2,8 @@ export * from './net/index.ts';
 export type { BgpRole } from './packet/capabilities/role.ts';
 export * from './policy/policy-config.ts';
 export { createRib, type RibOptions } from './routing/create-rib.ts';
+export { announcedRoutes } from './speaker/announced-routes.ts';
+export { planSessions, type SessionChange } from './speaker/plan-sessions.ts';
 export type * from './speaker/route-explanation.ts';
 export type { DroppedSegments } from './speaker/socket/kernel-counters.ts';
 export { createSpeaker, type SpeakerOptions } from './speaker/speaker.ts';

@@ -12,6 +12,7 @@ import type { SpeakerContext } from './connection-driver.ts';
 import { DynamicPeers } from './dynamic-peers.ts';
 import { InterfaceAddresses } from './interface-addresses.ts';
 import { ListenRanges } from './listen-ranges.ts';
+import { matchSessions } from './match-sessions.ts';
 import { PeerDriver, type PeerListener } from './peer-driver.ts';
 import {
   configuredSettings,
@@ -121,7 +122,7 @@ export class PeerManager {
 
   #applyConfigured(config: SpeakerConfig): void {
     const wanted = this.#wantedSettings(config);
-    const kept = matchDrivers(this.#configured, wanted);
+    const kept = matchSessions(this.#configured, wanted);
     const survivors = new Set(kept.values());
     for (const peer of this.#configured) if (!survivors.has(peer)) this.#retire(peer);
 
@@ -286,31 +287,6 @@ function keepUnchanged(
     const known = byName.get(neighbor.name);
     return known !== undefined && isDeepStrictEqual(known, neighbor) ? known : neighbor;
   });
-}
-
-/**
- * Which running peer each wanted one continues: that of the same transport (local address, remote address,
- * port), whatever its name is now; else that of the same name.
- */
-function matchDrivers(
-  running: readonly PeerDriver[],
-  wanted: readonly SessionSettings[],
-): ReadonlyMap<SessionSettings, PeerDriver> {
-  const matched = new Map<SessionSettings, PeerDriver>();
-  const free = new Set(running);
-  for (const keyOf of [transportKey, ({ name }: SessionSettings) => name]) {
-    const byKey = new Map([...free].map((peer) => [keyOf(peer.settings), peer]));
-    for (const settings of wanted) {
-      const peer = byKey.get(keyOf(settings));
-      if (matched.has(settings) || peer === undefined || !free.delete(peer)) continue;
-      matched.set(settings, peer);
-    }
-  }
-  return matched;
-}
-
-function transportKey(settings: SessionSettings): string {
-  return `${settings.localAddress ?? ''}|${scopedAddress(settings)}|${settings.port}`;
 }
 
 /** Why the peer itself is not welcome now, or null. */

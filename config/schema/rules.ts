@@ -13,7 +13,7 @@ export interface Rule {
 
 /**
  * Adds a check that runs even where single fields are wrong, so that everything is named at once. Its input may
- * therefore hold values of the wrong type.
+ * therefore hold values of the wrong type; a check that cannot make sense of one says nothing, for that is named.
  */
 export function judged<S extends z.ZodType>(
   schema: S,
@@ -21,9 +21,14 @@ export function judged<S extends z.ZodType>(
 ): S {
   const check = new z.core.$ZodCheck({ check: 'custom', when: () => true });
   check._zod.check = (payload) => {
-    judge(asFields(payload.value), (path, text) => {
-      payload.issues.push({ code: 'custom', path: [...path], message: text, input: payload.value });
-    });
+    const isWrongAlready = payload.issues.length > 0;
+    try {
+      judge(asFields(payload.value), (path, text) => {
+        payload.issues.push({ code: 'custom', path: [...path], message: text, input: payload.value });
+      });
+    } catch (error) {
+      if (!isWrongAlready) throw error;
+    }
   };
   return schema.check(check) as S;
 }

@@ -1,6 +1,7 @@
 /** How a command fails: one line for standard error, and the exit code. */
 
-export const ExitCode = { Success: 0, Failure: 1, Usage: 2 } as const;
+/** `Changes`: `plan` has found some. */
+export const ExitCode = { Success: 0, Failure: 1, Usage: 2, Changes: 3 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 /** What was asked for failed (exit code 1), or could not be asked for like this (exit code 2). */

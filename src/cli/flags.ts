@@ -230,6 +230,21 @@ export const RENDER_FLAGS: readonly Flag[] = [
 ];
 export const READ_FLAGS: readonly Flag[] = [control, output];
 
+export const PLAN_FLAGS: readonly Flag[] = [
+  {
+    name: 'from',
+    kind: 'paths',
+    describe: 'compare with these resources, repeatable',
+    defaultText: 'what the daemon of this machine runs with',
+  },
+  node,
+  routerId,
+  namespace,
+  advertiseClusterIps,
+  missingPassword,
+  ...READ_FLAGS,
+];
+
 export const ROUTES_FLAGS: readonly Flag[] = [
   { name: 'received', kind: 'text', describe: 'what a peer sent us, before import policy' },
   { name: 'advertised', kind: 'text', describe: 'what we send to a peer' },

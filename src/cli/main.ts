@@ -11,8 +11,7 @@ export async function main(words: readonly string[], environment: Environment): 
   // A reader that went away shows itself at the next write (OutputClosed), not as a crash.
   process.stdout.on('error', () => process.stdout.destroy());
   try {
-    await runProgram(words, environment, manifest.version);
-    return ExitCode.Success;
+    return await runProgram(words, environment, manifest.version);
   } catch (error) {
     if (error instanceof OutputClosed) return ExitCode.Success;
     console.error(`manul: ${escapeControl(reasonOf(error))}`);

@@ -4,7 +4,7 @@
  */
 import yargs, { type Argv } from 'yargs';
 import { type Environment, type RawArguments, readArguments } from './arguments.ts';
-import { CommandError, usageError } from './command-error.ts';
+import { CommandError, ExitCode, usageError } from './command-error.ts';
 import {
   CHECK_FLAGS,
   CLEANUP_FLAGS,
@@ -12,6 +12,7 @@ import {
   ENABLE_FLAGS,
   EXPLAIN_FLAGS,
   type Flag,
+  PLAN_FLAGS,
   READ_FLAGS,
   RENDER_FLAGS,
   RESET_FLAGS,
@@ -26,7 +27,8 @@ export interface CommandContext {
   readonly environment: Environment;
 }
 
-export type Command = (context: CommandContext) => Promise<void>;
+/** Returns an exit code other than success only where it means something. */
+export type Command = (context: CommandContext) => Promise<void> | Promise<ExitCode>;
 
 interface CommandSpec {
   /** `name <required> [optional] [more..]` */
@@ -54,6 +56,12 @@ const COMMANDS: readonly CommandSpec[] = [
     describe: 'show what a node would run with',
     flags: RENDER_FLAGS,
     load: async () => (await import('../commands/render.ts')).render,
+  },
+  {
+    usage: 'plan <path..>',
+    describe: 'show what these resources would change',
+    flags: PLAN_FLAGS,
+    load: async () => (await import('../commands/plan.ts')).plan,
   },
   {
     usage: 'status',
@@ -126,13 +134,18 @@ function usageText(message: string): string {
 
 /**
  * Parses and executes one command line.
+ * @returns the exit code of a command that did what it was asked for
  * @throws CommandError on wrong usage, and whatever the command throws
  */
 export async function runProgram(
   words: readonly string[],
   environment: Environment,
   version: string,
-): Promise<void> {
+): Promise<ExitCode> {
+  let exitCode: ExitCode = ExitCode.Success;
+  const onDone = (code: ExitCode): void => {
+    exitCode = code;
+  };
   const program = yargs([...words])
     .scriptName('manul')
     .usage('$0 COMMAND\n\nBGP route reflector and Calico-style routing agent')
@@ -157,15 +170,21 @@ export async function runProgram(
       if (error instanceof CommandError) throw error;
       throw usageError(usageText(message ?? error?.message ?? 'wrong usage'));
     });
-  for (const spec of COMMANDS) addCommand(program, spec, environment);
+  for (const spec of COMMANDS) addCommand(program, spec, environment, onDone);
   program.command('peer', 'act on one session', (nested) => {
-    for (const spec of PEER_COMMANDS) addCommand(nested, spec, environment);
+    for (const spec of PEER_COMMANDS) addCommand(nested, spec, environment, onDone);
     return nested.demandCommand(1, 'a command is missing, see manul peer --help');
   });
   await program.parseAsync();
+  return exitCode;
 }
 
-function addCommand(program: Argv, spec: CommandSpec, environment: Environment): void {
+function addCommand(
+  program: Argv,
+  spec: CommandSpec,
+  environment: Environment,
+  onDone: (exitCode: ExitCode) => void,
+): void {
   program.command(
     spec.usage,
     spec.describe,
@@ -176,7 +195,8 @@ function addCommand(program: Argv, spec: CommandSpec, environment: Environment):
     async (parsed) => {
       const context = { arguments: readArguments(spec.flags, parsed, environment), environment };
       const command = await spec.load();
-      await command(context);
+      const exitCode = await command(context);
+      onDone(typeof exitCode === 'number' ? exitCode : ExitCode.Success);
     },
   );
 }

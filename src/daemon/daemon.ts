@@ -6,6 +6,7 @@ import type { Logger, Speaker } from '@manul/bgp';
 import type { Datastore, RenderNode } from '@manul/config';
 import type { Agent, CniHost } from '@manul/felix-like';
 import { actionRoutes } from '../control/actions.ts';
+import { planBaseRoute } from '../control/plan-base-route.ts';
 import { readRoutes } from '../http/api.ts';
 import { healthRoutes } from '../http/health.ts';
 import { lookingGlassRoutes } from '../http/looking-glass.ts';
@@ -102,7 +103,7 @@ async function startParts(
   // The control socket first: a second daemon of the same node must stop before it touches anything.
   const control = await serveUnix(
     options.controlPath,
-    createRouter([...readers, ...actionRoutes(state)], logger),
+    createRouter([...readers, ...actionRoutes(state), planBaseRoute(options, () => feed.config)], logger),
   );
   stops.push(() => control.close());
   const http = options.http === null ? null : await serveTcp(options.http, createRouter(readers, logger));
