@@ -15,7 +15,7 @@ import { KEEPALIVE } from '../packet/keepalive.ts';
 import type { NegotiatedSession } from '../packet/negotiate.ts';
 import type { Notification } from '../packet/notification.ts';
 import { decodeNotification, encodeNotification } from '../packet/notification-codec.ts';
-import { decodeOpen, encodeOpen, type OpenMessage, type OpenResult } from '../packet/open.ts';
+import { decodeOpen, type OpenMessage, type OpenResult } from '../packet/open.ts';
 import { decodeRouteRefresh, encodeRouteRefresh, type RouteRefreshKind } from '../packet/route-refresh.ts';
 import type { SessionSlot, UpdateVerdict } from '../rib/rib-port.ts';
 import type { Rib } from '../rib/rib-view.ts';
@@ -24,6 +24,7 @@ import { HoldTimer } from './hold-timer.ts';
 import { BAD_HEADER, INCOMPLETE, InputQueue } from './input-queue.ts';
 import type { LimitedLog } from './limited-log.ts';
 import type { MessageCounters, UpdateCounter } from './message-counters.ts';
+import { encodedOpen } from './own-open.ts';
 import type { ClosingSockets } from './socket/closing-sockets.ts';
 import { type DialOptions, dial } from './socket/dial.ts';
 import { type DroppedSegments, droppedSegments, NO_DROPS } from './socket/kernel-counters.ts';
@@ -162,7 +163,7 @@ export class ConnectionDriver implements InputSource {
 
   sendOpen(open: OpenMessage): void {
     this.#saidOpen = true;
-    this.#output?.sendControl(MessageTypeCode.Open, encodeOpen(open));
+    this.#output?.sendControl(MessageTypeCode.Open, encodedOpen(open));
   }
 
   sendKeepalive(): void {

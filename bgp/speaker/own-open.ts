@@ -2,8 +2,9 @@
 import type { Capability } from '../packet/capabilities/capability.ts';
 import { afiSafiOf } from '../packet/capabilities/capability.ts';
 import { roleCapability } from '../packet/capabilities/role.ts';
-import type { OpenMessage } from '../packet/open.ts';
+import { encodeOpen, type OpenMessage } from '../packet/open.ts';
 import type { SessionSettings } from './session-settings.ts';
+import type { SessionConfig } from './speaker-config.ts';
 
 /** The restart time is a field of twelve bits (RFC 4724 §3). */
 const MAX_RESTART_TIME_SEC = 4095;
@@ -18,7 +19,29 @@ const EXTENDED_NEXT_HOP: Capability = {
  * for each family where wanted, and graceful restart without families, so that the peer sends End-of-RIB
  * (RFC 4724 §3) while we promise to keep nothing; and the role, where one is configured (RFC 9234).
  */
-export function ownOpen({ localAsn, routerId, config }: SessionSettings): OpenMessage {
+export function ownOpen(settings: SessionSettings): OpenMessage {
+  const { localAsn, routerId, config } = settings;
+  const known = opens.get(config);
+  if (known !== undefined && known.asn === localAsn && known.routerId === routerId) return known;
+  const open = buildOpen(settings);
+  opens.set(config, open);
+  return open;
+}
+
+/** The message as it goes on the wire. */
+export function encodedOpen(open: OpenMessage): Uint8Array {
+  const known = encodings.get(open);
+  if (known !== undefined) return known;
+  const bytes = encodeOpen(open);
+  encodings.set(open, bytes);
+  return bytes;
+}
+
+/** All clients of a range have the same configuration, and get the same OPEN: it is built and encoded once. */
+const opens = new WeakMap<SessionConfig, OpenMessage>();
+const encodings = new WeakMap<OpenMessage, Uint8Array>();
+
+function buildOpen({ localAsn, routerId, config }: SessionSettings): OpenMessage {
   const families = config.families.map(afiSafiOf);
   const capabilities: Capability[] = [
     ...families.map((family): Capability => ({ kind: 'multiprotocol', ...family })),

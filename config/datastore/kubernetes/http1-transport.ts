@@ -1,10 +1,13 @@
 /** HTTP/1.1, for proxies and servers that have nothing newer: a connection per request, kept for the next. */
-import { Agent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Agent } from 'node:http';
 import type { ApiAccess, TlsMaterial } from './api-access.ts';
 import type { ApiAnswer, ApiRequest, Transport } from './http-exchange.ts';
 
 const KEEP_ALIVE_MS = 30_000;
+
+/** Not imported: the module of `node:http` loads an HTTP client of 14 MB that nobody uses. */
+const http = process.getBuiltinModule('node:http');
+const https = process.getBuiltinModule('node:https');
 
 export class Http1Transport implements Transport {
   readonly #access: ApiAccess;
@@ -18,7 +21,7 @@ export class Http1Transport implements Transport {
   async exchange({ method, path, headers, body, signal }: ApiRequest): Promise<ApiAnswer> {
     const agent = (await this.#access.agent()) ?? this.#ownAgent(await this.#access.tls());
     const { server } = this.#access;
-    const send = server.protocol === 'http:' ? httpRequest : httpsRequest;
+    const send = server.protocol === 'http:' ? http.request : https.request;
     return new Promise((resolve, reject) => {
       const outgoing = send(new URL(path, server), { method, headers, agent, signal }, (incoming) => {
         resolve({
@@ -43,7 +46,7 @@ export class Http1Transport implements Transport {
       this.#own?.agent.destroy();
       const options = { ...tls, keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS };
       const isPlain = this.#access.server.protocol === 'http:';
-      const agent = isPlain ? new Agent(options) : new HttpsAgent(options);
+      const agent = isPlain ? new http.Agent(options) : new https.Agent(options);
       this.#own = { agent, print };
     }
     return this.#own.agent;
