@@ -4,7 +4,7 @@ import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { MtuStatus } from '@manul/felix-like';
 import type { CommandContext } from '../cli/program.ts';
 import type { ControlClient } from '../control/control-client.ts';
-import { problemLine, staleLine, warningLine } from '../daemon/problem-log.ts';
+import { problemLine, staleLines, warningLine } from '../daemon/problem-log.ts';
 import { joinReports, type KernelReport, type StatusReport } from '../daemon/status-report.ts';
 import { formatDuration } from '../output/duration.ts';
 import { escapeControl } from '../output/escape.ts';
@@ -32,7 +32,7 @@ function statusTable(report: StatusReport): string {
   const problems = report.datastore.problems.filter((problem) => problem.severity !== 'note');
   return [
     formatFields(fieldsOf(report)),
-    section('Not up to date', report.datastore.stale.map(staleLine)),
+    section('Not up to date', staleLines(report.datastore.stale)),
     section('Problems in resources', problems.map(problemLine)),
     section('Warnings', report.datastore.warnings.map(warningLine)),
     section('Tunnels', (report.kernel?.devices ?? []).map(deviceLine)),

@@ -36,14 +36,14 @@ export class ProblemLog {
 
   /** Says it when something cannot be followed, and when it is followed again; not each new reason. */
   onStale(stale: readonly StaleSource[]): void {
-    for (const source of stale) {
-      if (this.#stale.has(source.what)) continue;
-      this.#logger.warn('the datastore is not up to date', { stale: staleLine(source) });
-      this.#errors.add('datastore', staleLine(source));
+    for (const line of staleLines(stale.filter(({ what }) => !this.#stale.has(what)))) {
+      this.#logger.warn('the datastore is not up to date', { stale: line });
+      this.#errors.add('datastore', line);
     }
     const now = new Set(stale.map(({ what }) => what));
-    for (const what of this.#stale) {
-      if (!now.has(what)) this.#logger.info('the datastore is up to date again', { stale: what });
+    const again = [...this.#stale].filter((what) => !now.has(what));
+    if (again.length > 0) {
+      this.#logger.info('the datastore is up to date again', { stale: again.join(', ') });
     }
     this.#stale = now;
   }
@@ -73,6 +73,17 @@ export function warningLine(warning: RenderWarning): string {
   return [warning.resource, warning.field, warning.text].filter((part) => part !== '').join(': ');
 }
 
-export function staleLine({ what, since, everRead, reason }: StaleSource): string {
-  return `${what}: ${everRead ? 'not followed' : 'not read'} since ${since}: ${reason}`;
+/** What is stale for the same reason is one line, since the first of it. */
+export function staleLines(stale: readonly StaleSource[]): string[] {
+  const groups = new Map<string, StaleSource[]>();
+  for (const source of stale) {
+    const key = `${source.everRead ? 'not followed' : 'not read'} ${source.reason}`;
+    groups.set(key, [...(groups.get(key) ?? []), source]);
+  }
+  return [...groups.values()].map((group) => {
+    const { everRead, reason } = group[0] as StaleSource;
+    const since = group.map((source) => source.since).sort()[0];
+    const what = group.map((source) => source.what).join(', ');
+    return `${what}: ${everRead ? 'not followed' : 'not read'} since ${since}: ${reason}`;
+  });
 }
