@@ -120,7 +120,11 @@ export class KubernetesDatastore implements Datastore {
         this.#dirty.add(collection);
         this.#pacer.wake();
       },
-      onState: () => this.#pacer.wake(),
+      onState: () => {
+        // where one gets through, the others need not wait for their turn
+        if (source.stale === null) for (const other of this.#sources.values()) other.wake();
+        this.#pacer.wake();
+      },
       onNotServed: () => this.#served?.look(),
     });
     this.#sources.set(id, source);

@@ -79,6 +79,10 @@ export class Source {
     return { what: this.#name, since, everRead: listed, reason: failure.reason };
   }
 
+  wake(): void {
+    this.#listWatch.wake();
+  }
+
   relist(): void {
     this.#listWatch.relist();
   }
