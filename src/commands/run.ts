@@ -6,18 +6,18 @@ import type { Agent, CniHost, CniPaths } from '@manul/felix-like';
 import manifest from '../../package.json' with { type: 'json' };
 import { CommandError, reasonOf } from '../cli/command-error.ts';
 import type { CommandContext } from '../cli/program.ts';
-import { hasNetAdmin } from '../daemon/capabilities.ts';
+import { hasNetAdmin, hasSysAdmin } from '../daemon/capabilities.ts';
 import { type DaemonParts, startDaemon } from '../daemon/daemon.ts';
 import { readHostLimits, sessionsFor } from '../daemon/host-limits.ts';
 import { openDatastore } from '../daemon/open-datastore.ts';
-import { type Role, type RunOptions, readRunOptions } from '../daemon/run-options.ts';
+import { type RunOptions, readRunOptions } from '../daemon/run-options.ts';
 import { stopOnSignal } from '../daemon/signals.ts';
 import { type LogSink, openLog } from '../logging/logger.ts';
 
 /** Ends the process itself: after a forced stop something may still hold the event loop. */
 export async function run({ arguments: raw, environment }: CommandContext): Promise<void> {
   const options = readRunOptions(raw, environment);
-  requirePrivileges(options.roles);
+  requirePrivileges(options);
   const log = await openLog(options.logLevel, process.stderr.isTTY === true);
   endOnCrash(log);
   const daemon = await startDaemon(options, await createParts(options, log.logger));
@@ -36,11 +36,15 @@ export async function run({ arguments: raw, environment }: CommandContext): Prom
   process.exit(result.clean ? 0 : 1);
 }
 
-function requirePrivileges(roles: readonly Role[]): void {
-  if (!roles.includes('agent') || hasNetAdmin()) return;
-  throw new CommandError(
-    'the agent role needs CAP_NET_ADMIN: run as root, grant the capability, or use --roles speaker',
-  );
+function requirePrivileges({ roles, cni }: RunOptions): void {
+  if (roles.includes('agent') && !hasNetAdmin()) {
+    throw new CommandError(
+      'the agent role needs CAP_NET_ADMIN: run as root, grant the capability, or use --roles speaker',
+    );
+  }
+  if (cni !== null && !hasSysAdmin()) {
+    throw new CommandError('--cni needs CAP_SYS_ADMIN, to enter the network namespaces of pods');
+  }
 }
 
 async function createParts(options: RunOptions, logger: Logger): Promise<DaemonParts> {

@@ -151,8 +151,13 @@ function readCniPaths(raw: RawArguments, roles: readonly Role[], controlPath: st
   if (!raw.isOn('cni')) return null;
   if (!roles.includes('agent'))
     throw usageError('--cni needs the agent role: pods are attached by the agent');
+  const programFolder = raw.text('cni-programs') ?? INSTALLED_CNI_PROGRAMS;
+  if (!existsSync(join(programFolder, 'host-local'))) {
+    const hint = 'in a checkout, npm run cni-programs builds them and prints their folder';
+    throw new CommandError(`--cni-programs ${programFolder}: no CNI programs there; ${hint}`);
+  }
   return {
-    programFolder: raw.text('cni-programs') ?? INSTALLED_CNI_PROGRAMS,
+    programFolder,
     binFolder: raw.text('cni-bin-dir') ?? '/opt/cni/bin',
     configFolder: raw.text('cni-conf-dir') ?? '/etc/cni/net.d',
     stateFolder: raw.text('state-dir') ?? '/var/lib/manul',

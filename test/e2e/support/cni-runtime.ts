@@ -58,18 +58,29 @@ export class CniRuntime {
     ).trim();
     const namespace = new NetworkNamespace('cni', []);
     const folder = new TempFolder('cni');
-    const daemon = await ManulDaemon.start({
-      node: 'node-1',
-      files: { 'node.yaml': NODE },
-      roles: 'agent',
-      namespace,
-      arguments: [
-        ...['--cni', '--cni-programs', programs, '--state-dir', folder.file('state')],
-        ...['--cni-bin-dir', folder.file('bin'), '--cni-conf-dir', folder.file('net.d')],
-        ...['--cni-socket', folder.file('cni.sock')],
-      ],
-    });
-    return new CniRuntime(daemon, folder, programs, namespace);
+    try {
+      const daemon = await ManulDaemon.start({
+        node: 'node-1',
+        files: { 'node.yaml': NODE },
+        roles: 'agent',
+        namespace,
+        wrapper: [
+          'setpriv',
+          '--inh-caps=-all,+net_admin,+sys_admin',
+          '--bounding-set=-all,+net_admin,+sys_admin',
+        ],
+        arguments: [
+          ...['--cni', '--cni-programs', programs, '--state-dir', folder.file('state')],
+          ...['--cni-bin-dir', folder.file('bin'), '--cni-conf-dir', folder.file('net.d')],
+          ...['--cni-socket', folder.file('cni.sock')],
+        ],
+      });
+      return new CniRuntime(daemon, folder, programs, namespace);
+    } catch (error) {
+      namespace.remove();
+      folder.remove();
+      throw error;
+    }
   }
 
   get configFolder(): string {

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { readArguments } from '../../../src/cli/arguments.ts';
 import { RUN_FLAGS } from '../../../src/cli/flags.ts';
-import { hasNetAdmin } from '../../../src/daemon/capabilities.ts';
+import { hasNetAdmin, hasSysAdmin } from '../../../src/daemon/capabilities.ts';
 import { parseHttpAddress } from '../../../src/daemon/http-address.ts';
 import { type RunOptions, readRunOptions } from '../../../src/daemon/run-options.ts';
 import { agentControlPath, runtimeFolder } from '../../../src/daemon/socket-paths.ts';
@@ -61,6 +61,8 @@ test.each([
   [{ http: '127.0.0.1' }, 2, /--http: "127.0.0.1"/],
   [{ datastore: 'kubernetes' }, 2, /--config PATH .* does not go with --datastore kubernetes/],
   [{ config: [], datastore: 'kubernetes', kubeconfig: '/no/such/file' }, 1, /--kubeconfig \/no\/such\/file/],
+  [{ cni: true, roles: 'speaker' }, 2, /--cni needs the agent role/],
+  [{ cni: true, 'cni-programs': '/no/such/folder' }, 1, /--cni-programs \/no\/such\/folder: no CNI programs/],
 ])('%j ends with exit code %d', (flags, exitCode, message) => {
   expect(() => options(flags)).toThrow(
     expect.objectContaining({ exitCode, message: expect.stringMatching(message) }),
@@ -93,4 +95,6 @@ test('sockets of root are in /run/manul, those of others below XDG_RUNTIME_DIR',
 test('CAP_NET_ADMIN is read from the effective set', () => {
   expect(hasNetAdmin('CapPrm:\t0000000000001000\nCapEff:\t0000000000001000\n')).toBe(true);
   expect(hasNetAdmin('CapPrm:\t0000000000001000\nCapEff:\t00000000a80425fb\n')).toBe(false);
+  expect(hasSysAdmin('CapEff:\t0000000000201000\n')).toBe(true);
+  expect(hasSysAdmin('CapEff:\t0000000000001000\n')).toBe(false);
 });
