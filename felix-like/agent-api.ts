@@ -1,6 +1,13 @@
 /** The surface of the agent that the rest of Manul uses; `agent.ts` implements it. */
 import type { Family } from '@manul/bgp/net';
-import type { MtuConfig, MtuStatus, NatConfig, NftablesStatus, TunnelFilterConfig } from './host-api.ts';
+import type {
+  ForwardingStatus,
+  MtuConfig,
+  MtuStatus,
+  NatConfig,
+  NftablesStatus,
+  TunnelFilterConfig,
+} from './host-api.ts';
 
 /** Everything the agent needs to know from the resources, as one declarative value. */
 export interface AgentConfig {
@@ -167,6 +174,8 @@ export interface AgentStatus {
   /** Tunnel devices that are wanted. */
   readonly devices: readonly DeviceStatus[];
   readonly nftables: NftablesStatus;
+  /** Null before the first look. */
+  readonly forwarding: ForwardingStatus | null;
   /** Null before the links are known. */
   readonly mtu: MtuStatus | null;
   readonly lastErrors: readonly { readonly at: string; readonly object: string; readonly text: string }[];

@@ -15,6 +15,7 @@ import { planTunnels } from './calc/tunnel-plan.ts';
 import { ApplyLoop } from './dataplane/apply-loop.ts';
 import { type Clock, systemClock } from './dataplane/clock.ts';
 import { ErrorLog } from './dataplane/error-log.ts';
+import { ForwardingCheck } from './dataplane/forwarding-check.ts';
 import { LinkState } from './dataplane/link-state.ts';
 import type { Logger } from './dataplane/logger.ts';
 import { OriginatedSet } from './dataplane/originated-set.ts';
@@ -55,6 +56,7 @@ class NodeAgent implements Agent {
   readonly #overlay: OverlaySetup;
   readonly #loop: ApplyLoop;
   readonly #host: HostSetup;
+  readonly #forwarding: ForwardingCheck;
   readonly #links = new LinkState();
   readonly #originated = new OriginatedSet();
   readonly #routedWait: RoutedWait;
@@ -65,6 +67,7 @@ class NodeAgent implements Agent {
 
   constructor({ kernel, commands, logger, clock = systemClock }: AgentParts) {
     this.#errors = new ErrorLog(clock, logger);
+    this.#forwarding = new ForwardingCheck(logger);
     const onWrite = (event: KernelWriteEvent): void => notify(this.#writeListeners, event);
     this.#host = new HostSetup({ commands, clock, logger, errors: this.#errors, onWrite });
     this.#calculator = new RouteCalculator(MAIN_TABLE, (problem) => this.#errors.add(problem));
@@ -86,7 +89,7 @@ class NodeAgent implements Agent {
       table: this.#table,
       links: this.#links,
       overlay: this.#overlay,
-      sysctls: new SysctlManager(plan, this.#errors),
+      sysctls: new SysctlManager(plan, this.#errors, this.#forwarding),
       errors: this.#errors,
       onWrite,
       onProgress: () => this.#onProgress(),
@@ -156,6 +159,7 @@ class NodeAgent implements Agent {
       learntInSync: calculator.isLearntComplete('ipv4') && calculator.isLearntComplete('ipv6'),
       devices: this.#overlay.status(),
       ...this.#host.status(),
+      forwarding: this.#forwarding.status,
       lastErrors: this.#errors.list(),
     };
   }

@@ -34,6 +34,15 @@ export interface MtuConfig {
   readonly interfacePattern: string;
 }
 
+/** Whether this node forwards packets, and what stands in the way. */
+export interface ForwardingStatus {
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  /** Reverse path filter of the whole node; interfaces may be stricter. Null: not known. */
+  readonly rpFilter: 'off' | 'strict' | 'loose' | null;
+  readonly problems: readonly string[];
+}
+
 /** MTUs in octets, as they follow from the underlay and the configuration. */
 export interface MtuStatus {
   readonly underlay: number;

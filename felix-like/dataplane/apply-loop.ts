@@ -29,6 +29,7 @@ const BATCHES_IN_FLIGHT = 2;
 const SETTLE_SLICE = 500;
 /** Default restart time of graceful restart (RFC 4724 §3 as Calico sets it): after that nobody waits for End-of-RIB. */
 const END_OF_RIB_WAIT_MS = 120_000;
+const DEFAULT_ROUTE = '0.0.0.0/0';
 /** Pause after the connection to the kernel failed. */
 const RECONNECT_MS = 1000;
 
@@ -217,6 +218,7 @@ export class ApplyLoop {
     switch (event.kind) {
       case 'route':
         table.onRouteEvent(event.isDeleted, event.route);
+        if (event.route.prefix === DEFAULT_ROUTE) sysctls.recheckLink(null);
         if (this.#reader.isOurProtocol(event.route.target.protocol)) break;
         calculator.foreign.onChange(event.route.prefix);
         break;
@@ -239,6 +241,7 @@ export class ApplyLoop {
     if (links.isStale) await links.refresh(kernel);
     if (!links.takeChange()) return;
     this.#parts.onLinks(links.links());
+    this.#parts.sysctls.recheckLink(null);
     calculator.setFacts({ links: links.links(), addresses: links.addresses() });
     const shaken = links.takeShaken();
     this.#reader.requestInterfaces(shaken);

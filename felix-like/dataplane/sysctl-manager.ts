@@ -3,6 +3,7 @@ import type { AgentConfig } from '../agent-api.ts';
 import type { DesiredSysctl } from '../calc/sysctls.ts';
 import type { KernelLink, KernelPort } from '../kernel/kernel-port.ts';
 import type { ErrorLog } from './error-log.ts';
+import type { ForwardingCheck } from './forwarding-check.ts';
 
 /** What is desired, as `calc` says. */
 export interface SysctlPlan {
@@ -25,8 +26,10 @@ export class SysctlManager {
   /** Interfaces that are set up, by index and name: a renamed one has other keys. */
   #done = new Set<string>();
   #isGlobalDone = false;
+  readonly #forwarding: ForwardingCheck;
 
-  constructor(plan: SysctlPlan, errors: ErrorLog) {
+  constructor(plan: SysctlPlan, errors: ErrorLog, forwarding: ForwardingCheck) {
+    this.#forwarding = forwarding;
     this.#plan = plan;
     this.#errors = errors;
   }
@@ -58,7 +61,9 @@ export class SysctlManager {
     const rpFilter = fresh.length === 0 ? null : await kernel.readSysctl(this.#plan.rpFilterKey);
     const desired = fresh.flatMap(({ name }) => this.#plan.workload(name, rpFilter));
     if (isGlobalDue) desired.unshift(...this.#plan.global(config));
-    return this.#write(kernel, desired);
+    const counts = await this.#write(kernel, desired);
+    await this.#forwarding.run(kernel, config, links);
+    return counts;
   }
 
   async #write(kernel: KernelPort, desired: readonly DesiredSysctl[]): Promise<SysctlCounts> {

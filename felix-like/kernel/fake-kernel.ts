@@ -68,6 +68,16 @@ export class FakeKernel implements KernelPort {
     return failures;
   }
 
+  /** Of several routes any: nobody asks for more than whether there is one. */
+  async outgoingLink(address: string): Promise<number | null> {
+    const bytes = parseAddress(address);
+    for (const { prefix, target } of this.#routes.values()) {
+      const covers = bytes !== null && containsAddress(parsePrefix(prefix)!, bytes);
+      if (covers && target.type === 'unicast') return target.nextHops[0]?.interfaceIndex ?? null;
+    }
+    return null;
+  }
+
   async forgetConnections(addresses: readonly string[]): Promise<number> {
     for (const address of addresses) this.forgotten.push({ address, after: this.operations.length });
     return 0;

@@ -214,6 +214,8 @@ export interface KernelPort {
   ): Promise<readonly KernelNeighbour[]>;
   /** As `applyRoutes`, for everything else. */
   applyObjects(operations: readonly ObjectOperation[]): Promise<readonly OperationFailure[]>;
+  /** The link by which packets to the address leave this node, or null when they do not. */
+  outgoingLink(address: string): Promise<number | null>;
   /**
    * Deletes the tracked connections of these addresses, as source or destination, before or after translation.
    * @returns how many; rejects when the kernel refuses

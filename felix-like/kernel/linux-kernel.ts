@@ -22,7 +22,13 @@ import { MessageReader } from './netlink/message-reader.ts';
 import { MessageWriter } from './netlink/message-writer.ts';
 import { decodeNeighbour, encodeNeighbourDump } from './netlink/neighbour-message.ts';
 import { decodeParameters } from './netlink/parameter-message.ts';
-import { decodeRoute, encodeRouteDump, encodeRouteOperation } from './netlink/route-message.ts';
+import {
+  decodeOutgoingLink,
+  decodeRoute,
+  encodeRouteDump,
+  encodeRouteLookup,
+  encodeRouteOperation,
+} from './netlink/route-message.ts';
 import { ObjectBatch } from './object-batch.ts';
 import { WorkerClient } from './worker-client.ts';
 
@@ -154,6 +160,23 @@ class LinuxKernel implements KernelPort {
       }
     }
     return failures;
+  }
+
+  async outgoingLink(address: string): Promise<number | null> {
+    let link: number | null = null;
+    try {
+      await this.#dump(
+        (writer, sequence) => encodeRouteLookup(writer, address, sequence),
+        MessageType.NewRoute,
+        decodeOutgoingLink,
+        ([found]) => {
+          if (found !== undefined) link = found;
+        },
+      );
+    } catch {
+      return null; // unreachable, by a route that says so or by none
+    }
+    return link;
   }
 
   async forgetConnections(addresses: readonly string[]): Promise<number> {

@@ -1,7 +1,7 @@
 /** `manul status`: how the node is doing, speaker and agent in one report. */
 
 import { FAMILIES, type Family } from '@manul/bgp/net';
-import type { MtuStatus } from '@manul/felix-like';
+import type { ForwardingStatus, MtuStatus } from '@manul/felix-like';
 import type { CommandContext } from '../cli/program.ts';
 import type { ControlClient } from '../control/control-client.ts';
 import { problemLine, staleLines, warningLine } from '../daemon/problem-log.ts';
@@ -40,6 +40,7 @@ function statusTable(report: StatusReport): string {
       'Kernel differences',
       (report.kernel?.differences ?? []).map(({ prefix, text }) => `${prefix} ${text}`),
     ),
+    section('Forwarding', report.kernel?.forwarding?.problems ?? []),
     section(
       'Packets',
       (report.kernel?.nftables.counters ?? []).map(({ name, packets, bytes }) => {
@@ -104,6 +105,7 @@ function fieldsOf(report: StatusReport): readonly (readonly [string, string | nu
     ['Kernel in sync', kernel && yesNo(kernel.inSync)],
     ['Kernel routes', kernel && `${kernel.actual} of ${kernel.desired}`],
     ['nftables', kernel && nftablesText(kernel.nftables)],
+    ['Forwarding', kernel?.forwarding ? forwardingText(kernel.forwarding) : null],
     ['MTU', kernel?.mtu ? mtuText(kernel.mtu) : null],
     ['Workloads', kernel?.workloads ?? null],
     ['Blocks', kernel?.blocks ?? null],
@@ -134,6 +136,12 @@ function mtuText({ underlay, interfaceName, ipip, vxlan, workload }: MtuStatus):
     `${workload} for workloads`,
   ].map((part) => (part === null ? null : String(part)));
   return parts.filter((part) => part !== null).join(', ');
+}
+
+/** `IPv4, IPv6; reverse path filter off` */
+function forwardingText({ ipv4, ipv6, rpFilter }: ForwardingStatus): string {
+  const families = [ipv4 ? 'IPv4' : '', ipv6 ? 'IPv6' : ''].filter((name) => name !== '').join(', ');
+  return `${families === '' ? 'none' : families}; reverse path filter ${rpFilter ?? 'unknown'}`;
 }
 
 function nftablesText({ state, error, repairs }: KernelReport['nftables']): string {

@@ -32,6 +32,11 @@ export class AgentMetrics {
     'manul_host_forward_accepted',
     "1: our rules accept packets of workloads in a chain of the host's own that drops; 0: nothing accepts them",
   );
+  readonly #forwarding = new SampledMetric(
+    'gauge',
+    'manul_forwarding_problems',
+    'What keeps this node from forwarding packets of its workloads, as manul status lists it',
+  );
   readonly #mtu = new SampledMetric(
     'gauge',
     'manul_mtu_octets',
@@ -60,7 +65,7 @@ export class AgentMetrics {
   }
 
   sample(): readonly SampledMetric[] {
-    const { desired, actual, nftables, mtu } = this.#agent.status();
+    const { desired, actual, nftables, mtu, forwarding } = this.#agent.status();
     this.#routes.samples = [
       { labels: labelText({ view: 'desired' }), value: desired },
       { labels: labelText({ view: 'actual' }), value: actual },
@@ -75,7 +80,16 @@ export class AgentMetrics {
       return { labels: labelText({ chain }), value: Number(state === 'accepted') };
     });
     this.#mtu.samples = mtu === null ? [] : mtuSamples(mtu);
-    return [this.#mtu, this.#routes, this.#nftables, this.#repairs, this.#packets, this.#forward];
+    this.#forwarding.samples = [{ labels: '', value: forwarding?.problems.length ?? 0 }];
+    return [
+      this.#forwarding,
+      this.#mtu,
+      this.#routes,
+      this.#nftables,
+      this.#repairs,
+      this.#packets,
+      this.#forward,
+    ];
   }
 
   close(): void {

@@ -105,6 +105,14 @@ describe('agent', () => {
         workload: 1500,
       },
       devices: [],
+      forwarding: {
+        ipv4: true,
+        ipv6: true,
+        rpFilter: null,
+        problems: [
+          'this node has no default route, so nobody answers pods that ask for their gateway 169.254.1.1: add one, or a route to that address',
+        ],
+      },
       nftables: { state: 'off', error: null, repairs: 0, counters: [], hostForward: [] },
       lastErrors: [],
     });

@@ -267,6 +267,17 @@ for source in ('192.0.2.2', '192.0.2.3', '192.0.2.3'):
       }
     });
 
+    test('a node without a default route, where pods find no gateway, says so', async () => {
+      node.ip('route del default');
+      await start();
+      const problems = (): readonly string[] => agent.status().forwarding?.problems ?? [];
+      expect(problems()).toMatchObject([expect.stringContaining('this node has no default route')]);
+      expect(() => ping(pods[0]!, '192.0.2.2')).toThrow();
+      node.ip('route add default via 192.0.2.2');
+      await until('noticed', () => problems().length === 0, PAUSE_MS);
+      ping(pods[0]!, '192.0.2.2');
+    });
+
     test('connections of an address are forgotten when it moves, and only those', async () => {
       await start();
       sendDatagrams(pods[0]!, 9999, '192.0.2.2');

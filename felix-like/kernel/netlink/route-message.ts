@@ -307,3 +307,23 @@ function invert<Name extends string>(
 ): Readonly<Record<number, Name>> {
   return Object.fromEntries(Object.entries(numbers).map(([name, number]) => [number, name]));
 }
+
+/** Asks which way packets to an address take; the answer is one route, and an acknowledgement that ends it. */
+export function encodeRouteLookup(writer: MessageWriter, address: string, sequence: number): void {
+  const bytes = parseAddress(address)!;
+  writer.beginMessage(MessageType.GetRoute, Flag.Request | Flag.Ack, sequence);
+  writer.u8(bytes.length === 4 ? AF_INET : AF_INET6);
+  writer.u8(bytes.length * 8);
+  for (let i = 2; i < ROUTE_HEADER_BYTES; i++) writer.u8(0);
+  writer.bytesAttribute(RouteAttribute.Destination, bytes);
+  writer.endMessage();
+}
+
+/** The link in the answer to a lookup, or null for packets that go nowhere. */
+export function decodeOutgoingLink(message: MessageReader): number | null {
+  if (message.end - message.start < ROUTE_HEADER_BYTES) return null;
+  if (message.bytes[message.start + 7] !== TYPE_NUMBERS.unicast) return null;
+  const attributes = new AttributeReader(message, message.start + ROUTE_HEADER_BYTES, message.end);
+  while (attributes.next()) if (attributes.type === RouteAttribute.OutInterface) return attributes.u32();
+  return null;
+}

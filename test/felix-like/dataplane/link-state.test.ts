@@ -25,6 +25,7 @@ function bound(kernel: FakeKernel): KernelPort {
     dumpAddresses: () => kernel.dumpAddresses(),
     dumpNeighbours: (table, interfaceIndex) => kernel.dumpNeighbours(table, interfaceIndex),
     applyObjects: (operations) => kernel.applyObjects(operations),
+    outgoingLink: (address) => kernel.outgoingLink(address),
     forgetConnections: (addresses) => kernel.forgetConnections(addresses),
     readSysctl: (key) => kernel.readSysctl(key),
     writeSysctls: (settings) => kernel.writeSysctls(settings),

@@ -1,23 +1,27 @@
 import type { AgentConfig } from '../../../felix-like/agent-api.ts';
 import { DEFAULT_RP_FILTER_KEY, globalSysctls, workloadSysctls } from '../../../felix-like/calc/sysctls.ts';
 import { ErrorLog } from '../../../felix-like/dataplane/error-log.ts';
+import { ForwardingCheck } from '../../../felix-like/dataplane/forwarding-check.ts';
 import { type SysctlCounts, SysctlManager } from '../../../felix-like/dataplane/sysctl-manager.ts';
 import { FakeKernel } from '../../../felix-like/kernel/fake-kernel.ts';
 import { agentConfig } from '../support/agent-config.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
+import { gatewayRoute } from '../support/routes.ts';
 
 describe('kernel parameters', () => {
   let kernel: FakeKernel;
   let errors: ErrorLog;
   let manager: SysctlManager;
+  let forwarding: ForwardingCheck;
 
   beforeEach(() => {
     kernel = new FakeKernel();
     kernel.sysctls.set(DEFAULT_RP_FILTER_KEY, '2');
     errors = new ErrorLog(new FakeClock(), new RecordingLogger());
+    forwarding = new ForwardingCheck(new RecordingLogger());
     const plan = { global: globalSysctls, workload: workloadSysctls, rpFilterKey: DEFAULT_RP_FILTER_KEY };
-    manager = new SysctlManager(plan, errors);
+    manager = new SysctlManager(plan, errors, forwarding);
   });
 
   async function apply(config: AgentConfig = agentConfig()): Promise<SysctlCounts> {
@@ -64,5 +68,36 @@ describe('kernel parameters', () => {
         text: 'cannot be set to 1: no such file or directory (ENOENT)',
       },
     ]);
+  });
+
+  describe('forwarding is looked at with them', () => {
+    const NO_WAY =
+      'this node has no default route, so nobody answers pods that ask for their gateway 169.254.1.1: add one, or a route to that address';
+
+    test('a pod whose gateway nobody answers for is a problem, until there is a default route', async () => {
+      await apply();
+      expect(forwarding.status?.problems).toEqual([]);
+      kernel.addLink('cali1');
+      await apply();
+      expect(forwarding.status).toMatchObject({ ipv4: true, ipv6: true, problems: [NO_WAY] });
+      kernel.putRoute(gatewayRoute('0.0.0.0/0', '10.0.0.254', kernel.addLink('eth0')));
+      manager.recheckLink(null);
+      await apply();
+      expect(forwarding.status?.problems).toEqual([]);
+    });
+
+    test('a node that is told not to forward says so where it has workloads', async () => {
+      kernel.sysctls.set('net/ipv4/conf/all/rp_filter', '1');
+      await apply(agentConfig({ ipForwarding: false }));
+      expect(forwarding.status).toEqual({
+        ipv4: false,
+        ipv6: false,
+        rpFilter: 'strict',
+        problems: ['this node does not forward IPv4: nothing but the node itself reaches its workloads'],
+      });
+      manager.recheckLink(null);
+      await apply(agentConfig({ ipForwarding: false, workloads: [] }));
+      expect(forwarding.status?.problems).toEqual([]);
+    });
   });
 });

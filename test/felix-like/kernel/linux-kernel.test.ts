@@ -91,6 +91,20 @@ describeWith(
         await until('the table of iptables', () => heard.filter((text) => text === 'nftables').length === 2);
       });
 
+      test('the link by which packets to an address leave is that of the longest route, if there is one', async () => {
+        const link = namespace.addLink('eth0');
+        namespace.ip('addr add 10.0.0.1/24 dev eth0');
+        namespace.ip('addr add fd99::1/64 dev eth0 nodad');
+        namespace.ip('route add blackhole 10.9.0.0/16');
+        await kernel.open(SILENT);
+        expect(await kernel.outgoingLink('169.254.1.1')).toBeNull();
+        expect(await kernel.outgoingLink('10.0.0.7')).toBe(link);
+        expect(await kernel.outgoingLink('fd99::7')).toBe(link);
+        expect(await kernel.outgoingLink('10.9.0.1')).toBeNull();
+        namespace.ip('route add default via 10.0.0.2');
+        expect(await kernel.outgoingLink('169.254.1.1')).toBe(link);
+      });
+
       test('twenty thousand routes in one call are written, read back in parts and deleted', async () => {
         const link = namespace.addLink('eth0');
         await kernel.open(SILENT);

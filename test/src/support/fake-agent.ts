@@ -88,6 +88,7 @@ export class FakeAgent implements Agent {
         workload: 1500,
       },
       devices: [],
+      forwarding: { ipv4: true, ipv6: true, rpFilter: 'off', problems: [] },
       nftables: { state: 'off', error: null, repairs: 0, counters: [], hostForward: [] },
       lastErrors: [{ at: '2026-01-01T00:00:00.000Z', object: '10.9.0.0/26', text: 'no such device' }],
     };
