@@ -36,9 +36,13 @@ export function workloadSysctls(interfaceName: string, rpFilter: string | null):
   ];
 }
 
+/** Connections are counted in packets and octets, as Calico has it; absent while nothing tracks connections. */
+const ACCOUNTING: DesiredSysctl = { key: 'net/netfilter/nf_conntrack_acct', value: '1', isOptional: true };
+
 export function globalSysctls({ ipForwarding }: Pick<AgentConfig, 'ipForwarding'>): readonly DesiredSysctl[] {
-  if (!ipForwarding) return [];
+  if (!ipForwarding) return [ACCOUNTING];
   return [
+    ACCOUNTING,
     { key: 'net/ipv4/ip_forward', value: '1', isOptional: false },
     { key: 'net/ipv6/conf/all/forwarding', value: '1', isOptional: true },
   ];

@@ -23,9 +23,12 @@ describe('kernel parameters', () => {
 
   test('the node forwards when it is asked to, and is left as it is otherwise', () => {
     expect(globalSysctls({ ipForwarding: true }).map(({ key, value }) => `${key}=${value}`)).toEqual([
+      'net/netfilter/nf_conntrack_acct=1',
       'net/ipv4/ip_forward=1',
       'net/ipv6/conf/all/forwarding=1',
     ]);
-    expect(globalSysctls({ ipForwarding: false })).toEqual([]);
+    expect(globalSysctls({ ipForwarding: false }).map(({ key }) => key)).toEqual([
+      'net/netfilter/nf_conntrack_acct',
+    ]);
   });
 });

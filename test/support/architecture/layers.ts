@@ -93,7 +93,7 @@ export const LAYERS: readonly Layer[] = [
   {
     path: 'felix-like/dataplane/',
     values: [NET, 'felix-like/routetable/'],
-    types: ['felix-like/agent-api.ts', 'felix-like/calc/', 'felix-like/kernel/'],
+    types: ['felix-like/agent-api.ts', 'felix-like/host-api.ts', 'felix-like/calc/', 'felix-like/kernel/'],
   },
   { path: 'felix-like/kernel/', values: [NET, 'node:*', 'koffi'], types: ['felix-like/agent-api.ts'] },
   { path: 'felix-like/autodetect/', values: [NET], pure: true },
