@@ -25,6 +25,9 @@ export interface PolicyDecision {
   readonly outcome: 'accepted' | 'rejected' | 'changed';
 }
 
+/** The interface on the way to the next hop of an attribute set, or null: of our own routes, and where nobody knows. */
+export type InterfaceOf = (set: number) => string | null;
+
 interface CompiledTerm {
   readonly name: string;
   readonly action: PolicyTerm['action'];
@@ -32,6 +35,7 @@ interface CompiledTerm {
   readonly notPrefixes: PrefixMatcher | null;
   /** Bit per `SourceClass`. */
   readonly sources: number;
+  readonly interfaceName: RegExp | null;
   readonly community: Uint8Array | null;
   readonly asPathPrefix: readonly number[];
   readonly localPref: number | null;
@@ -49,10 +53,17 @@ export class CompiledPolicy {
   /** Name of the term that decided the last `evaluate`; null: the policy's default did. */
   decidedBy: string | null = null;
   readonly #name: string;
+  readonly #interfaceOf: InterfaceOf;
   /** Names of terms that changed the route and went on, in `explain` only. */
   #changedBy: string[] | null = null;
 
-  constructor(config: PolicyConfig, sessionType: 'ibgp' | 'ebgp', family: Family) {
+  constructor(
+    config: PolicyConfig,
+    sessionType: 'ibgp' | 'ebgp',
+    family: Family,
+    interfaceOf: InterfaceOf = () => null,
+  ) {
+    this.#interfaceOf = interfaceOf;
     this.#terms = config.terms
       .filter((term) => term.match.sessionType === undefined || term.match.sessionType === sessionType)
       .map((term) => compileTerm(term, family));
@@ -120,6 +131,7 @@ export class CompiledPolicy {
       (term.notPrefixes === null || !term.notPrefixes.matches(this.#address, length)) &&
       (term.localPref === null || store.degreeOfPreference(set) === term.localPref) &&
       (term.localPrefAbove < 0 || store.degreeOfPreference(set) > term.localPrefAbove) &&
+      (term.interfaceName === null || term.interfaceName.test(this.#interfaceOf(set) ?? '')) &&
       (term.community === null || hasCommunity(store, set, term.community)) &&
       (term.asPathPrefix.length === 0 || pathBeginsWith(store, set, term.asPathPrefix))
     );
@@ -141,12 +153,19 @@ function compileTerm(term: PolicyTerm, family: Family): CompiledTerm {
     notPrefixes: match.notPrefixes === undefined ? null : new PrefixMatcher(match.notPrefixes, family),
     sources:
       match.sources === undefined ? 0xff : match.sources.reduce((mask, one) => mask | SOURCE_BITS[one], 0),
+    interfaceName: match.interface === undefined ? null : interfacePattern(match.interface),
     community: match.community === undefined ? null : (parseCommunity(match.community) ?? new Uint8Array(0)),
     asPathPrefix: match.asPathPrefix ?? [],
     localPref: match.localPref ?? null,
     localPrefAbove: match.localPrefAbove ?? -1,
     operations: term.operations ?? [],
   };
+}
+
+/** Never the empty name of a route without an interface. */
+function interfacePattern(name: string): RegExp {
+  const parts = name.split('*').map((part) => part.replace(/[^A-Za-z0-9_]/g, '\\$&'));
+  return new RegExp(`^(?=.)${parts.join('.*')}$`);
 }
 
 const SOURCE_BITS: Readonly<Record<PathSource, number>> = {

@@ -22,6 +22,8 @@ export interface PolicyMatch {
   /** The route lies in none of these. */
   readonly notPrefixes?: readonly PrefixMatch[];
   readonly sources?: readonly PathSource[];
+  /** Name of the interface on the way to the next hop, `*` for any text; routes of our own have none. */
+  readonly interface?: string;
   /** Session type towards which (export) or from which (import) the route goes. */
   readonly sessionType?: 'ibgp' | 'ebgp';
   /** Carries this community: `aa:nn` or large `a:b:c`. */

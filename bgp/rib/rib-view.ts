@@ -51,6 +51,8 @@ export interface RibView {
   setDecision(decision: DecisionConfig): void;
   /** By what next hops are reached; null: they are not resolved, and every one counts as reachable. */
   setNextHops(routes: readonly NextHopRoute[] | null): void;
+  /** The node's links: interface by prefix, for policies that name one. Next hops that are resolved come before. */
+  setLinks(links: readonly NextHopRoute[]): void;
   /** Takes leave of every session, or comes back. */
   setDrain(state: DrainState): void;
   summary(): RibSummary;

@@ -7,7 +7,7 @@ import { type Family, parseAddress } from '../net/index.ts';
 import type { BlockContext } from '../packet/attributes/canonical-block.ts';
 import type { UpdateContext } from '../packet/update/update-reader.ts';
 import { SourceClass } from '../path/source-class.ts';
-import { CompiledPolicy } from '../policy/compile-policy.ts';
+import { CompiledPolicy, type InterfaceOf } from '../policy/compile-policy.ts';
 import type { ImportIdentity } from '../policy/import-check.ts';
 import type { RibSession, SessionOutput, SessionSlot } from './rib-port.ts';
 import type { RibIdentity } from './rib-view.ts';
@@ -44,6 +44,9 @@ export class SessionTable implements SlotFacts {
   /** Our CLUSTER_ID, unsigned; the BGP Identifier where none is configured (RFC 4456 §7). */
   ownClusterId = 0;
 
+  /** Asked by policies that name an interface. */
+  interfaceOf: InterfaceOf = () => null;
+
   get identity(): RibIdentity {
     return this.#identity;
   }
@@ -76,7 +79,7 @@ export class SessionTable implements SlotFacts {
       blockContext: { isInternal, fourOctetAs: session.fourOctetAs },
       importIdentity: importIdentity(session, this.#identity),
       protectsOwnPrefixes: protectsOwnPrefixes(session, isInternal),
-      importPolicies: importPolicies(session, isInternal),
+      importPolicies: importPolicies(session, isInternal, (set) => this.interfaceOf(set)),
     };
     this.#entries[slot] = entry;
     this.#addresses[slot] = parseAddress(session.peerAddress) ?? new Uint8Array(16);
@@ -91,7 +94,7 @@ export class SessionTable implements SlotFacts {
     entry.session = session;
     entry.importIdentity = importIdentity(session, this.#identity);
     entry.protectsOwnPrefixes = protectsOwnPrefixes(session, entry.isInternal);
-    entry.importPolicies = importPolicies(session, entry.isInternal);
+    entry.importPolicies = importPolicies(session, entry.isInternal, (set) => this.interfaceOf(set));
     this.#setFacts(slot, session, entry.isInternal);
   }
 
@@ -208,11 +211,15 @@ function protectsOwnPrefixes(session: RibSession, isInternal: boolean): boolean 
   return !isInternal && session.protectOwnPrefixes !== false;
 }
 
-function importPolicies(session: RibSession, isInternal: boolean): Record<Family, CompiledPolicy> {
+function importPolicies(
+  session: RibSession,
+  isInternal: boolean,
+  interfaceOf: InterfaceOf,
+): Record<Family, CompiledPolicy> {
   const type = isInternal ? 'ibgp' : 'ebgp';
   return {
-    ipv4: new CompiledPolicy(session.importPolicy, type, 'ipv4'),
-    ipv6: new CompiledPolicy(session.importPolicy, type, 'ipv6'),
+    ipv4: new CompiledPolicy(session.importPolicy, type, 'ipv4', interfaceOf),
+    ipv6: new CompiledPolicy(session.importPolicy, type, 'ipv6', interfaceOf),
   };
 }
 

@@ -7,6 +7,7 @@ import { NextHopTable } from '../decision/next-hop-table.ts';
 import { decisionSteps } from '../decision/steps.ts';
 import { FAMILIES, type Family } from '../net/index.ts';
 import { AttributeStore } from '../path/attribute-store.ts';
+import type { PolicyConfig } from '../policy/policy-config.ts';
 import { FamilyRib } from '../rib/family-rib.ts';
 import { OwnPrefixes } from '../rib/own-prefixes.ts';
 import { RedecideSweep } from '../rib/redecide-sweep.ts';
@@ -76,6 +77,8 @@ class ComposedRib implements Rib {
   #drain: DrainState = 'none';
   #decision = DEFAULT_DECISION;
   #nextHops: NextHopTable | null = null;
+  /** The node's links, for the names of interfaces where next hops are not resolved. */
+  #links: NextHopTable | null = null;
   /** When the oldest UPDATE that has not left yet was read. */
   #oldestUpdate: number | null = null;
 
@@ -102,6 +105,8 @@ class ComposedRib implements Rib {
       return new GroupSet(rib, tables, host);
     });
     this.#own = new OwnPrefixes(this.#ribs);
+    this.#sessions.interfaceOf = (set) =>
+      (this.#nextHops ?? this.#links)?.routeOf(this.#store, set)?.interfaceName ?? null;
     this.#importer = new UpdateImporter(this.#store, this.#sessions, this.#ribs, this.#own);
     this.#sweeps = perFamily((family) => {
       const rib = this.#ribs[family];
@@ -207,6 +212,22 @@ class ComposedRib implements Rib {
     if (routes === null && this.#nextHops === null) return;
     this.#nextHops = routes === null ? null : new NextHopTable(routes);
     this.#redecide();
+  }
+
+  setLinks(links: readonly NextHopRoute[]): void {
+    this.#links = new NextHopTable(links);
+    // Exports follow: a route that is evaluated again is offered to every update group.
+    const isExportConcerned = this.#anyExportNamesInterface();
+    for (const { slot, session } of this.#sessions.live()) {
+      if (!isExportConcerned && !namesInterface(session.importPolicy)) continue;
+      for (const family of FAMILIES) this.#sweeps[family].onPolicyChange(slot);
+    }
+    this.onWork?.();
+  }
+
+  #anyExportNamesInterface(): boolean {
+    for (const { session } of this.#sessions.live()) if (namesInterface(session.exportPolicy)) return true;
+    return false;
   }
 
   #redecide(): void {
@@ -343,6 +364,10 @@ class ComposedRib implements Rib {
     this.#propagationListeners.add(listener);
     return () => this.#propagationListeners.delete(listener);
   }
+}
+
+function namesInterface({ terms }: PolicyConfig): boolean {
+  return terms.some(({ match }) => match.interface !== undefined);
 }
 
 function perFamily<T>(make: (family: Family) => T): Record<Family, T> {

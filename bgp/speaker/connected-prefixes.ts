@@ -6,6 +6,7 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { addressBits, addressFamily, canonicalAddress, formatPrefix, parsePrefix } from '../net/index.ts';
 import type { Clock } from './clock.ts';
+import type { NextHopRoute } from './speaker-config.ts';
 
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
@@ -19,6 +20,7 @@ export class ConnectedPrefixes {
   readonly #readInterfaces: () => Interfaces;
   #readAt = Number.NEGATIVE_INFINITY;
   #prefixes: readonly string[] = [];
+  #links: readonly NextHopRoute[] = [];
 
   constructor(clock: Clock, readInterfaces: () => Interfaces = networkInterfaces) {
     this.#clock = clock;
@@ -29,11 +31,26 @@ export class ConnectedPrefixes {
   read(ignored: readonly string[]): readonly string[] {
     const now = this.#clock.now();
     if (now - this.#readAt >= REMEMBERED_MS) {
-      this.#prefixes = connectedPrefixes(this.#readInterfaces(), [...NEVER_CONNECTED, ...ignored]);
+      const interfaces = this.#readInterfaces();
+      this.#prefixes = connectedPrefixes(interfaces, [...NEVER_CONNECTED, ...ignored]);
+      this.#links = linksOf(interfaces);
       this.#readAt = now;
     }
     return this.#prefixes;
   }
+
+  /** Interface by prefix, as `read` found them; pods' and services' included. */
+  get links(): readonly NextHopRoute[] {
+    return this.#links;
+  }
+}
+
+function linksOf(interfaces: Interfaces): readonly NextHopRoute[] {
+  return Object.entries(interfaces).flatMap(([interfaceName, addresses = []]) =>
+    addresses.flatMap(({ cidr, address }) =>
+      cidr === null || LINK_LOCAL.test(address) ? [] : [{ prefix: cidr, metric: 0, interfaceName }],
+    ),
+  );
 }
 
 export function connectedPrefixes(interfaces: Interfaces, ignored: readonly string[]): readonly string[] {

@@ -75,6 +75,7 @@ class BgpSpeaker implements Speaker, PeerListener {
   #originated: readonly OriginatedPrefix[] | null = null;
   readonly #connected: ConnectedPrefixes;
   #connectedNow: readonly string[] = [];
+  #linksNow: readonly NextHopRoute[] = [];
   #drain: DrainState = 'none';
   #isClosed = false;
 
@@ -255,6 +256,11 @@ class BgpSpeaker implements Speaker, PeerListener {
   /** Interfaces change without telling: they are looked at when the first routes that matter may come. */
   #readConnected({ ignoredInterfaces = [] }: SpeakerConfig): void {
     const prefixes = this.#connected.read(ignoredInterfaces);
+    const { links } = this.#connected;
+    if (!isDeepStrictEqual(links, this.#linksNow)) {
+      this.#linksNow = links;
+      this.#rib.setLinks(links);
+    }
     if (isDeepStrictEqual(prefixes, this.#connectedNow)) return;
     this.#connectedNow = prefixes;
     this.#rib.setConnected(prefixes);

@@ -31,7 +31,12 @@ export class ExportEvaluator {
     this.#context = context;
     // A two-octet session has AS_PATH one and a half times, in two attributes; the rest is of fixed size.
     this.#surelyFits = (context.maxMessageBytes >> 1) - 128;
-    this.policy = new CompiledPolicy(context.policy, context.isInternal ? 'ibgp' : 'ebgp', context.family);
+    this.policy = new CompiledPolicy(
+      context.policy,
+      context.isInternal ? 'ibgp' : 'ebgp',
+      context.family,
+      (set) => tables.sessions.interfaceOf(set),
+    );
   }
 
   /** Attribute set with which the path leaves, or -1 when it does not. */

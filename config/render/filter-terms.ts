@@ -73,10 +73,6 @@ function ruleTerm(context: RenderContext, place: RulePlace, rule: Rule): PolicyT
   const resource = `BGPFilter/${place.filter}`;
   const warn = (field: string, text: string): void =>
     context.warnings.add(resource, `spec.${place.field}.${field}`, text);
-  if (rule.interface !== undefined && rule.interface !== '*') {
-    warn('interface', 'is not implemented yet: the rule matches nothing');
-    return [];
-  }
   const prefixes = prefixCondition(rule, place.family, warn);
   if (prefixes === null) {
     warn('prefixLength', 'leaves no length: the rule matches nothing');
@@ -85,6 +81,7 @@ function ruleTerm(context: RenderContext, place: RulePlace, rule: Rule): PolicyT
   const match: PolicyMatch = {
     ...prefixes,
     ...(rule.source !== undefined && place.direction === 'export' ? { sources: ['ibgp', 'ebgp'] } : {}),
+    ...(rule.interface === undefined || rule.interface === '*' ? {} : { interface: rule.interface }),
     ...(rule.peerType === undefined ? {} : { sessionType: rule.peerType === 'iBGP' ? 'ibgp' : 'ebgp' }),
     ...(rule.communities === undefined ? {} : { community: rule.communities.values[0]! }),
     ...(rule.asPathPrefix === undefined ? {} : { asPathPrefix: rule.asPathPrefix }),

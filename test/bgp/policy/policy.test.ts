@@ -480,6 +480,47 @@ describe('a policy that changes on a live session', () => {
   });
 });
 
+describe('the interface on the way to the next hop', () => {
+  const links = (name: string) => [{ prefix: '192.0.2.0/24', metric: 0, interfaceName: name }];
+  const only = (name: string): PolicyConfig => ({ ...accepting({ interface: name }), otherwise: 'reject' });
+
+  test('is that of the link, and a change of it is followed on import and export', () => {
+    const fixture = new RibFixture();
+    fixture.rib.setLinks(links('eth0'));
+    const receiver = fixture.up(2, { exportPolicy: only('bond*') });
+    const source = fixture.up(1, { importPolicy: only('*0') });
+    fixture.receive(source, announcement(['10.1.0.0/16'], { nextHop: '192.0.2.1' }));
+    fixture.receive(source, announcement(['10.2.0.0/16'], { nextHop: '198.51.100.1' }));
+    expect(fixture.routes().map(({ prefix }) => prefix)).toEqual(['10.1.0.0/16']);
+    expect(receiver.output.prefixes).toEqual([]);
+    fixture.rib.setLinks(links('bond0'));
+    fixture.settle();
+    expect(receiver.output.prefixes).toEqual(['10.1.0.0/16']);
+    fixture.rib.setLinks(links('bond1'));
+    fixture.settle();
+    expect([fixture.routes(), receiver.output.prefixes]).toEqual([[], []]);
+    fixture.expectNothingLeft();
+  });
+
+  test('is that of the route by which the next hop is resolved, where one is', () => {
+    const fixture = new RibFixture();
+    fixture.rib.setLinks(links('eth0'));
+    fixture.rib.setNextHops([{ prefix: '0.0.0.0/0', metric: 1, interfaceName: 'wan' }]);
+    const source = fixture.up(1, { importPolicy: only('wan') });
+    fixture.receive(source, announcement(['10.1.0.0/16'], { nextHop: '192.0.2.1' }));
+    expect(fixture.routes()).toHaveLength(1);
+  });
+
+  test('a route of our own has none', () => {
+    const fixture = new RibFixture();
+    fixture.rib.setLinks(links('eth0'));
+    const receiver = fixture.up(2, { exportPolicy: only('*') });
+    fixture.rib.setOriginated([{ prefix: '10.1.0.0/16', localPref: 100, communities: [] }]);
+    fixture.settle();
+    expect(receiver.output.prefixes).toEqual([]);
+  });
+});
+
 function uint32Octets(value: number): number[] {
   return [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
 }

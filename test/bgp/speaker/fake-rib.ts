@@ -46,6 +46,7 @@ export class FakeRib implements Rib {
   originated: readonly OriginatedPrefix[] = [];
   connected: readonly string[] = [];
   drain: DrainState = 'none';
+  links: readonly NextHopRoute[] = [];
   readonly decisions: DecisionConfig[] = [];
   nextHops: readonly NextHopRoute[] | null = null;
   /** What the next UPDATEs are judged as; an exception is thrown. */
@@ -122,6 +123,10 @@ export class FakeRib implements Rib {
 
   setNextHops(routes: readonly NextHopRoute[] | null): void {
     this.nextHops = routes;
+  }
+
+  setLinks(links: readonly NextHopRoute[]): void {
+    this.links = links;
   }
 
   setDrain(state: DrainState): void {

@@ -283,6 +283,9 @@ describe('BGPFilter', () => {
       false,
     ],
     ['any interface', { interface: '*' }, {}, true],
+    ['an interface', { interface: 'eth*' }, { interface: 'eth0' }, true],
+    ['another interface', { interface: 'eth*' }, { interface: 'bond0' }, false],
+    ['an interface, of a route that has none', { interface: 'eth*' }, {}, false],
   ])('%s', (_title, rule, route, expected) => {
     expect(accepts(rule, { prefix: '10.1.0.0/16', ...route })).toBe(expected);
   });
@@ -375,14 +378,12 @@ describe('BGPFilter', () => {
 
   test('what has no effect is warned of', () => {
     const rules = [
-      { interface: 'eth*', action: 'Accept' },
       { cidr: '10.1.0.0/16', matchOperator: 'Equal', prefixLength: { min: 8 }, action: 'Accept' },
       { cidr: '10.1.0.0/16', matchOperator: 'In', prefixLength: { max: 8 }, action: 'Accept' },
     ];
     expect(warningLines(render(filtered({ f: { importV4: rules } }), 'a'))).toEqual([
-      'BGPFilter/f spec.importV4[0].interface: is not implemented yet: the rule matches nothing',
-      'BGPFilter/f spec.importV4[1].prefixLength: has no effect with Equal',
-      'BGPFilter/f spec.importV4[2].prefixLength: leaves no length: the rule matches nothing',
+      'BGPFilter/f spec.importV4[0].prefixLength: has no effect with Equal',
+      'BGPFilter/f spec.importV4[1].prefixLength: leaves no length: the rule matches nothing',
     ]);
   });
 

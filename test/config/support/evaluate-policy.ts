@@ -1,4 +1,5 @@
 /** A slow reading of policies for tests: which term decides about one route. Independent of the compiled form. */
+import { matchesGlob } from 'node:path';
 import type { PathSource, PolicyConfig, PolicyMatch, PrefixMatch } from '@manul/bgp';
 import { contains, parsePrefix } from '@manul/bgp/net';
 
@@ -9,6 +10,7 @@ export interface TestRoute {
   readonly communities?: readonly string[];
   readonly asPath?: readonly number[];
   readonly localPref?: number;
+  readonly interface?: string;
 }
 
 /** `accept` or `reject`, with the names of the terms that changed or decided, in order. */
@@ -40,6 +42,8 @@ function matches(match: PolicyMatch, route: TestRoute): boolean {
     (match.notPrefixes === undefined || !inOne(match.notPrefixes)) &&
     (match.sources === undefined || match.sources.includes(source)) &&
     (match.sessionType === undefined || match.sessionType === sessionType) &&
+    (match.interface === undefined ||
+      (route.interface !== undefined && matchesGlob(route.interface, match.interface))) &&
     (match.community === undefined || communities.includes(match.community)) &&
     (match.asPathPrefix === undefined || match.asPathPrefix.every((asn, i) => asPath[i] === asn)) &&
     (match.localPref === undefined || match.localPref === localPref) &&
