@@ -1,6 +1,9 @@
 /** Access by kubeconfig, in all the forms that the Kubernetes client knows: certificates, tokens, exec, OIDC, proxies. */
+import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
-import type { KubeConfig } from '@kubernetes/client-node';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { KubeConfig, User } from '@kubernetes/client-node';
 import { type ApiAccess, ApiAccessError } from './api-access.ts';
 
 /**
@@ -11,7 +14,12 @@ export async function kubeconfigAccess(path: string | null): Promise<ApiAccess> 
   // loaded only here: it is large, and a pod does not need it
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
-  const source = path ?? process.env['KUBECONFIG'] ?? '~/.kube/config';
+  const source = path ?? (process.env['KUBECONFIG'] || '~/.kube/config');
+  if (path === null && !process.env['KUBECONFIG'] && !existsSync(join(homedir(), '.kube', 'config'))) {
+    throw new ApiAccessError(
+      'there is no cluster: this is no pod, and neither $KUBECONFIG nor ~/.kube/config',
+    );
+  }
   try {
     if (path === null) config.loadFromDefault();
     else config.loadFromFile(path);
@@ -23,6 +31,10 @@ export async function kubeconfigAccess(path: string | null): Promise<ApiAccess> 
     throw new ApiAccessError(`kubeconfig ${source}: the current context names no cluster with a server`);
   }
   const server = new URL(cluster.server);
+  if (server.protocol === 'http:') {
+    // without TLS there is nothing to verify; the client insists on its being said
+    config.loadFromClusterAndUser({ ...cluster, skipTLSVerify: true }, config.getCurrentUser() ?? NOBODY);
+  }
   const isDirect = server.protocol === 'https:' && cluster.proxyUrl === undefined;
   return {
     server,
@@ -59,4 +71,8 @@ function headersOf({ headers, auth }: RequestOptions): Record<string, string> {
   return { ...basic, ...Object.fromEntries(named) };
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const NOBODY: User = { name: 'nobody' };
+
+/** A parser's message goes on with a picture of the place. */
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
