@@ -27,6 +27,12 @@ const PERFORM: Readonly<
   enable: (speaker, { name }) => speaker.enablePeer(name),
 };
 
+const DONE: Readonly<Record<PeerAction, string>> = {
+  reset: 'session reset',
+  disable: 'peer disabled',
+  enable: 'peer enabled',
+};
+
 /** Why nothing was done: status of HTTP, and the words. */
 const REFUSAL: Readonly<
   Record<Exclude<PeerActionResult, 'done'>, readonly [number, (name: string) => string]>
@@ -48,7 +54,7 @@ export function actionRoutes(view: DaemonView): readonly HttpRoute[] {
         throw new HttpError(status, text(asked.name));
       }
       const { name: peer, ...details } = asked;
-      view.logger.info(`peer ${action} by command`, { peer, ...details });
+      view.logger.info(`${DONE[action]} by command`, { peer, ...details });
       sendJson(response, 200, { name: peer, [action]: true });
     },
   }));

@@ -21,10 +21,25 @@ const SOURCES: readonly Partial<RibSession>[] = [
   { peerAsn: SOURCE_ASN, localAsn: SOURCE_ASN, fourOctetAs: false },
   { peerAsn: SOURCE_ASN, localAsn: SOURCE_ASN, addPathReceive: FAMILIES },
   { peerAsn: SOURCE_ASN, localAsn: SOURCE_ASN, families: ['ipv4'] },
-  { peerAsn: SOURCE_ASN, localAsn: SOURCE_ASN, maxPrefixes: 3 },
+  { peerAsn: SOURCE_ASN, localAsn: SOURCE_ASN, maxPrefixes: 3, prefixWarning: 2 },
+  {
+    peerAsn: SOURCE_ASN,
+    localAsn: SOURCE_ASN,
+    extendedNextHop: true,
+    localAddress: 'fe80::100',
+    link: { zone: 'eth0', globalAddress: null },
+  },
 ];
 
-const BODIES = UPDATE_VECTORS.map(({ body }) => Buffer.from(fromHex(body)));
+/** 10.1.2.0/24 with an IPv6, a link-local, and 10.1.3.0/24 with an unspecified and a link-local next hop (RFC 8950). */
+const EXTENDED_BODIES = [
+  '0000002a800e190001011020010db800000000000000000000000100180a01024001010040020040050400000064',
+  '0000002a800e1900010110fe80000000000000000000000000000100180a01024001010040020040050400000064',
+  '0000003a800e290001012000000000000000000000000000000000fe80000000000000000000000000000100180a01034001010040020040050400000064',
+];
+const BODIES = [...UPDATE_VECTORS.map(({ body }) => body), ...EXTENDED_BODIES].map((body) =>
+  Buffer.from(fromHex(body)),
+);
 
 type Mutation =
   | { readonly kind: 'set'; readonly at: number; readonly octet: number }
@@ -134,6 +149,15 @@ function world() {
     fixture.up(21, { families: FAMILIES, addPathSend: FAMILIES, routeReflectorClient: false }),
     fixture.up(22, { families: FAMILIES, fourOctetAs: false, peerAsn: 65001, routeReflectorClient: false }),
     fixture.up(23, { families: FAMILIES, peerAsn: 65002, routeReflectorClient: false, nextHop: 'self' }),
+    fixture.up(24, { families: FAMILIES, extendedNextHop: true }),
+    fixture.up(25, {
+      families: FAMILIES,
+      extendedNextHop: true,
+      peerAsn: 65003,
+      routeReflectorClient: false,
+      localAddress: '2001:db8::100',
+      localAddressOtherFamily: null,
+    }),
   ];
   return { fixture, sources, onlookers };
 }
