@@ -52,12 +52,18 @@ export class AttachmentStore {
   }
 }
 
+/** @throws Error for a record of another format: to drop it would give the address of a running pod to another */
 function readAttachment(path: string): Attachment | null {
+  const record = parseRecord(readFileSync(path, 'utf8'));
+  if (record === null) return null;
+  const { format, ...attachment } = record;
+  if (format !== FORMAT) throw new Error(`${path} is of format ${format}, of another version of Manul`);
+  return attachment;
+}
+
+function parseRecord(text: string): (Attachment & { readonly format: number }) | null {
   try {
-    const { format, ...attachment } = JSON.parse(readFileSync(path, 'utf8')) as Attachment & {
-      format: number;
-    };
-    return format === FORMAT ? attachment : null;
+    return JSON.parse(text) as Attachment & { readonly format: number };
   } catch {
     return null;
   }

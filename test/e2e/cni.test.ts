@@ -74,7 +74,7 @@ describeWith(
       const pods = runtime.newPods(KILLS);
       let killed = 0;
       for (const [i, netns] of pods.entries()) {
-        const delayMs = (i * 25) / KILLS;
+        const delayMs = (i * 60) / KILLS;
         const run = await runtime.plugin('ADD', `plugin-${i}`, netns, (kill) => setTimeout(kill, delayMs));
         if (run.status === null) killed += 1;
         else await runtime.plugin('DEL', `plugin-${i}`, netns);
