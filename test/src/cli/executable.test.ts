@@ -50,16 +50,32 @@ describe('wrong usage ends with exit code 2 and one line on standard error', () 
     [['peer'], 'manul: a command is missing, see manul peer --help'],
     [['check'], 'manul: an argument is missing, see --help of the command'],
     [['status', '-o'], 'manul: a value is missing behind the flag "o"'],
-    [['run'], 'manul: --config PATH (or MANUL_CONFIG) is needed: a file or folder of resources'],
     [
-      ['run', '--datastore', 'kubernetes'],
-      'manul: --datastore kubernetes is not available in this version, use --config PATH',
+      ['run'],
+      'manul: --config PATH (or MANUL_CONFIG) is needed: a file or folder of resources; or --datastore kubernetes',
+    ],
+    [
+      ['run', '--config', '/', '--datastore', 'kubernetes'],
+      'manul: --config PATH (or MANUL_CONFIG) does not go with --datastore kubernetes',
+    ],
+    [
+      ['render', '--node', 'a'],
+      'manul: PATH is needed: a file or folder of resources; or --datastore kubernetes',
     ],
     [['routes', '10.0.0.0/8', '--longest', '10.0.0.1'], 'manul: a prefix and --longest exclude each other'],
     [['routes', '--kernel', '--received', 'x'], 'manul: --received and --kernel exclude each other'],
   ])('manul %j', async (words, line) => {
     expect(await manul(words)).toEqual({ code: 2, stdout: '', stderr: `${line}\n` });
   });
+});
+
+test.each([
+  [{ HOME: '/nowhere' }, 'there is no cluster: this is no pod, and neither $KUBECONFIG nor ~/.kube/config'],
+  [{ KUBECONFIG: '/dev/null' }, 'kubeconfig /dev/null: .+'],
+])('a cluster that cannot be found ends with exit code 1 and one line: %j', async (environment, line) => {
+  const { code, stderr } = await manul(['render', '--datastore', 'kubernetes'], environment);
+  expect(stderr).toMatch(new RegExp(`^manul: --datastore kubernetes: ${line.replace('$', '\\$')}\\n$`));
+  expect(code).toBe(1);
 });
 
 test('help names every command and goes to standard output', async () => {

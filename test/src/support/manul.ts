@@ -14,7 +14,7 @@ export interface Outcome {
 /** The environment of tests: nothing of this machine's own `MANUL_…`. */
 export function cleanEnvironment(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(
-    ([name]) => !/^(MANUL_|NODENAME|NAMESPACE|CALICO_)/.test(name),
+    ([name]) => !/^(MANUL_|NODENAME|NAMESPACE|CALICO_|KUBE)/.test(name),
   );
   return { ...Object.fromEntries(own), ...extra };
 }
