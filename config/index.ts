@@ -9,7 +9,7 @@ export {
 export { loadCluster } from './datastore/kubernetes/load-cluster.ts';
 export type { HostAddress } from './datastore/kubernetes/node-annotations.ts';
 export { NodeWriter, type NodeWriterOptions } from './datastore/kubernetes/node-writer.ts';
-export { type ClusterOptions, openCluster } from './datastore/kubernetes/open-kubernetes.ts';
+export { type ClusterOptions, openCluster } from './datastore/kubernetes/open-cluster.ts';
 export { ProblemReporter, type ProblemReporterOptions } from './datastore/kubernetes/problem-reporter.ts';
 export { checkPaths, type LoadedPaths, loadPaths } from './datastore/load-paths.ts';
 export { renderNode } from './render/render-node.ts';
