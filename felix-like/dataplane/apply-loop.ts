@@ -60,6 +60,7 @@ export class ApplyLoop {
   readonly #reader: RouteReader;
   #config: AgentConfig | null = null;
   #isConfigNew = false;
+  #removesExternal = false;
   #isOpen = false;
   #isReady = false;
   #isClosed = false;
@@ -198,6 +199,7 @@ export class ApplyLoop {
         links.markStale();
         overlay.markStale(null);
         calculator.foreign.markStale();
+        if (this.#removesExternal) this.#reader.requestExternal();
         this.#reader.requestFull();
         this.#parts.sysctls.recheck();
         this.#parts.onNftablesChange();
@@ -256,6 +258,8 @@ export class ApplyLoop {
     this.#isConfigNew = false;
     const { calculator, table, overlay, errors } = this.#parts;
     overlay.onChange();
+    if (config.removeExternalRoutes && !this.#removesExternal) this.#reader.requestExternal();
+    this.#removesExternal = config.removeExternalRoutes;
     const isRewrite = calculator.setConfig(config);
     const protocols = this.#reader.addProtocol(config.routeProtocol);
     table.setOwnership(
@@ -266,6 +270,7 @@ export class ApplyLoop {
           const name = calculator.interfaceName(index);
           return name !== null && config.interfacePrefixes.some((prefix) => name.startsWith(prefix));
         },
+        removesExternal: config.removeExternalRoutes,
       }),
     );
     if (isRewrite) table.beginRewrite();

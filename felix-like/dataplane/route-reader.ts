@@ -18,6 +18,9 @@ export class RouteReader {
   /** Protocol numbers that our routes have, or had before in the life of this process. */
   readonly #protocols = new Set<number>();
 
+  /** Routes of others to workloads matter, and nobody has looked for them yet. */
+  #isExternalDue = false;
+
   constructor(parts: RouteReaderParts) {
     this.#parts = parts;
   }
@@ -27,6 +30,12 @@ export class RouteReader {
   }
 
   requestFull(): void {
+    this.#plan.requestFull();
+  }
+
+  /** Reads the routes of others, too, once: from then on, events tell of them. */
+  requestExternal(): void {
+    this.#isExternalDue = true;
     this.#plan.requestFull();
   }
 
@@ -50,8 +59,11 @@ export class RouteReader {
   async read(): Promise<void> {
     const { table } = this.#parts;
     for (const interfaceIndex of this.#plan.take()) {
+      const isExternalDue = interfaceIndex === null && this.#isExternalDue;
+      if (isExternalDue) this.#isExternalDue = false;
       for (const family of FAMILIES) {
-        const readsAll = interfaceIndex === null && table.dependsOnOthers(family);
+        // A link that goes down takes the routes of others along as silently as ours.
+        const readsAll = isExternalDue || table.dependsOnOthers(family);
         await this.#dump(family, interfaceIndex, readsAll ? [null] : [...this.#protocols]);
       }
     }

@@ -56,6 +56,8 @@ export class TunnelDevices {
   readonly #unwantedSinceMs = new Map<string, number>();
   /** How often each step was done since when. */
   readonly #done = new Map<string, { readonly sinceMs: number; readonly count: number }>();
+  /** Wanted devices about which nothing can be done, and why. */
+  readonly #blocked = new Map<string, string>();
   #plans: readonly DevicePlan[] = [];
   #isInSync = true;
 
@@ -79,7 +81,7 @@ export class TunnelDevices {
 
   /** Why a device is not as it should be, or null. */
   error(name: string): string | null {
-    return this.#retries.error(name);
+    return this.#blocked.get(name) ?? this.#retries.error(name);
   }
 
   /** When to look again, milliseconds of the clock, or null. */
@@ -98,9 +100,10 @@ export class TunnelDevices {
   /** One pass. @returns what was asked of the kernel; after that, links must be read anew */
   async apply(kernel: KernelPort, facts: DeviceFacts): Promise<ObjectCounts> {
     const nowMs = this.#clock.now();
+    this.#blocked.clear();
     const wanted = this.#plans.flatMap((plan) => this.#stepsFor(plan, facts));
     const unwanted = this.#stepsAgainst(facts, nowMs);
-    this.#isInSync = wanted.length === 0 && this.#plans.every(({ problem }) => problem === null);
+    this.#isInSync = wanted.length === 0 && this.#blocked.size === 0;
     const steps = [...wanted, ...unwanted].filter(({ name }) => !this.#retries.isWaiting(name, nowMs));
     if (steps.length === 0) return { written: 0, failed: 0 };
     const failures = await kernel.applyObjects(steps.map(({ operation }) => operation));
@@ -136,8 +139,7 @@ export class TunnelDevices {
     const { name, link: wanted, problem } = plan;
     this.#unwantedSinceMs.delete(name);
     if (wanted === null) {
-      if (problem !== null) this.#errors.add({ object: `interface ${name}`, text: problem });
-      return [];
+      return this.#block(name, problem ?? 'cannot be made');
     }
     const link = facts.links.find((candidate) => candidate.name === name);
     if (link === undefined) {
@@ -145,8 +147,7 @@ export class TunnelDevices {
     }
     if (link.kind !== plan.kind) {
       const text = `is wanted as ${plan.kind}, and exists as ${link.kind ?? 'another kind'}: it is left alone`;
-      this.#errors.add({ object: `interface ${name}`, text });
-      return [];
+      return this.#block(name, text);
     }
     const interfaceIndex = link.index;
     if (wanted.kind === 'vxlan' && !isSameVxlan(link.vxlan, wanted.vxlan)) {
@@ -162,6 +163,13 @@ export class TunnelDevices {
       });
     }
     return [...steps, ...addressSteps(plan, link, facts)];
+  }
+
+  /** Nothing can be done about a device for now. */
+  #block(name: string, text: string): Step[] {
+    this.#blocked.set(name, text);
+    this.#errors.add({ object: `interface ${name}`, text });
+    return [];
   }
 
   /** Devices that are ours and that no plan wants. */

@@ -10,6 +10,8 @@ import type { KernelRoute } from './route-key.ts';
  * our routes cannot be told from others', and only those to workload interfaces are taken for ours.
  */
 const FIRST_EXCLUSIVE_PROTOCOL = 5;
+/** Written by the kernel itself (RTPROT_KERNEL, RTPROT_RA), and by a BIRD that speaks with a workload. */
+const NEVER_EXTERNAL: readonly number[] = [2, 9, 12];
 /** Written by boot scripts (and Calico's Felix) and by BIRD: what Calico leaves behind in its pools. */
 const PREDECESSORS: readonly number[] = [3, 12];
 
@@ -18,6 +20,8 @@ export interface OwnershipSettings {
   readonly protocols: readonly number[];
   readonly pools: readonly string[];
   readonly isWorkloadInterface: (index: number) => boolean;
+  /** Routes of others to workload interfaces are ours to remove (FelixConfiguration.removeExternalRoutes). */
+  readonly removesExternal?: boolean;
 }
 
 export class Ownership {
@@ -33,14 +37,20 @@ export class Ownership {
     return this.#settings.protocols;
   }
 
-  isOurs({ target }: KernelRoute): boolean {
-    const { protocols, isWorkloadInterface } = this.#settings;
-    const { protocol } = target;
-    if (!protocols.includes(protocol)) return false;
-    if (protocol >= FIRST_EXCLUSIVE_PROTOCOL) return true;
-    return target.nextHops.some(
-      (hop) => hop.interfaceIndex !== null && isWorkloadInterface(hop.interfaceIndex),
-    );
+  isOurs(route: KernelRoute): boolean {
+    const { protocol } = route.target;
+    if (!this.hasOurProtocol(route)) return this.isExternal(route);
+    return protocol >= FIRST_EXCLUSIVE_PROTOCOL || this.#leadsToWorkload(route);
+  }
+
+  hasOurProtocol({ target }: KernelRoute): boolean {
+    return this.#settings.protocols.includes(target.protocol);
+  }
+
+  /** Somebody else's route to a workload interface, which nobody but us should have. */
+  isExternal(route: KernelRoute): boolean {
+    if (this.#settings.removesExternal !== true || this.hasOurProtocol(route)) return false;
+    return !NEVER_EXTERNAL.includes(route.target.protocol) && this.#leadsToWorkload(route);
   }
 
   /** True for our own routes, and for what a predecessor left inside our pools. */
@@ -49,5 +59,12 @@ export class Ownership {
     if (!PREDECESSORS.includes(route.target.protocol)) return false;
     const prefix = parsePrefix(route.prefix);
     return prefix !== null && this.#pools.some((pool) => contains(pool, prefix));
+  }
+
+  #leadsToWorkload({ target }: KernelRoute): boolean {
+    const { isWorkloadInterface } = this.#settings;
+    return target.nextHops.some(
+      (hop) => hop.interfaceIndex !== null && isWorkloadInterface(hop.interfaceIndex),
+    );
   }
 }

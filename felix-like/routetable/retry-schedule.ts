@@ -8,6 +8,8 @@ interface Refusal {
   readonly attempts: number;
   /** Milliseconds of the clock. */
   readonly dueMs: number;
+  /** Nothing makes it due earlier. */
+  readonly isHeld?: boolean;
 }
 
 export class RetrySchedule<Item> {
@@ -24,6 +26,11 @@ export class RetrySchedule<Item> {
     this.#refusals.set(item, { text, attempts, dueMs: nowMs + delayMs });
   }
 
+  /** `item` is not to be touched before `dueMs`, whatever happens. */
+  hold(item: Item, text: string, dueMs: number): void {
+    this.#refusals.set(item, { text, attempts: 0, dueMs, isHeld: true });
+  }
+
   clear(item: Item): void {
     if (this.#refusals.size > 0) this.#refusals.delete(item);
   }
@@ -35,7 +42,9 @@ export class RetrySchedule<Item> {
 
   /** Makes everything due now, with its delay as it is: something changed that may have been the reason. */
   hurry(nowMs: number): void {
-    for (const [item, refusal] of this.#refusals) this.#refusals.set(item, { ...refusal, dueMs: nowMs });
+    for (const [item, refusal] of this.#refusals) {
+      if (refusal.isHeld !== true) this.#refusals.set(item, { ...refusal, dueMs: nowMs });
+    }
   }
 
   due(nowMs: number): readonly Item[] {

@@ -42,6 +42,9 @@ export type RouteState = 'none' | 'present' | 'pending' | 'refused';
 
 const UNSEEN_HOLDER = 'the kernel says that the route exists, and shows none';
 const SWEEP_SLICE = 4096;
+const EXTERNAL = 'leads to a workload and is of nobody whom we know';
+/** Who plugs in a workload may have written its route before the workload is known here. */
+const EXTERNAL_GRACE_MS = 10_000;
 
 export class RouteTable {
   readonly #table: number;
@@ -156,7 +159,7 @@ export class RouteTable {
       const { actual } = slot;
       if (actual === null || slot.seenBy === this.#resyncs || familyOfPrefix(slot.key) !== family) continue;
       if (interfaceIndex !== null && !usesInterface(actual, interfaceIndex)) continue;
-      if (everyProtocol || this.#ownership.isOurs(actual)) this.#setActual(slot, null);
+      if (everyProtocol || this.#ownership.hasOurProtocol(actual)) this.#setActual(slot, null);
     }
     if (everyProtocol) this.#releaseOccupied(family);
     this.#isResyncing = false;
@@ -360,6 +363,9 @@ export class RouteTable {
     }
     this.#occupied.delete(slot);
     if (slot.isLeftover && !this.#sweepable.has(familyOfPrefix(slot.key))) return;
+    if (this.#ownership.isExternal(slot.actual!) && this.#retries.error(slot) === null) {
+      this.#retries.hold(slot, EXTERNAL, this.#now() + EXTERNAL_GRACE_MS);
+    }
     if (!this.#retries.isWaiting(slot, this.#now())) this.#deletions.add(slot);
   }
 

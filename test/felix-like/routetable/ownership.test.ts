@@ -30,6 +30,22 @@ describe('ownership', () => {
     expect(policy.isOurs(ofProtocol(3, blackholeRoute('10.244.0.0/26')))).toBe(false);
   });
 
+  test('routes of others to workloads are ours to remove where that is wanted, and those of the kernel never', () => {
+    const settings = {
+      protocols: [80],
+      pools: [],
+      isWorkloadInterface: (index: number) => index === WORKLOAD_LINK,
+    };
+    const policy = new Ownership({ ...settings, removesExternal: true });
+    const toWorkload = linkRoute('10.9.9.9/32', WORKLOAD_LINK);
+    expect(policy.isExternal(ofProtocol(3, toWorkload))).toBe(true);
+    expect(policy.isOurs(ofProtocol(4, toWorkload))).toBe(true);
+    for (const protocol of [2, 9, 12]) expect(policy.isOurs(ofProtocol(protocol, toWorkload))).toBe(false);
+    expect(policy.isOurs(ofProtocol(3, linkRoute('10.9.9.9/32', 1)))).toBe(false);
+    expect(policy.isExternal(toWorkload)).toBe(false);
+    expect(new Ownership(settings).isOurs(ofProtocol(3, toWorkload))).toBe(false);
+  });
+
   test.each([
     ['what BIRD left inside our pools', 12, '10.244.1.0/26', true],
     ['what boot scripts left inside our pools', 3, 'fd00:10::/64', true],

@@ -18,6 +18,11 @@ export class NetworkNamespace {
     return this.#run(['-n', this.name, ...command.split(' ')]);
   }
 
+  /** `bridge` inside the namespace, as `ip`. */
+  bridge(command: string): string {
+    return execFileSync(BRIDGE, ['-n', this.name, ...command.split(' ')], { encoding: 'utf8' });
+  }
+
   /** Many commands for one `ip` process. */
   ipBatch(commands: readonly string[]): void {
     execFileSync(IP, ['-n', this.name, '-batch', '-'], { input: `${commands.join('\n')}\n` });
@@ -77,3 +82,4 @@ export class NetworkNamespace {
 }
 
 const IP = findCommand('ip') ?? 'ip';
+const BRIDGE = findCommand('bridge') ?? 'bridge';
