@@ -49,15 +49,21 @@ function requirePrivileges({ roles, cni }: RunOptions): void {
 
 async function createParts(options: RunOptions, logger: Logger): Promise<DaemonParts> {
   const agent = options.roles.includes('agent') ? await newAgent(logger) : null;
-  return {
-    speaker: options.roles.includes('speaker') ? await newSpeaker(options, logger) : null,
-    agent,
-    cni: agent !== null && options.cni !== null ? await newCniHost(agent, options.cni, logger) : null,
-    ...(await openDatastore(options, agent, logger)),
-    render: renderNode,
-    logger,
-    version: manifest.version,
-  };
+  try {
+    return {
+      speaker: options.roles.includes('speaker') ? await newSpeaker(options, logger) : null,
+      agent,
+      cni: agent !== null && options.cni !== null ? await newCniHost(agent, options.cni, logger) : null,
+      ...(await openDatastore(options, agent, logger)),
+      render: renderNode,
+      logger,
+      version: manifest.version,
+    };
+  } catch (error) {
+    // it watches the kernel already, and would keep the process
+    await agent?.close();
+    throw error;
+  }
 }
 
 async function newSpeaker({ maxSessions }: RunOptions, logger: Logger): Promise<Speaker> {

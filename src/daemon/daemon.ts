@@ -50,7 +50,7 @@ export interface Daemon {
 }
 
 /**
- * Starts everything. When one part cannot start, those before it are stopped again.
+ * Starts everything. When one part cannot start, all are stopped again.
  * @throws CommandError naming what could not start, and where
  */
 export async function startDaemon(options: RunOptions, parts: DaemonParts): Promise<Daemon> {
@@ -62,6 +62,8 @@ export async function startDaemon(options: RunOptions, parts: DaemonParts): Prom
     return await startParts(options, parts, stops, close);
   } catch (error) {
     await close();
+    // A part has begun before it is reached here, and may be closed twice.
+    await Promise.all([parts.speaker?.close(), parts.agent?.close()]);
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { ControlClient } from '../../../src/control/control-client.ts';
 import type { StatusReport } from '../../../src/daemon/status-report.ts';
+import { FakeAgent } from '../support/fake-agent.ts';
 import { FakeDatastore, nodeConfig, problem, snapshot } from '../support/fake-datastore.ts';
 import { runDaemon, type TestDaemon, type TestDaemonOptions } from '../support/run-daemon.ts';
 import { peer } from '../support/samples.ts';
@@ -125,12 +126,14 @@ describe('the control socket', () => {
     expect(statSync(options.controlPath).mode & 0o777).toBe(0o600);
   });
 
-  test('a second daemon is refused, and the first goes on', async () => {
+  test('a second daemon is refused and leaves nothing that would keep its process, and the first goes on', async () => {
     const first = await run();
     const { controlPath } = first.options;
-    await expect(run({ options: { controlPath } })).rejects.toThrow(
+    const agent = new FakeAgent();
+    await expect(run({ roles: ['speaker', 'agent'], agent, options: { controlPath } })).rejects.toThrow(
       `control socket ${controlPath}: another process answers there already`,
     );
+    expect(agent.closed).toBe(true);
     expect((await statusOf(first)).node).toBe('node-1');
     expect(await new ControlClient(controlPath).get('/api/v1/status')).toMatchObject({ node: 'node-1' });
   });

@@ -22,6 +22,7 @@ export interface TestDaemon {
 export interface TestDaemonOptions {
   readonly roles?: RunOptions['roles'];
   readonly datastore?: FakeDatastore;
+  readonly agent?: FakeAgent;
   readonly render?: RenderNode;
   readonly options?: Partial<RunOptions>;
 }
@@ -52,7 +53,7 @@ export async function runDaemon(folder: string, setup: TestDaemonOptions = {}): 
     ...setup.options,
   };
   const speaker = new FakeSpeaker();
-  const agent = new FakeAgent();
+  const agent = setup.agent ?? new FakeAgent();
   const datastore = setup.datastore ?? new FakeDatastore();
   const log = keepLog();
   const daemon = await startDaemon(options, {
