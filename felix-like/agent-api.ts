@@ -149,6 +149,8 @@ export interface KernelRouteStatus {
   readonly type: 'unicast' | 'blackhole';
   readonly nextHop: string | null;
   readonly interfaceName: string | null;
+  /** Where several next hops share the traffic, all of them; else empty. */
+  readonly nextHops: readonly { readonly address: string | null; readonly interfaceName: string | null }[];
   readonly metric: number;
   readonly protocol: number;
   /** Why we want it, or null for one that we found and do not want. */

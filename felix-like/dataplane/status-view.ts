@@ -44,6 +44,7 @@ export function listKernelRoutes(
       type: 'unicast',
       nextHop,
       interfaceName,
+      nextHops: [],
       metric: settings.metric(prefix),
       protocol: settings.protocol,
       reason,
@@ -66,6 +67,13 @@ function routeLine(
     type: target.type === 'unicast' ? 'unicast' : 'blackhole',
     nextHop: nextHop?.gateway ?? null,
     interfaceName: index === null ? null : calculator.interfaceName(index),
+    nextHops:
+      target.nextHops.length < 2
+        ? []
+        : target.nextHops.map(({ gateway, interfaceIndex }) => ({
+            address: gateway,
+            interfaceName: interfaceIndex === null ? null : calculator.interfaceName(interfaceIndex),
+          })),
     metric,
     protocol: target.protocol,
   };

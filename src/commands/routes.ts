@@ -27,13 +27,18 @@ const COLUMNS: readonly Column<RouteStatus>[] = [
 const KERNEL_COLUMNS: readonly Column<KernelRouteStatus>[] = [
   { title: 'PREFIX', value: (route) => route.prefix },
   { title: 'TYPE', value: (route) => route.type },
-  { title: 'NEXT HOP', value: (route) => route.nextHop ?? '' },
-  { title: 'INTERFACE', value: (route) => route.interfaceName ?? '' },
+  { title: 'NEXT HOP', value: (route) => nextHopsOf(route, 'address') ?? route.nextHop ?? '' },
+  { title: 'INTERFACE', value: (route) => nextHopsOf(route, 'interfaceName') ?? route.interfaceName ?? '' },
   { title: 'METRIC', value: (route) => route.metric, align: 'right' },
   { title: 'WANTED FOR', value: (route) => route.reason ?? 'nothing' },
   { title: 'IN SYNC', value: (route) => (route.inSync ? 'yes' : 'no') },
   { title: 'ERROR', value: (route) => route.error ?? '' },
 ];
+
+/** Of a route with several next hops all of them, else null. */
+function nextHopsOf({ nextHops }: KernelRouteStatus, field: 'address' | 'interfaceName'): string | null {
+  return nextHops.length === 0 ? null : nextHops.map((nextHop) => nextHop[field] ?? '').join(' ');
+}
 
 export async function routes(context: CommandContext): Promise<void> {
   const { arguments: raw } = context;

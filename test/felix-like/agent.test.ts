@@ -125,7 +125,7 @@ describe('agent', () => {
     learn('10.244.3.0/26', '192.0.2.1');
     kernel.putRoute(blackholeRoute('10.99.0.0/26'));
     await until('three routes', () => agent.status().actual === 4);
-    const common = { family: 'ipv4', metric: 1024, protocol: 80, inSync: true, error: null };
+    const common = { family: 'ipv4', nextHops: [], metric: 1024, protocol: 80, inSync: true, error: null };
     expect(agent.kernelRoutes()).toEqual(
       expect.arrayContaining([
         {

@@ -57,7 +57,13 @@ describe('explain', () => {
     const { get, speaker, agent } = await run({ roles: ['speaker', 'agent'] });
     speaker.explanation = explanation;
     speaker.peerList = [peer()];
-    const kernel = { type: 'unicast', family: 'ipv4', nextHop: '192.0.2.9', interfaceName: 'eth0' } as const;
+    const kernel = {
+      type: 'unicast',
+      family: 'ipv4',
+      nextHop: '192.0.2.9',
+      nextHops: [],
+      interfaceName: 'eth0',
+    } as const;
     const state = { metric: 1024, protocol: 80, reason: 'learnt', inSync: true, error: null } as const;
     agent.kernel = [{ prefix: '10.244.0.0/26', ...kernel, ...state }];
     expect(await (await get('/api/v1/explain?address=10.244.0.9&to=tor')).json()).toEqual({
@@ -156,6 +162,7 @@ describe('the API', () => {
       family: 'ipv4' as const,
       type: 'unicast' as const,
       nextHop: null,
+      nextHops: [],
       interfaceName: 'cali1',
       metric: 1024,
       protocol: 80,
