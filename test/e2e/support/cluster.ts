@@ -22,6 +22,8 @@ export interface ClusterOptions {
   /** Further resources, given the port on which all nodes listen. */
   readonly resources: (port: number) => string;
   readonly asn?: number;
+  /** Further fields of the BGPConfiguration `default`. */
+  readonly configuration?: Readonly<Record<string, unknown>>;
 }
 
 export class Cluster {
@@ -59,7 +61,8 @@ export class Cluster {
   }
 }
 
-function clusterYaml({ nodes, mesh, resources, asn = ASN }: ClusterOptions, port: number): string {
+function clusterYaml(options: ClusterOptions, port: number): string {
+  const { nodes, mesh, resources, asn = ASN, configuration: more = {} } = options;
   const documents = nodes.map(({ name, address, ipv6Address, clusterId, labels = {} }) => {
     const bgp = {
       ipv4Address: `${address}/24`,
@@ -75,7 +78,7 @@ spec: ${JSON.stringify({ bgp })}
   const configuration = `apiVersion: projectcalico.org/v3
 kind: BGPConfiguration
 metadata: {name: default}
-spec: {asNumber: ${asn}, listenPort: ${port}, bindMode: NodeIP, nodeToNodeMeshEnabled: ${mesh}}
+spec: ${JSON.stringify({ asNumber: asn, listenPort: port, bindMode: 'NodeIP', nodeToNodeMeshEnabled: mesh, ...more })}
 `;
   return [configuration, ...documents, resources(port)].join('---\n');
 }

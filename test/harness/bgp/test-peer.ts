@@ -102,6 +102,11 @@ export class TestPeer {
     return this.options.families ?? ['ipv4', 'ipv6'];
   }
 
+  /** Where the other end is. */
+  get remoteAddress(): string | undefined {
+    return this.#socket.remoteAddress;
+  }
+
   /** Any bytes, as they are. */
   send(bytes: Buffer): void {
     this.#socket.write(bytes);
