@@ -11,6 +11,7 @@ export type { HostAddress } from './datastore/kubernetes/node-annotations.ts';
 export { NodeWriter, type NodeWriterOptions } from './datastore/kubernetes/node-writer.ts';
 export { type ClusterOptions, openCluster } from './datastore/kubernetes/open-cluster.ts';
 export { ProblemReporter, type ProblemReporterOptions } from './datastore/kubernetes/problem-reporter.ts';
+export { type ResourceDefinition, resourceDefinitions } from './datastore/kubernetes/resource-definitions.ts';
 export { checkPaths, type LoadedPaths, loadPaths } from './datastore/load-paths.ts';
 export { renderNode } from './render/render-node.ts';
 export type * from './render/rendered-node.ts';

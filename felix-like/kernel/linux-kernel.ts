@@ -30,6 +30,7 @@ import {
   encodeRouteOperation,
 } from './netlink/route-message.ts';
 import { ObjectBatch } from './object-batch.ts';
+import { SYSCTL_FOLDER } from './sysctl-files.ts';
 import { WorkerClient } from './worker-client.ts';
 
 const EVENT_BUFFER_BYTES = 8 << 20;
@@ -44,6 +45,8 @@ const EMPTY_DUMP_CODES: readonly string[] = ['ENOENT', 'ENODEV', 'EOPNOTSUPP', '
 export interface LinuxKernelOptions {
   /** File of the network namespace to work in (`/run/netns/NAME`); default: that of the process. */
   readonly networkNamespace?: string;
+  /** Where kernel parameters can be written; default: `/proc/sys`. */
+  readonly sysctlFolder?: string;
   /** Memory for events that wait to be read. Too little of it costs resyncs, and loses nothing. Default: 8 MiB. */
   readonly eventBufferBytes?: number;
 }
@@ -66,6 +69,7 @@ class LinuxKernel implements KernelPort {
     const client = new WorkerClient(
       {
         networkNamespace: this.#options.networkNamespace ?? null,
+        sysctlFolder: this.#options.sysctlFolder ?? SYSCTL_FOLDER,
         eventBufferBytes: this.#options.eventBufferBytes ?? EVENT_BUFFER_BYTES,
       },
       {

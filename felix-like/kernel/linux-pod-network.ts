@@ -9,26 +9,32 @@ import type {
   VethPair,
   VethRequest,
 } from './pod-network-port.ts';
-import type { PodCall, PodWorkerReply, PodWorkerRequest } from './pod-worker-protocol.ts';
+import type { PodCall, PodWorkerReply, PodWorkerRequest, PodWorkerSettings } from './pod-worker-protocol.ts';
+import { SYSCTL_FOLDER } from './sysctl-files.ts';
 
 export interface LinuxPodNetworkOptions {
   /** File of the network namespace that is the node; default: that of the process. */
   readonly networkNamespace?: string;
+  /** Where kernel parameters can be written; default: `/proc/sys`. */
+  readonly sysctlFolder?: string;
 }
 
 /** Nothing is started before the first call. */
 export function createLinuxPodNetwork(options: LinuxPodNetworkOptions = {}): PodNetwork {
-  return new LinuxPodNetwork(options.networkNamespace ?? null);
+  return new LinuxPodNetwork({
+    hostNamespace: options.networkNamespace ?? null,
+    sysctlFolder: options.sysctlFolder ?? SYSCTL_FOLDER,
+  });
 }
 
 class LinuxPodNetwork implements PodNetwork {
-  readonly #hostNamespace: string | null;
+  readonly #settings: PodWorkerSettings;
   readonly #pending = new Map<number, PendingCall>();
   #worker: Worker | null = null;
   #lastId = 0;
 
-  constructor(hostNamespace: string | null) {
-    this.#hostNamespace = hostNamespace;
+  constructor(settings: PodWorkerSettings) {
+    this.#settings = settings;
   }
 
   createVeth(request: VethRequest): Promise<PodResult<VethPair>> {
@@ -73,7 +79,7 @@ class LinuxPodNetwork implements PodNetwork {
   #start(): Worker {
     if (this.#worker !== null) return this.#worker;
     const worker = new Worker(new URL('./pod-network-worker.ts', import.meta.url), {
-      workerData: this.#hostNamespace,
+      workerData: this.#settings,
     });
     this.#worker = worker;
     let failure = new Error('the thread for pod networks ended');

@@ -56,8 +56,10 @@ class KernelThread {
   readonly #sleeping: Int32Array<SharedArrayBuffer>;
   readonly #buffer = new Uint8Array(RECEIVE_BYTES);
   readonly #wakeBytes = new Uint8Array(8);
+  readonly #sysctlFolder: string;
 
-  constructor({ networkNamespace, eventBufferBytes, sleeping }: WorkerSettings) {
+  constructor({ networkNamespace, sysctlFolder, eventBufferBytes, sleeping }: WorkerSettings) {
+    this.#sysctlFolder = sysctlFolder;
     this.#sleeping = sleeping;
     if (networkNamespace !== null) enterNamespace(networkNamespace);
     this.#requests = new NetlinkSocket(0, REQUEST_BUFFER_BYTES);
@@ -114,10 +116,14 @@ class KernelThread {
         break;
       }
       case 'readSysctl':
-        report({ kind: 'sysctl', id: request.id, value: readSysctlFile(request.key) });
+        report({ kind: 'sysctl', id: request.id, value: readSysctlFile(this.#sysctlFolder, request.key) });
         break;
       case 'writeSysctls':
-        report({ kind: 'sysctls', id: request.id, outcomes: request.settings.map(writeSysctlFile) });
+        report({
+          kind: 'sysctls',
+          id: request.id,
+          outcomes: request.settings.map((setting) => writeSysctlFile(this.#sysctlFolder, setting)),
+        });
         break;
     }
   }

@@ -20,7 +20,7 @@ import type {
   VethPair,
   VethRequest,
 } from './pod-network-port.ts';
-import type { PodWorkerReply, PodWorkerRequest } from './pod-worker-protocol.ts';
+import type { PodWorkerReply, PodWorkerRequest, PodWorkerSettings } from './pod-worker-protocol.ts';
 import { writeSysctlFile } from './sysctl-files.ts';
 import { errorCode } from './system-error.ts';
 
@@ -32,7 +32,8 @@ const PROTOCOL_KERNEL = 2;
 /** RFC 4291 §2.5.6 */
 const LINK_LOCAL_SUBNET = 'fe80::/64';
 
-const hostFd = openHostNamespace(workerData as string | null);
+const { hostNamespace, sysctlFolder } = workerData as PodWorkerSettings;
+const hostFd = openHostNamespace(hostNamespace);
 const host = new NetlinkExchange();
 
 function createVeth(request: VethRequest): VethPair {
@@ -85,10 +86,10 @@ function configure(settings: PodInterfaceSettings): true {
 
 /** As Calico's: a pod is no router, and takes no routes from strangers. What cannot be set stays as it is. */
 function setPodSysctls({ podName, addresses }: PodInterfaceSettings): void {
-  writeSysctlFile({ key: 'net/ipv4/ip_forward', value: '0' });
+  writeSysctlFile(sysctlFolder, { key: 'net/ipv4/ip_forward', value: '0' });
   if (!addresses.some((address) => address.includes(':'))) return;
-  writeSysctlFile({ key: `net/ipv6/conf/${podName}/disable_ipv6`, value: '0' });
-  writeSysctlFile({ key: `net/ipv6/conf/${podName}/accept_ra`, value: '0' });
+  writeSysctlFile(sysctlFolder, { key: `net/ipv6/conf/${podName}/disable_ipv6`, value: '0' });
+  writeSysctlFile(sysctlFolder, { key: `net/ipv6/conf/${podName}/accept_ra`, value: '0' });
 }
 
 function addRoute(pod: NetlinkExchange, route: KernelRoute): void {

@@ -8,6 +8,12 @@ import type {
   VethRequest,
 } from './pod-network-port.ts';
 
+export interface PodWorkerSettings {
+  /** File of the network namespace that is the node, or null for that of the process. */
+  readonly hostNamespace: string | null;
+  readonly sysctlFolder: string;
+}
+
 export type PodCall =
   | { readonly op: 'createVeth'; readonly request: VethRequest }
   | { readonly op: 'configure'; readonly settings: PodInterfaceSettings }

@@ -4,6 +4,7 @@ import type { KernelFailure, SysctlOutcome, SysctlSetting } from './kernel-port.
 export interface WorkerSettings {
   /** File of the network namespace to work in, or null for that of the process. */
   readonly networkNamespace: string | null;
+  readonly sysctlFolder: string;
   /** Memory of the kernel for events that wait to be read. */
   readonly eventBufferBytes: number;
   /**

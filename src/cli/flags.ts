@@ -183,6 +183,18 @@ export const RUN_FLAGS: readonly Flag[] = [
     describe: 'metrics, health, looking glass; "off" for none',
     defaultText: '127.0.0.1:9179, 127.0.0.1:9180 for an agent alone',
   },
+  {
+    name: 'metrics',
+    kind: 'text',
+    describe: 'a further address, for /metrics, /livez and /readyz alone',
+    defaultText: 'off',
+  },
+  {
+    name: 'sysctl-dir',
+    kind: 'text',
+    describe: 'folder in which kernel parameters can be written',
+    defaultText: '/proc/sys',
+  },
   control,
   {
     name: 'agent-socket',

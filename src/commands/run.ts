@@ -48,12 +48,13 @@ function requirePrivileges({ roles, cni }: RunOptions): void {
 }
 
 async function createParts(options: RunOptions, logger: Logger): Promise<DaemonParts> {
-  const agent = options.roles.includes('agent') ? await newAgent(logger) : null;
+  const agent = options.roles.includes('agent') ? await newAgent(options, logger) : null;
   try {
     return {
       speaker: options.roles.includes('speaker') ? await newSpeaker(options, logger) : null,
       agent,
-      cni: agent !== null && options.cni !== null ? await newCniHost(agent, options.cni, logger) : null,
+      cni:
+        agent !== null && options.cni !== null ? await newCniHost(agent, options.cni, options, logger) : null,
       ...(await openDatastore(options, agent, logger)),
       render: renderNode,
       logger,
@@ -73,15 +74,20 @@ async function newSpeaker({ maxSessions }: RunOptions, logger: Logger): Promise<
   return createSpeaker({ logger, rib: createRib(), limits });
 }
 
-async function newAgent(logger: Logger): Promise<Agent> {
+async function newAgent({ sysctlFolder }: RunOptions, logger: Logger): Promise<Agent> {
   const { createAgent, createHostCommands, createLinuxKernel } = await import('@manul/felix-like');
-  return createAgent({ kernel: createLinuxKernel(), commands: createHostCommands(), logger });
+  return createAgent({ kernel: createLinuxKernel({ sysctlFolder }), commands: createHostCommands(), logger });
 }
 
-async function newCniHost(agent: Agent, paths: CniPaths, logger: Logger): Promise<CniHost> {
+async function newCniHost(
+  agent: Agent,
+  paths: CniPaths,
+  { sysctlFolder }: RunOptions,
+  logger: Logger,
+): Promise<CniHost> {
   const { createCniHost, createLinuxPodNetwork } = await import('@manul/felix-like');
   try {
-    return createCniHost({ agent, paths, logger, network: createLinuxPodNetwork() });
+    return createCniHost({ agent, paths, logger, network: createLinuxPodNetwork({ sysctlFolder }) });
   } catch (error) {
     throw new CommandError(`--state-dir ${paths.stateFolder}: ${reasonOf(error)}`);
   }

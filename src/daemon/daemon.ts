@@ -100,7 +100,8 @@ async function startParts(
   const state = new DaemonState(options, parts, { feed, addresses, errors });
   const metrics = createMetrics(state, options.metricsPerPeer);
   stops.push(async () => metrics.close());
-  const readers = [...healthRoutes(state, metrics), ...lookingGlassRoutes(state), ...readRoutes(state)];
+  const health = healthRoutes(state, metrics);
+  const readers = [...health, ...lookingGlassRoutes(state), ...readRoutes(state)];
 
   // The control socket first: a second daemon of the same node must stop before it touches anything.
   const control = await serveUnix(
@@ -108,8 +109,13 @@ async function startParts(
     createRouter([...readers, ...actionRoutes(state), planBaseRoute(options, () => feed.config)], logger),
   );
   stops.push(() => control.close());
-  const http = options.http === null ? null : await serveTcp(options.http, createRouter(readers, logger));
+  const http =
+    options.http === null ? null : await serveTcp('http', options.http, createRouter(readers, logger));
   if (http !== null) stops.push(() => http.close());
+  if (options.metrics !== null) {
+    const server = await serveTcp('metrics', options.metrics, createRouter(health, logger));
+    stops.push(() => server.close());
+  }
   state.http = http?.address ?? null;
   if (speaker !== null) stops.push(() => speaker.close());
   if (agent !== null) stops.push(() => agent.close());

@@ -1,4 +1,4 @@
-/** `ADDR:PORT` of `--http`. */
+/** `ADDR:PORT` of `--http` and `--metrics`. */
 import { addressFamily, canonicalAddress } from '@manul/bgp/net';
 import { usageError } from '../cli/command-error.ts';
 
@@ -10,18 +10,19 @@ export interface TcpAddress {
 }
 
 /**
- * Accepts `127.0.0.1:9179`, `[::1]:9179`, `:9179` (every address) and `off`.
+ * Accepts `127.0.0.1:9179`, `[::1]:9179`, `:9179` (every address) and `off`; brackets go with either family, so
+ * that a manifest can put them around an address that it does not know.
  * @returns null for `off`
  * @throws CommandError when the text is none of these
  */
-export function parseHttpAddress(text: string): TcpAddress | null {
+export function parseHttpAddress(flag: string, text: string): TcpAddress | null {
   if (text === 'off') return null;
-  const match = /^(?:\[(?<six>[^\]]+)\]|(?<four>[^:[\]]*)):(?<port>\d{1,5})$/.exec(text);
+  const match = /^(?:\[(?<inside>[^\]]+)\]|(?<four>[^:[\]]*)):(?<port>\d{1,5})$/.exec(text);
   const port = Number(match?.groups?.['port']);
-  const host = hostOf(match?.groups?.['six'], match?.groups?.['four']);
+  const host = hostOf(match?.groups?.['inside'], match?.groups?.['four']);
   if (match === null || host === null || port > 65_535) {
     throw usageError(
-      `--http: "${text}" is no ADDRESS:PORT, examples: 127.0.0.1:9179, [::1]:9179, :9179, off`,
+      `--${flag}: "${text}" is no ADDRESS:PORT, examples: 127.0.0.1:9179, [::1]:9179, :9179, off`,
     );
   }
   return { host, port };
@@ -32,8 +33,8 @@ export function formatTcpAddress(address: TcpAddress): string {
   return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
-function hostOf(six: string | undefined, four: string | undefined): string | null {
-  if (six !== undefined) return addressFamily(six) === 'ipv6' ? canonicalAddress(six) : null;
+function hostOf(inside: string | undefined, four: string | undefined): string | null {
+  if (inside !== undefined) return canonicalAddress(inside);
   if (four === undefined) return null;
   if (four === '') return '::';
   if (four === 'localhost') return four;

@@ -27,6 +27,10 @@ export interface RunOptions extends RenderOptions {
   readonly roles: readonly Role[];
   /** Null: no HTTP server. */
   readonly http: TcpAddress | null;
+  /** A second one, for metrics and health alone; null: none. */
+  readonly metrics: TcpAddress | null;
+  /** Folder with the kernel's parameters that can be written, `/proc/sys`. */
+  readonly sysctlFolder: string;
   readonly controlPath: string;
   readonly agentSocketPath: string;
   /** Null: as many as there are file descriptors for. */
@@ -52,7 +56,9 @@ export function readRunOptions(raw: RawArguments, environment: PathEnvironment):
     datastore: readDatastore(raw, 'config'),
     ...readRenderOptions(raw),
     roles,
-    http: parseHttpAddress(raw.text('http') ?? (isAgentAlone ? AGENT_HTTP : SPEAKER_HTTP)),
+    http: parseHttpAddress('http', raw.text('http') ?? (isAgentAlone ? AGENT_HTTP : SPEAKER_HTTP)),
+    metrics: parseHttpAddress('metrics', raw.text('metrics') ?? 'off'),
+    sysctlFolder: raw.text('sysctl-dir') ?? '/proc/sys',
     controlPath,
     agentSocketPath: raw.text('agent-socket') ?? defaultAgentSocketPath(controlPath),
     maxSessions: readMaxSessions(raw),

@@ -16,12 +16,16 @@ export interface RunningServer {
 /** Connections at once; scrapers and people need few, and each one costs memory. */
 const MAX_CONNECTIONS = 512;
 
-/** @throws CommandError when the address cannot be listened on */
-export async function serveTcp(address: TcpAddress, listener: RequestListener): Promise<RunningServer> {
+/** @param flag that names the address, for messages. @throws CommandError when it cannot be listened on */
+export async function serveTcp(
+  flag: string,
+  address: TcpAddress,
+  listener: RequestListener,
+): Promise<RunningServer> {
   const server = newServer(listener);
   await new Promise<void>((resolve, reject) => {
     server.on('error', (error: NodeJS.ErrnoException) => {
-      reject(new CommandError(`--http ${formatTcpAddress(address)}: ${listenFailure(error)}`));
+      reject(new CommandError(`--${flag} ${formatTcpAddress(address)}: ${listenFailure(error)}`));
     });
     server.listen({ host: address.host, port: address.port }, resolve);
   });

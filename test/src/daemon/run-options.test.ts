@@ -76,13 +76,13 @@ test.each([
   ['localhost:1', { host: 'localhost', port: 1 }],
   ['off', null],
 ])('--http %s is understood', (text, address) => {
-  expect(parseHttpAddress(text)).toEqual(address);
+  expect(parseHttpAddress('http', text)).toEqual(address);
 });
 
 test.each(['1.2.3.4', '1.2.3:80', '::1:80', '[::1]', 'a.b:80', '1.2.3.4:65536', ''])(
   '--http %j is refused',
   (text) => {
-    expect(() => parseHttpAddress(text)).toThrow(/--http/);
+    expect(() => parseHttpAddress('http', text)).toThrow(/--http/);
   },
 );
 

@@ -38,6 +38,8 @@ export async function runDaemon(folder: string, setup: TestDaemonOptions = {}): 
     node: 'node-1',
     roles,
     http: { host: '127.0.0.1', port: 0 },
+    metrics: null,
+    sysctlFolder: '/proc/sys',
     controlPath: join(folder, `control-${number}.sock`),
     agentSocketPath: join(folder, `agent-${number}.sock`),
     routerId: null,
