@@ -301,6 +301,16 @@ export const RESET_FLAGS: readonly Flag[] = [
 export const DISABLE_FLAGS: readonly Flag[] = [message, control];
 export const ENABLE_FLAGS: readonly Flag[] = [control];
 
+export const DRAIN_FLAGS: readonly Flag[] = [
+  {
+    name: 'grace',
+    kind: 'text',
+    describe: 'time that peers get to move to other paths before routes are withdrawn; 0: withdraw at once',
+    defaultText: '30s',
+  },
+  ...READ_FLAGS,
+];
+
 export const CLEANUP_FLAGS: readonly Flag[] = [
   { name: 'force', kind: 'switch', describe: 'also while a daemon runs, which would put everything back' },
   {

@@ -9,6 +9,7 @@ import {
   CHECK_FLAGS,
   CLEANUP_FLAGS,
   DISABLE_FLAGS,
+  DRAIN_FLAGS,
   ENABLE_FLAGS,
   EXPLAIN_FLAGS,
   type Flag,
@@ -92,6 +93,18 @@ const COMMANDS: readonly CommandSpec[] = [
     describe: 'follow session and route events',
     flags: READ_FLAGS,
     load: async () => (await import('../commands/watch.ts')).watch,
+  },
+  {
+    usage: 'drain',
+    describe: 'take this speaker out of use: graceful shutdown (RFC 8326), then withdraw; sessions stay',
+    flags: DRAIN_FLAGS,
+    load: async () => (await import('../commands/drain.ts')).drain,
+  },
+  {
+    usage: 'undrain',
+    describe: 'end a drain: announce everything again',
+    flags: READ_FLAGS,
+    load: async () => (await import('../commands/drain.ts')).undrain,
   },
   {
     usage: 'cleanup',

@@ -6,6 +6,7 @@ import type { CommandContext } from '../cli/program.ts';
 import type { ControlClient } from '../control/control-client.ts';
 import { problemLine, staleLines, warningLine } from '../daemon/problem-log.ts';
 import { joinReports, type KernelReport, type StatusReport } from '../daemon/status-report.ts';
+import { drainText } from '../output/drain-text.ts';
 import { formatDuration } from '../output/duration.ts';
 import { escapeControl } from '../output/escape.ts';
 import { writeValue } from '../output/format.ts';
@@ -96,6 +97,7 @@ function fieldsOf(report: StatusReport): readonly (readonly [string, string | nu
     ...FAMILIES.map((family) => [`${FAMILY_NAMES[family]} address`, addressText(report, family)] as const),
     ['HTTP', report.http],
     ['Datastore in sync', yesNo(report.datastore.inSync)],
+    ['Drain', report.drain && drainText(report.drain)],
     ['Sessions', sessions && sessionsText(sessions)],
     [
       'Routes',

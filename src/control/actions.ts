@@ -1,7 +1,5 @@
 /** What only the control socket may do: the commands that change something. */
-import type { IncomingMessage } from 'node:http';
 import type { PeerActionResult, Speaker } from '@manul/bgp';
-import { reasonOf } from '../cli/command-error.ts';
 import type { DaemonView } from '../daemon/daemon-view.ts';
 import { speakerOf } from '../http/api.ts';
 import { sendJson } from '../http/responses.ts';
@@ -14,9 +12,7 @@ import {
   type PeerActionRequest,
   SOFT_DIRECTIONS,
 } from './peer-action.ts';
-
-/** A request body of more bytes than this is refused. */
-const MAX_BODY_BYTES = 64 * 1024;
+import { readBody } from './read-body.ts';
 
 const PERFORM: Readonly<
   Record<PeerAction, (speaker: Speaker, request: PeerActionRequest) => PeerActionResult>
@@ -71,20 +67,4 @@ function readRequest(body: Readonly<Record<string, unknown>>): PeerActionRequest
     throw new HttpError(400, `message is longer than ${MAX_MESSAGE_BYTES} octets`);
   }
   return { name, ...(message === undefined ? {} : { message }), ...(soft === undefined ? {} : { soft }) };
-}
-
-async function readBody(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request) {
-    length += (chunk as Buffer).length;
-    if (length > MAX_BODY_BYTES) throw new HttpError(413, 'the request is too large');
-    chunks.push(chunk as Buffer);
-  }
-  try {
-    const value: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch (error) {
-    throw new HttpError(400, `the request is no JSON: ${reasonOf(error)}`);
-  }
 }

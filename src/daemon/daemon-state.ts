@@ -15,6 +15,7 @@ import type { RoleLink } from '../role-link/role-link.ts';
 import type { ConfigFeed } from './config-feed.ts';
 import type { DaemonParts } from './daemon.ts';
 import type { DaemonView } from './daemon-view.ts';
+import { Drain } from './drain.ts';
 import type { ErrorRecord } from './error-record.ts';
 import { EventHub } from './event-hub.ts';
 import type { RunOptions } from './run-options.ts';
@@ -30,6 +31,7 @@ export class DaemonState implements DaemonView {
   readonly node: string;
   readonly speaker: Speaker | null;
   readonly agent: Agent | null;
+  readonly drain: Drain | null;
   readonly events: EventHub;
   readonly logger: Logger;
   http: string | null = null;
@@ -46,6 +48,7 @@ export class DaemonState implements DaemonView {
     this.node = options.node;
     this.speaker = parts.speaker;
     this.agent = parts.agent;
+    this.drain = parts.speaker && new Drain(parts.speaker, parts.logger);
     this.logger = parts.logger;
     this.events = new EventHub(parts.speaker);
     this.#options = options;
@@ -99,6 +102,7 @@ export class DaemonState implements DaemonView {
         problems: snapshot?.problems ?? [],
         warnings: rendered?.warnings ?? [],
       },
+      drain: this.drain?.report() ?? null,
       sessions: peers && countByState(peers),
       sessionsByKind: peers && countByKind(peers),
       routes: this.#routes(),

@@ -2,6 +2,7 @@
 import type { Logger, Speaker } from '@manul/bgp';
 import type { DatastoreSnapshot, RenderedNode } from '@manul/config';
 import type { Agent } from '@manul/felix-like';
+import type { Drain } from './drain.ts';
 import type { EventHub } from './event-hub.ts';
 import type { NodeAddressReport, StatusReport } from './status-report.ts';
 
@@ -9,6 +10,8 @@ export interface DaemonView {
   readonly node: string;
   readonly speaker: Speaker | null;
   readonly agent: Agent | null;
+  /** Null without a speaker. */
+  readonly drain: Drain | null;
   readonly events: EventHub;
   readonly logger: Logger;
   status(): StatusReport;

@@ -6,6 +6,7 @@ import type { Logger, Speaker } from '@manul/bgp';
 import type { Datastore, RenderNode } from '@manul/config';
 import type { Agent, CniHost } from '@manul/felix-like';
 import { actionRoutes } from '../control/actions.ts';
+import { drainRoutes } from '../control/drain-routes.ts';
 import { planBaseRoute } from '../control/plan-base-route.ts';
 import { readRoutes } from '../http/api.ts';
 import { healthRoutes } from '../http/health.ts';
@@ -106,7 +107,10 @@ async function startParts(
   // The control socket first: a second daemon of the same node must stop before it touches anything.
   const control = await serveUnix(
     options.controlPath,
-    createRouter([...readers, ...actionRoutes(state), planBaseRoute(options, () => feed.config)], logger),
+    createRouter(
+      [...readers, ...actionRoutes(state), ...drainRoutes(state), planBaseRoute(options, () => feed.config)],
+      logger,
+    ),
   );
   stops.push(() => control.close());
   const http =
@@ -117,6 +121,7 @@ async function startParts(
     stops.push(() => server.close());
   }
   state.http = http?.address ?? null;
+  stops.push(async () => state.drain?.close());
   if (speaker !== null) stops.push(() => speaker.close());
   if (agent !== null) stops.push(() => agent.close());
   state.link = await startLink(options, parts, feed, stops);

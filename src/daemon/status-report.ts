@@ -4,6 +4,7 @@ import type { RenderWarning, ResourceProblem, StaleSource } from '@manul/config'
 import type { AgentStatus } from '@manul/felix-like';
 import type { NodeAddressWatch } from '../node-address/node-address-watch.ts';
 import type { RoleLinkStatus } from '../role-link/role-link.ts';
+import type { DrainReport } from './drain.ts';
 import type { RecordedError } from './error-record.ts';
 import type { Role } from './run-options.ts';
 
@@ -23,6 +24,8 @@ export interface StatusReport {
   /** Where HTTP is served, `ADDRESS:PORT`, or null. */
   readonly http: string | null;
   readonly datastore: DatastoreReport;
+  /** Whether the speaker takes leave of its peers; null without a speaker. */
+  readonly drain: DrainReport | null;
   /** Sessions by state; null without a speaker. */
   readonly sessions: Readonly<Record<SessionState, number>> | null;
   readonly sessionsByKind: Readonly<Record<PeerKind, number>> | null;
