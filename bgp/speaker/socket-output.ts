@@ -5,6 +5,12 @@ import type { SessionOutput } from '../rib/rib-port.ts';
 import type { Clock } from './clock.ts';
 import type { DirectionCounters, UpdateCounter } from './message-counters.ts';
 
+/**
+ * Shorter messages wait until the code that writes them is done: a KEEPALIVE and the End-of-RIBs of a new session
+ * then cost one system call. Longer ones leave at once, so that the receiver works while we do.
+ */
+const SHORT_OCTETS = 512;
+
 export interface SocketOutputOptions {
   readonly socket: Socket;
   readonly clock: Clock;
@@ -19,6 +25,11 @@ export class SocketOutput implements SessionOutput {
   #drained: (() => void)[] = [];
   #lastProgress: number;
   #closed = false;
+  #isCorked = false;
+  readonly #uncork = (): void => {
+    this.#isCorked = false;
+    this.#options.socket.uncork();
+  };
   /** One function for all writes: no closure per chunk. */
   readonly #onWritten = (): void => {
     this.#writesUnderWay--;
@@ -81,6 +92,11 @@ export class SocketOutput implements SessionOutput {
   #send(bytes: Uint8Array): void {
     if (this.#writesUnderWay === 0) this.#lastProgress = this.#options.clock.now();
     this.#writesUnderWay++;
+    if (bytes.length < SHORT_OCTETS && !this.#isCorked) {
+      this.#isCorked = true;
+      this.#options.socket.cork();
+      queueMicrotask(this.#uncork);
+    }
     this.#options.counters.bytes += bytes.length;
     this.#options.socket.write(bytes, this.#onWritten);
   }

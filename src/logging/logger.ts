@@ -83,13 +83,17 @@ function loggerOf(sink: pino.Logger, prepare: (fields: Fields) => Fields): Logge
 
 /** What peers sent must not act on the terminal, neither now nor when somebody prints the file. */
 function escaped(toSafe: (text: string) => string): (fields: Fields) => Fields {
-  return (fields) =>
-    Object.fromEntries(
-      Object.entries(fields).map(([name, value]) => [
-        name,
-        typeof value === 'string' ? toSafe(value) : value,
-      ]),
-    );
+  return (fields) => {
+    let safe: Record<string, unknown> | null = null; // nearly always there is nothing to escape
+    for (const [name, value] of Object.entries(fields)) {
+      if (typeof value !== 'string') continue;
+      const text = toSafe(value);
+      if (text === value) continue;
+      safe ??= { ...fields };
+      safe[name] = text;
+    }
+    return safe ?? fields;
+  };
 }
 
 /** A reader of standard error that hangs must not keep the process alive. */
