@@ -6,25 +6,21 @@
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { AgentConfig, KernelWriteEvent, LearntRouteChange } from '../agent-api.ts';
 import type { RouteCalculator } from '../calc/route-calculator.ts';
-import type { KernelEvent, KernelLink, KernelPort, OperationFailure } from '../kernel/kernel-port.ts';
+import type { KernelEvent, KernelLink, KernelPort } from '../kernel/kernel-port.ts';
 import { Ownership } from '../routetable/ownership.ts';
-import type { RouteBatch } from '../routetable/route-batch.ts';
-import { familyOfPrefix, type KernelRoute } from '../routetable/route-key.ts';
+import { familyOfPrefix } from '../routetable/route-key.ts';
 import type { RouteTable } from '../routetable/route-table.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ErrorLog } from './error-log.ts';
 import { LearntFeed } from './learnt-feed.ts';
 import type { LinkState } from './link-state.ts';
 import type { Logger } from './logger.ts';
-import { MovedAddresses } from './moved-addresses.ts';
 import type { OverlaySetup } from './overlay-setup.ts';
 import { nextTurn, RouteReader } from './route-reader.ts';
+import { describeRoute, RouteWriter } from './route-writer.ts';
 import type { SysctlManager } from './sysctl-manager.ts';
+import { WakeUp } from './wake-up.ts';
 
-/** Operations handed to the kernel port at once: to wake its thread costs more than many of them. */
-const BATCH_SIZE = 2000;
-/** Batches under way: the kernel works on one while the next is being made. */
-const BATCHES_IN_FLIGHT = 2;
 /** Prefixes to settle before the event loop has its turn. */
 const SETTLE_SLICE = 500;
 /** Default restart time of graceful restart (RFC 4724 §3 as Calico sets it): after that nobody waits for End-of-RIB. */
@@ -56,28 +52,27 @@ export interface ApplyParts {
 export class ApplyLoop {
   readonly #parts: ApplyParts;
   readonly #feed = new LearntFeed();
-  readonly #moved = new MovedAddresses();
   readonly #reader: RouteReader;
+  readonly #writer: RouteWriter;
+  readonly #wakeUp: WakeUp;
   #config: AgentConfig | null = null;
   #isConfigNew = false;
   #removesExternal = false;
   #isOpen = false;
   #isReady = false;
   #isClosed = false;
-  #hasWritten = false;
-  #batchesInFlight = 0;
-  #isFinishing = false;
-  #onReply: () => void = () => {};
   #resyncTimer: Timer | null = null;
-  #retryTimer: Timer | null = null;
   #endOfRibTimer: Timer | null = null;
-  #isAwake = true;
-  #wakeSleeper: (() => void) | null = null;
   readonly #ended: Promise<void>;
 
   constructor(parts: ApplyParts) {
     this.#parts = parts;
     this.#reader = new RouteReader(parts);
+    this.#wakeUp = new WakeUp(parts.clock);
+    this.#writer = new RouteWriter(parts, {
+      isAllSettled: () => parts.calculator.isSettled && this.#feed.isEmpty,
+      onReply: () => this.#wakeUp.wake(),
+    });
     this.#ended = this.#run();
   }
 
@@ -94,7 +89,7 @@ export class ApplyLoop {
   get isSettled(): boolean {
     const { calculator, table, links } = this.#parts;
     if (this.#isConfigNew || !this.#feed.isEmpty || links.isChanged || this.#reader.isDue) return false;
-    return calculator.isSettled && !table.hasWork && this.#batchesInFlight === 0;
+    return calculator.isSettled && !table.hasWork && this.#writer.isIdle;
   }
 
   setConfig(config: AgentConfig): void {
@@ -103,30 +98,31 @@ export class ApplyLoop {
       this.#startResyncTimer(config.routeRefreshSec);
     this.#config = config;
     this.#isConfigNew = true;
-    this.#wake();
+    this.#wakeUp.wake();
   }
 
   startLearnt(): void {
     this.#feed.start();
     this.#awaitEndOfRib();
-    this.#wake();
+    this.#wakeUp.wake();
   }
 
   pushLearnt(changes: readonly LearntRouteChange[]): void {
     this.#feed.push(changes);
-    this.#wake();
+    this.#wakeUp.wake();
   }
 
   endLearnt(family: Family): void {
     this.#feed.endOfRib(family);
-    this.#wake();
+    this.#wakeUp.wake();
   }
 
   /** What was begun is finished; the routes stay. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const timer of [this.#resyncTimer, this.#retryTimer, this.#endOfRibTimer]) timer?.cancel();
-    this.#wake();
+    for (const timer of [this.#resyncTimer, this.#endOfRibTimer, this.#wakeUp]) timer?.cancel();
+    this.#writer.stop();
+    this.#wakeUp.wake();
     await this.#ended;
     await this.#parts.kernel.close();
   }
@@ -142,25 +138,25 @@ export class ApplyLoop {
         const text = error instanceof Error ? error.message : String(error);
         errors.add({ object: 'kernel', text });
         logger.debug('apply ended early', { reason: text });
-        this.#isAwake = false;
-        this.#wakeAfter(RECONNECT_MS);
+        this.#wakeUp.begin();
+        this.#wakeUp.wakeAfter(RECONNECT_MS);
       }
-      if (!this.#isClosed) await this.#sleep();
+      if (!this.#isClosed) await this.#wakeUp.sleep();
     }
-    await this.#finishBatches();
+    await this.#writer.finish();
   }
 
   async #apply(): Promise<void> {
     if (!this.#isOpen) await this.#open();
     const { calculator, table } = this.#parts;
     while (!this.#isClosed) {
-      this.#isAwake = false;
+      this.#wakeUp.begin();
       await this.#takeLinks();
       if (this.#config === null) return;
       this.#takeConfig(this.#config);
       if (await this.#setUpOverlay(this.#config, false)) continue;
       if (this.#reader.isDue) {
-        await this.#finishBatches();
+        await this.#writer.finish();
         await this.#reader.read();
       }
       if (calculator.foreign.isStale) await this.#reader.readForeign();
@@ -169,26 +165,26 @@ export class ApplyLoop {
       const hasMore = this.#settleRoutes(this.#config) || !this.#feed.isEmpty;
       this.#finishLearnt();
       table.examineDueRetries();
-      this.#sendBatches();
+      this.#writer.send();
       this.#reportConflicts();
       if (hasMore) await nextTurn();
-      else if (this.#batchesInFlight > 0) await this.#sleep();
+      else if (!this.#writer.isIdle) await this.#wakeUp.sleep();
       else if (table.familiesToLookUp().length > 0) await this.#reader.lookUpHolders();
-      else if (calculator.foreign.isStale || this.#isAwake || table.hasWork) continue;
-      else if (!(await this.#setUpOverlay(this.#config, this.#hasAllRoutes())) && !this.#isAwake) return;
+      else if (calculator.foreign.isStale || this.#wakeUp.isAwake || table.hasWork) continue;
+      else if (!(await this.#setUpOverlay(this.#config, this.#hasAllRoutes())) && !this.#wakeUp.isAwake)
+        return;
     }
   }
 
   #finishApply(seconds: number): void {
     const { table, overlay, clock, onProgress, onApplied } = this.#parts;
     if (this.#config === null || this.#isClosed) return;
-    const isNews = this.#hasWritten || !this.#isReady;
+    const isNews = this.#writer.takeWritten() || !this.#isReady;
     this.#isReady = true;
-    this.#hasWritten = false;
     onProgress();
     if (isNews) onApplied(seconds);
     const dueMs = [table.nextRetryMs(), overlay.nextMs()].filter((ms) => ms !== null);
-    if (dueMs.length > 0) this.#wakeAfter(Math.max(1, Math.min(...dueMs) - clock.now()));
+    if (dueMs.length > 0) this.#wakeUp.wakeAfter(Math.max(1, Math.min(...dueMs) - clock.now()));
   }
 
   async #open(): Promise<void> {
@@ -203,7 +199,7 @@ export class ApplyLoop {
         this.#reader.requestFull();
         this.#parts.sysctls.recheck();
         this.#parts.onNftablesChange();
-        this.#wake();
+        this.#wakeUp.wake();
       },
       onBroken: (text) => errors.add({ object: 'kernel', text }),
     });
@@ -212,7 +208,7 @@ export class ApplyLoop {
 
   #onEvents(events: readonly KernelEvent[]): void {
     for (const event of events) this.#onEvent(event);
-    this.#wake();
+    this.#wakeUp.wake();
   }
 
   #onEvent(event: KernelEvent): void {
@@ -299,7 +295,7 @@ export class ApplyLoop {
   #settleRoutes(config: AgentConfig): boolean {
     const { calculator, table } = this.#parts;
     const hasMore = calculator.settle(SETTLE_SLICE, (prefix, route) => {
-      this.#moved.onSettled(prefix, route, (settled) => calculator.reasonOf(settled));
+      this.#writer.onSettled(prefix, route);
       if (route === null) table.deleteDesired(prefix, config.routePriority[familyOfPrefix(prefix)]);
       else table.setDesired(route);
     });
@@ -314,72 +310,13 @@ export class ApplyLoop {
     for (const family of FAMILIES) if (calculator.isLearntComplete(family)) table.allowSweep(family);
   }
 
-  #forgetConnections(addresses: readonly string[]): void {
-    if (addresses.length === 0) return;
-    const { kernel, errors, logger } = this.#parts;
-    kernel.forgetConnections(addresses).then(
-      (count) => logger.debug('connections of moved addresses are forgotten', { count }),
-      (error: Error) => errors.add({ object: `connections of ${addresses[0]}`, text: error.message }),
-    );
-  }
-
-  #sendBatches(): void {
-    const { kernel, table, calculator } = this.#parts;
-    while (this.#batchesInFlight < BATCHES_IN_FLIGHT) {
-      // While more is being settled, full batches only.
-      if (table.waitingCount < BATCH_SIZE && !(calculator.isSettled && this.#feed.isEmpty)) return;
-      const batch = table.nextBatch(BATCH_SIZE);
-      if (batch === null) {
-        this.#forgetConnections(this.#moved.takeRemoved());
-        return;
-      }
-      this.#batchesInFlight++;
-      this.#hasWritten = true;
-      // The kernel carries out what it is asked in this order.
-      this.#moved.onBatch(batch, (prefix) => calculator.reasonOf(prefix) !== null);
-      this.#forgetConnections(this.#moved.takeMoved());
-      kernel
-        .applyRoutes(batch.operations)
-        .catch((error: Error) => {
-          return batch.operations.map((_, index) => ({ index, code: 'EIO', text: error.message }));
-        })
-        .then((failures) => this.#onOutcome(batch, failures));
-    }
-  }
-
-  #onOutcome(batch: RouteBatch, failures: readonly OperationFailure[]): void {
-    const { table, errors, onWrite, onProgress } = this.#parts;
-    this.#batchesInFlight--;
-    const { done, refused, failures: reported } = table.onOutcome(batch, failures);
-    for (const op of ['add', 'replace', 'delete'] as const) {
-      if (done[op] > 0) onWrite({ op, result: 'ok', count: done[op] });
-      if (refused[op] > 0) onWrite({ op, result: 'error', count: refused[op] });
-    }
-    errors.addAll(reported.map(({ route, text }) => ({ object: describe(route), text })));
-    onProgress();
-    if (!this.#isFinishing && !this.#isClosed) this.#sendBatches();
-    this.#wake();
-    this.#onReply();
-  }
-
   #reportConflicts(): void {
     const { table, errors } = this.#parts;
     errors.addAll(
       table.takeNewConflicts().flatMap(({ desired, error }) => {
-        return desired === null || error === null ? [] : [{ object: describe(desired), text: error }];
+        return desired === null || error === null ? [] : [{ object: describeRoute(desired), text: error }];
       }),
     );
-  }
-
-  /** Waits for what is under way; nothing new is sent meanwhile. */
-  async #finishBatches(): Promise<void> {
-    this.#isFinishing = true;
-    while (this.#batchesInFlight > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onReply = resolve;
-      });
-    }
-    this.#isFinishing = false;
   }
 
   #startResyncTimer(refreshSec: number): void {
@@ -393,7 +330,7 @@ export class ApplyLoop {
       this.#parts.overlay.markStale(null);
       this.#parts.calculator.foreign.markStale();
       this.#parts.sysctls.recheck();
-      this.#wake();
+      this.#wakeUp.wake();
     });
   }
 
@@ -401,31 +338,7 @@ export class ApplyLoop {
     this.#endOfRibTimer?.cancel();
     this.#endOfRibTimer = this.#parts.clock.startTimer(END_OF_RIB_WAIT_MS, () => {
       this.#feed.expire();
-      this.#wake();
+      this.#wakeUp.wake();
     });
   }
-
-  #wakeAfter(ms: number): void {
-    this.#retryTimer?.cancel();
-    this.#retryTimer = this.#parts.clock.startTimer(ms, () => this.#wake());
-  }
-
-  #wake(): void {
-    this.#isAwake = true;
-    this.#wakeSleeper?.();
-    this.#wakeSleeper = null;
-  }
-
-  /** Returns at once when something woke the loop since it last looked. */
-  async #sleep(): Promise<void> {
-    if (this.#isAwake) return;
-    await new Promise<void>((resolve) => {
-      this.#wakeSleeper = resolve;
-    });
-  }
-}
-
-function describe({ prefix, target }: KernelRoute): string {
-  const gateway = target.nextHops[0]?.gateway ?? null;
-  return gateway === null ? `route ${prefix}` : `route ${prefix} via ${gateway}`;
 }
