@@ -132,7 +132,7 @@ describe('the commands', () => {
       [
         ['run', '--roles', 'speaker'],
         2,
-        '--config PATH (or MANUL_CONFIG) is needed: a file or folder of resources',
+        '--config PATH (or MANUL_CONFIG) is needed: a file or folder of resources; or --datastore kubernetes',
       ],
       [
         ['run', '--config', '/nowhere', '--roles', 'speaker', '--http', 'off'],
