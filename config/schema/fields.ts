@@ -27,8 +27,14 @@ export class Refusal {
 /**
  * A field whose text becomes a native value. Text that is refused stays as written: nothing but the rules between
  * fields sees it.
+ * @param pattern that everything matches which `parse` takes: for API servers, which can do no better
  */
-export function text<T>(description: string, parse: (text: string) => T | Refusal, maxLength = 4096) {
+export function text<T>(
+  description: string,
+  parse: (text: string) => T | Refusal,
+  maxLength = 4096,
+  pattern: string | null = null,
+) {
   return z
     .string()
     .max(maxLength)
@@ -38,8 +44,17 @@ export function text<T>(description: string, parse: (text: string) => T | Refusa
       context.issues.push({ code: 'custom', message: parsed.text, input: value });
       return value as T;
     })
-    .describe(description);
+    .meta({ description, ...(pattern === null ? {} : { pattern }) });
 }
+
+/** What API servers compare texts with; an empty text stands for none. */
+const PATTERN = {
+  address: '^[0-9A-Fa-f.:]*$',
+  asNumber: '^([0-9]{1,10}|[0-9]{1,5}[.][0-9]{1,5})?$',
+  community: '^([0-9]{1,10}(:[0-9]{1,10}){1,2})?$',
+  duration: '^(0|(([0-9]+([.][0-9]*)?|[.][0-9]+)(ns|us|µs|μs|ms|s|m|h))+)?$',
+  prefix: '^([0-9A-Fa-f.:]+/[0-9]{1,3})?$',
+} as const;
 
 export function plainText(description: string, maxLength = 4096) {
   return z.string().max(maxLength).describe(description);
@@ -74,15 +89,20 @@ export function asNumber(description: string, options: { readonly min: 0 | 1 } =
       context.issues.push({ code: 'custom', message, input: value });
       return Number.NaN;
     })
-    .describe(description);
+    .meta({ description, minimum: options.min, maximum: 4_294_967_295, pattern: PATTERN.asNumber });
 }
 
 /** A Go duration, as seconds with fraction. */
 export function durationSec(description: string) {
-  return text(description, (value) => {
-    const seconds = parseDurationSec(value);
-    return seconds ?? new Refusal(`must be a duration such as 90s or 1m30s, is ${JSON.stringify(value)}`);
-  });
+  return text(
+    description,
+    (value) => {
+      const seconds = parseDurationSec(value);
+      return seconds ?? new Refusal(`must be a duration such as 90s or 1m30s, is ${JSON.stringify(value)}`);
+    },
+    4096,
+    PATTERN.duration,
+  );
 }
 
 export interface PrefixRules {
@@ -92,7 +112,7 @@ export interface PrefixRules {
 }
 
 export function prefix(description: string, rules: PrefixRules = {}) {
-  return text(description, (value) => parsePrefixField(value, rules));
+  return text(description, (value) => parsePrefixField(value, rules), 4096, PATTERN.prefix);
 }
 
 function parsePrefixField(value: string, rules: PrefixRules): Prefix | Refusal {
@@ -121,12 +141,13 @@ export function hostPrefix(description: string) {
 
 /** An address, as canonical text. */
 export function address(description: string, family?: Family) {
-  return text(description, (value): string | Refusal => {
+  const parse = (value: string): string | Refusal => {
     const canonical = canonicalAddress(value);
     if (canonical !== null && (family === undefined || addressFamily(value) === family)) return canonical;
     const wanted = family === undefined ? 'IP' : familyName(family);
     return new Refusal(`must be an ${wanted} address, is ${JSON.stringify(value)}`);
-  });
+  };
+  return text(description, parse, 4096, PATTERN.address);
 }
 
 /** An address of an interface with the length of its subnet. */
@@ -221,6 +242,7 @@ export function community(description: string) {
         `must be a community aa:nn (0 to 65535 each) or a:b:c (32 bits each), is ${JSON.stringify(value)}`,
       ),
     40,
+    PATTERN.community,
   );
 }
 

@@ -1,6 +1,9 @@
 /** Rules between the fields of one object: exclusions and dependencies. */
 import { z } from 'zod';
 
+/** The extension of JSON Schema by which an API server checks rules between fields, in CEL. */
+export const VALIDATIONS = 'x-kubernetes-validations';
+
 /** Fields as far as they could be parsed; a field that is wrong is here as it was written. */
 export type Fields = Readonly<Record<string, unknown>>;
 export type Path = readonly (string | number)[];
@@ -9,6 +12,8 @@ export type Path = readonly (string | number)[];
 export interface Rule {
   readonly field: string;
   readonly broken: (fields: Fields) => string | null;
+  /** The same for API servers, where it is cheap: an expression in CEL that holds, and what to say when it does not. */
+  readonly cel?: { readonly rule: string; readonly message: string };
 }
 
 /**
@@ -34,13 +39,17 @@ export function judged<S extends z.ZodType>(
 }
 
 export function withRules<S extends z.ZodObject>(schema: S, rules: readonly Rule[]): S {
-  return judged(schema, (fields, report) => {
+  const validations = rules.flatMap(({ cel }) => (cel === undefined ? [] : [cel]));
+  const ruled = judged(schema, (fields, report) => {
     for (const rule of rules) {
       const text = rule.broken(fields);
       if (text !== null) report([rule.field], text);
     }
   });
+  return validations.length === 0 ? ruled : ruled.meta({ [VALIDATIONS]: validations });
 }
+
+const has = (field: string): string => `has(self.${field})`;
 
 /** `field` must not stand beside any of `others`. */
 export function excludes(field: string, ...others: readonly string[]): Rule {
@@ -51,6 +60,10 @@ export function excludes(field: string, ...others: readonly string[]): Rule {
       const present = others.filter((other) => isSet(fields[other]));
       return present.length > 0 ? `excludes ${present.join(', ')}` : null;
     },
+    cel: {
+      rule: `!${has(field)} || !(${others.map(has).join(' || ')})`,
+      message: `${field} excludes ${others.join(', ')}`,
+    },
   };
 }
 
@@ -59,6 +72,7 @@ export function needs(field: string, other: string): Rule {
   return {
     field,
     broken: (fields) => (isSet(fields[field]) && !isSet(fields[other]) ? `needs ${other}` : null),
+    cel: { rule: `!${has(field)} || ${has(other)}`, message: `${field} needs ${other}` },
   };
 }
 

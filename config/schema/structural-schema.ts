@@ -5,11 +5,10 @@
  */
 import { z } from 'zod';
 import type { AnyKind } from './registry.ts';
+import { VALIDATIONS } from './rules.ts';
 
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
-/** The extension by which an API server checks rules between fields, in CEL. */
-export const VALIDATIONS = 'x-kubernetes-validations';
 const ANYTHING: JsonSchema = { 'x-kubernetes-preserve-unknown-fields': true };
 const COPIED_KEYWORDS = [
   ...[
@@ -40,15 +39,25 @@ const STATUS: JsonSchema = {
   ...ANYTHING,
 };
 
-/** `spec`, `metadata.name` and `status` of a kind. @throws Error for a schema that no structural one can say */
-export function structuralSchema(kind: AnyKind, description: string): JsonSchema {
-  const whole = z.toJSONSchema(kind.schema, {
+/** Of a kind's whole object: JSON Schema, in which unknown fields are refused. */
+function jsonSchema(kind: AnyKind): JsonSchema {
+  return z.toJSONSchema(kind.schema, {
     io: 'input',
     unrepresentable: 'any',
     override: ({ zodSchema, jsonSchema }) => {
       if (jsonSchema.pattern !== undefined) jsonSchema.pattern = patternOf(zodSchema, jsonSchema.pattern);
     },
   }) as JsonSchema;
+}
+
+/** JSON Schema of a kind's `spec`, for those who write one inside something else. */
+export function specSchema(kind: AnyKind): JsonSchema {
+  return (jsonSchema(kind)['properties'] as Record<string, JsonSchema>)['spec']!;
+}
+
+/** The whole object, with `metadata.name` and `status`. */
+export function structuralSchema(kind: AnyKind, description: string): JsonSchema {
+  const whole = jsonSchema(kind);
   const { spec, metadata } = whole['properties'] as Record<string, JsonSchema>;
   const { name } = metadata!['properties'] as Record<string, JsonSchema>;
   const isRequired = (whole['required'] as readonly string[]).includes('spec');

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generatedFiles } from './generated-files.ts';
 
-const FOLDER = fileURLToPath(new URL('../../helm/manul/files', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../../helm/manul', import.meta.url));
 
-rmSync(FOLDER, { recursive: true, force: true });
+rmSync(join(FOLDER, 'files'), { recursive: true, force: true });
 for (const { path, text } of generatedFiles()) {
   const target = join(FOLDER, path);
   mkdirSync(dirname(target), { recursive: true });

@@ -1,6 +1,6 @@
 /** CustomResourceDefinitions of the kinds that are read from a cluster: ours, and Calico's for clusters without it. */
 import { CALICO_V3, type CollectionName, KINDS, MANUL_V1ALPHA1 } from '../../schema/registry.ts';
-import { structuralSchema } from '../../schema/structural-schema.ts';
+import { type JsonSchema, specSchema, structuralSchema } from '../../schema/structural-schema.ts';
 import { WATCHED_KINDS } from './watched-kinds.ts';
 
 export interface ResourceDefinition {
@@ -9,6 +9,8 @@ export interface ResourceDefinition {
   readonly group: string;
   /** The object as an API server takes it. */
   readonly manifest: Readonly<Record<string, unknown>>;
+  /** JSON Schema of its `spec`. */
+  readonly spec: JsonSchema;
 }
 
 interface Column {
@@ -126,5 +128,5 @@ function definitionOf(
       ],
     },
   };
-  return { name, group, manifest };
+  return { name, group, manifest, spec: specSchema(KINDS[collection]) };
 }

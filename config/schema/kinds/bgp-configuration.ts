@@ -15,7 +15,16 @@ import {
   prefix,
   secretReference,
 } from '../fields.ts';
-import { asFields, type Fields, isSet, judged, type Path, type Rule, withRules } from '../rules.ts';
+import {
+  asFields,
+  type Fields,
+  isSet,
+  judged,
+  type Path,
+  type Rule,
+  VALIDATIONS,
+  withRules,
+} from '../rules.ts';
 import { objectOf } from './calico-kind.ts';
 
 /** Route priorities are kernel metrics; LOCAL_PREF is 2147483647 minus the priority. */
@@ -90,6 +99,10 @@ const withMesh = (field: string): Rule => ({
     isSet(spec[field]) && spec['nodeToNodeMeshEnabled'] === false
       ? 'is only allowed while nodeToNodeMeshEnabled is true'
       : null,
+  cel: {
+    rule: `!has(self.${field}) || !has(self.nodeToNodeMeshEnabled) || self.nodeToNodeMeshEnabled`,
+    message: `${field} is only allowed while nodeToNodeMeshEnabled is true`,
+  },
 });
 
 const spec = withRules(fields, [
@@ -101,6 +114,10 @@ const spec = withRules(fields, [
       isSet(spec['communities']) && !isSet(spec['prefixAdvertisements'])
         ? 'has no effect without prefixAdvertisements'
         : null,
+    cel: {
+      rule: '!has(self.communities) || has(self.prefixAdvertisements)',
+      message: 'communities has no effect without prefixAdvertisements',
+    },
   },
 ]);
 
@@ -116,12 +133,26 @@ const GLOBAL_ONLY_FIELDS = [
   'serviceLoadBalancerAggregation',
 ] as const;
 
-export const bgpConfiguration = judged(objectOf(spec), (object, report) => {
+const NAME_RULE = 'must be default, or node.<name of a node>';
+const validations = [
+  {
+    rule: "self.metadata.name == 'default' || self.metadata.name.startsWith('node.')",
+    message: `metadata.name ${NAME_RULE}`,
+  },
+  {
+    rule: `self.metadata.name == 'default' || !(${GLOBAL_ONLY_FIELDS.map((field) => `has(self.spec.${field})`).join(' || ')})`,
+    message: `only the BGPConfiguration named default may have ${GLOBAL_ONLY_FIELDS.join(', ')}`,
+  },
+];
+
+const object = objectOf(spec).meta({ [VALIDATIONS]: validations });
+
+export const bgpConfiguration = judged(object, (object, report) => {
   const name = asFields(object['metadata'])['name'];
   const fields = asFields(object['spec']);
   if (typeof name !== 'string') return;
   if (name !== 'default' && !/^node\../.test(name)) {
-    report(['metadata', 'name'], 'must be default, or node.<name of a node>');
+    report(['metadata', 'name'], NAME_RULE);
   }
   if (name === 'default') {
     judgeAdvertisements(fields, report);

@@ -78,6 +78,10 @@ const hasNeighbor: Rule = {
     isSet(spec['peerIP']) || isSet(spec['peerSelector']) || isSet(spec['localWorkloadSelector'])
       ? null
       : 'is required, unless peerSelector or localWorkloadSelector is given',
+  cel: {
+    rule: 'has(self.peerIP) || has(self.peerSelector) || has(self.localWorkloadSelector)',
+    message: 'peerIP is required, unless peerSelector or localWorkloadSelector is given',
+  },
 };
 const asNumberOfNodes: Rule = {
   field: 'asNumber',
@@ -85,6 +89,10 @@ const asNumberOfNodes: Rule = {
     isSet(spec['peerSelector']) && isSet(spec['asNumber']) && spec['asNumber'] !== 0
       ? "must be absent with peerSelector: each node's own AS number applies"
       : null,
+  cel: {
+    rule: '!has(self.peerSelector) || !has(self.asNumber) || self.asNumber == 0',
+    message: "asNumber must be absent with peerSelector: each node's own AS number applies",
+  },
 };
 const asNumberOfWorkloads: Rule = {
   field: 'asNumber',
@@ -92,6 +100,10 @@ const asNumberOfWorkloads: Rule = {
     isSet(spec['localWorkloadSelector']) && (!isSet(spec['asNumber']) || spec['asNumber'] === 0)
       ? 'is required with localWorkloadSelector'
       : null,
+  cel: {
+    rule: '!has(self.localWorkloadSelector) || (has(self.asNumber) && self.asNumber != 0)',
+    message: 'asNumber is required with localWorkloadSelector',
+  },
 };
 const reachableInFamily: Rule = {
   field: 'reachableBy',

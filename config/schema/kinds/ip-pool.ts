@@ -61,6 +61,10 @@ const oneEncapsulation: Rule = {
   field: 'vxlanMode',
   broken: (spec) =>
     encapsulates(spec['vxlanMode']) && encapsulates(spec['ipipMode']) ? 'excludes ipipMode' : null,
+  cel: {
+    rule: "!has(self.vxlanMode) || !has(self.ipipMode) || self.vxlanMode == 'Never' || self.ipipMode == 'Never'",
+    message: 'vxlanMode excludes ipipMode',
+  },
 };
 const ipipIsIpv4: Rule = {
   field: 'ipipMode',
@@ -68,6 +72,10 @@ const ipipIsIpv4: Rule = {
     encapsulates(spec['ipipMode']) && cidrOf(spec)?.family === 'ipv6'
       ? 'must be Never in an IPv6 pool'
       : null,
+  cel: {
+    rule: "!has(self.ipipMode) || self.ipipMode == 'Never' || !self.cidr.contains(':')",
+    message: 'ipipMode must be Never in an IPv6 pool',
+  },
 };
 const loadBalancerAlone: Rule = {
   field: 'allowedUses',

@@ -1,0 +1,164 @@
+/** The life of a release on a real API server: its definitions and resources through upgrades, rollback and removal. */
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KubernetesObject } from '../../harness/kubernetes/api-client.ts';
+import { ControlPlane } from '../../harness/kubernetes/control-plane.ts';
+import { CALICO_CRD_V1, CALICO_V3, calicoCrds } from '../../harness/kubernetes/crds.ts';
+import { CHART, Helm } from '../../harness/kubernetes/helm.ts';
+import { outputOf } from '../../harness/process/run-command.ts';
+import { kubernetesTool } from '../../support/kubernetes-tools.ts';
+import { describeWith } from '../../support/requirements.ts';
+
+jest.setTimeout(240_000);
+
+const CRD = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+const RESOURCES = {
+  BGPConfiguration: `/apis/${CALICO_V3}/bgpconfigurations`,
+  IPPool: `/apis/${CALICO_V3}/ippools`,
+  BGPPeer: `/apis/${CALICO_V3}/bgppeers`,
+  DynamicNeighbor: '/apis/manul.dev/v1alpha1/dynamicneighbors',
+} as const;
+const TEXT = 'Range of addresses';
+const OLDER_TEXT = 'What an earlier version said';
+const VALUES = {
+  bgp: { asNumber: 64700 },
+  pools: [{ name: 'pods', spec: { cidr: '10.42.0.0/16', natOutgoing: true } }],
+  peers: [{ name: 'tor', spec: { peerIP: '10.0.0.1', asNumber: 65001 } }],
+  dynamicNeighbors: [{ name: 'tors', spec: { listenRanges: ['10.0.0.0/29'], asNumbers: ['65001'] } }],
+};
+
+describeWith({ kubernetesTools: ['api', 'helm'], commands: ['openssl'] }, 'a release', () => {
+  let plane: ControlPlane;
+  let helm: Helm;
+
+  beforeAll(async () => {
+    plane = await ControlPlane.start();
+    helm = new Helm(plane.folder, plane.kubeconfig('admin'));
+  });
+  afterAll(() => plane?.stop());
+
+  async function list(path: string): Promise<KubernetesObject[]> {
+    const { status, body } = await plane.admin.request('GET', path);
+    return status === 404 ? [] : (body as { items: KubernetesObject[] }).items;
+  }
+  const names = async (path: string) => (await list(path)).map(({ metadata }) => metadata.name);
+  const uids = async () =>
+    Object.fromEntries(
+      await Promise.all(
+        Object.entries(RESOURCES).map(async ([kind, path]) => [kind, (await list(path))[0]?.metadata['uid']]),
+      ),
+    );
+  const configuration = async () => (await list(RESOURCES.BGPConfiguration))[0]?.['spec'];
+
+  /** The chart as it was in an earlier version: a definition says something else. */
+  function olderChart(): string {
+    const copy = plane.folder.file('older-chart');
+    cpSync(CHART, copy, { recursive: true });
+    const path = join(copy, 'files/crds/projectcalico.org/ippools.projectcalico.org.yaml');
+    writeFileSync(path, readFileSync(path, 'utf8').replace(TEXT, OLDER_TEXT));
+    return copy;
+  }
+
+  async function descriptionOfCidr(): Promise<string | undefined> {
+    const definition = await plane.admin.must('GET', `${CRD}/ippools.projectcalico.org`);
+    return /"cidr":\{"description":"([^"]*)"/.exec(JSON.stringify(definition))?.[1];
+  }
+
+  test('installs definitions and the resources of its values at once', async () => {
+    const older = olderChart();
+    const words = helm
+      .release('install', '--create-namespace')
+      .map((word) => (word === CHART ? older : word));
+    const notes = await helm.run(words, VALUES);
+    expect(notes).toContain('manul peers');
+    expect(await names(CRD)).toHaveLength(9);
+    expect(await names('/apis/apps/v1/daemonsets')).toEqual(['manul']);
+    expect(await configuration()).toEqual({ asNumber: 64700 });
+    expect(await names(RESOURCES.DynamicNeighbor)).toEqual(['tors']);
+  });
+
+  test('kubectl explain tells what the fields mean', async () => {
+    const explain = (field: string) =>
+      outputOf(kubernetesTool('kubectl'), ['--kubeconfig', plane.kubeconfig('admin'), 'explain', field]);
+    expect(await explain('bgppeer.spec.peerIP')).toContain(
+      'Address of the neighbor: address, v4:port or [v6]:port',
+    );
+    expect(await explain('dynamicneighbor.spec.maxSessions')).toContain(
+      'Sessions at the same time; default 10000',
+    );
+  });
+
+  test('an upgrade changes definitions and resources in place', async () => {
+    const before = await uids();
+    expect(await descriptionOfCidr()).toBe(OLDER_TEXT);
+    await helm.run(helm.release('upgrade'), { ...VALUES, bgp: { asNumber: 64701 } });
+    expect(await uids()).toEqual(before);
+    expect(await configuration()).toEqual({ asNumber: 64701 });
+    expect(await descriptionOfCidr()).toBe(TEXT);
+  });
+
+  test('a resource that leaves the values leaves the cluster', async () => {
+    await helm.run(helm.release('upgrade'), { ...VALUES, peers: [] });
+    expect(await names(RESOURCES.BGPPeer)).toEqual([]);
+    expect(await names(RESOURCES.DynamicNeighbor)).toEqual(['tors']);
+  });
+
+  test('a rollback to the first revision restores its resources; settings and pools are never gone', async () => {
+    const before = await uids();
+    await helm.run(helm.release('rollback', '1'));
+    expect(await configuration()).toEqual({ asNumber: 64700 });
+    expect(await names(RESOURCES.BGPPeer)).toEqual(['tor']);
+    const { BGPConfiguration, IPPool } = await uids();
+    expect({ BGPConfiguration, IPPool }).toEqual({
+      BGPConfiguration: before['BGPConfiguration'],
+      IPPool: before['IPPool'],
+    });
+  });
+
+  test('uninstalled, definitions with settings and pools stay, all else goes; it can be installed again', async () => {
+    await helm.run(helm.release('upgrade'), VALUES);
+    await helm.run(helm.release('uninstall'));
+    expect(await names(CRD)).toHaveLength(9);
+    expect(await names(RESOURCES.IPPool)).toEqual(['pods']);
+    expect(await names(RESOURCES.BGPPeer)).toEqual([]);
+    const roles = await names('/apis/rbac.authorization.k8s.io/v1/clusterroles');
+    expect(roles.filter((name) => name.includes('manul'))).toEqual([]);
+    await helm.run(helm.release('install'), VALUES);
+    expect(await names(RESOURCES.BGPPeer)).toEqual(['tor']);
+    await helm.run(helm.release('uninstall'));
+  });
+});
+
+describeWith(
+  { kubernetesTools: ['api', 'helm'], commands: ['openssl'] },
+  "beside Calico's own definitions",
+  () => {
+    test.each([CALICO_CRD_V1, CALICO_V3])(
+      'those of %s are left alone, and their group is used',
+      async (groupVersion) => {
+        const plane = await ControlPlane.start();
+        try {
+          const crds = calicoCrds(groupVersion);
+          await plane.installCrds(crds);
+          const versions = async () =>
+            Promise.all(crds.map(async (crd) => (await plane.admin.read(crd)).metadata['resourceVersion']));
+          const before = await versions();
+          const helm = new Helm(plane.folder, plane.kubeconfig('admin'));
+          const notes = await helm.run(helm.release('install', '--create-namespace'), VALUES);
+          expect(notes).toContain('left as they are');
+          const { items } = (await plane.admin.must('GET', CRD)) as { items: KubernetesObject[] };
+          expect(items).toHaveLength(crds.length + 1);
+          const peers = (await plane.admin.must('GET', `/apis/${groupVersion}/bgppeers`)) as {
+            items: KubernetesObject[];
+          };
+          expect(peers.items.map(({ metadata }) => metadata.name)).toEqual(['tor']);
+          await helm.run(helm.release('upgrade'), { ...VALUES, bgp: { asNumber: 64702 } });
+          await helm.run(helm.release('uninstall'));
+          expect(await versions()).toEqual(before);
+        } finally {
+          await plane.stop();
+        }
+      },
+    );
+  },
+);
