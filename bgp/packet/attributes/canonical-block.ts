@@ -9,7 +9,13 @@ import { checkSegments } from './as-path.ts';
 import { type AttributeColumns, ColumnFlag, emptyColumns, resetColumns } from './attribute-columns.ts';
 import { readUint32 } from './attribute-descriptor.ts';
 import type { AttributeScan } from './attribute-scan.ts';
-import { AS_TRANS, AttributeFlag, AttributeType, OPTIONAL_TRANSITIVE } from './attribute-type.ts';
+import {
+  AS_TRANS,
+  AttributeFlag,
+  AttributeType,
+  OPTIONAL_NON_TRANSITIVE,
+  OPTIONAL_TRANSITIVE,
+} from './attribute-type.ts';
 import { distinctLargeCommunities } from './communities.ts';
 import { descriptorByCode, expectedFlags, UNRECOGNIZED } from './registry.ts';
 import { mergeAs4Path, readAs4Path, widenSegments } from './two-octet-as.ts';
@@ -68,9 +74,12 @@ export class CanonicalBlock {
     return checkBlock(this.bytes, 0, this.length, this.columns);
   }
 
-  /** As `check`, of an UPDATE that announces nothing: there no attribute is mandatory. */
+  /**
+   * As `check`, of an UPDATE that announces nothing: there no attribute is mandatory, and a next hop that is nobody's
+   * address concerns no route. The session goes on (RFC 4271 §6.3).
+   */
   checkValues(): string | null {
-    return checkValues(this.bytes, 0, this.length, this.columns);
+    return checkValues(this.bytes, 0, this.length, this.columns, AttributeType.NextHop);
   }
 
   #take(source: Uint8Array, scan: AttributeScan, code: number, context: BlockContext): string | null {
@@ -89,7 +98,7 @@ export class CanonicalBlock {
         break;
       case AttributeType.Aigp:
         // RFC 7311 §3.2: quietly ignored, and passed to nobody, where it is not enabled: it never is.
-        return scan.flags[code] === AttributeFlag.Optional ? null : this.#discard();
+        return (scan.flags[code]! & OPTIONAL_TRANSITIVE) === OPTIONAL_NON_TRANSITIVE ? null : this.#discard();
       case AttributeType.NextHop:
         if (length !== 4) return `NEXT_HOP has ${length} octets instead of 4`;
         break;

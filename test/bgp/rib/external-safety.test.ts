@@ -202,6 +202,7 @@ describe('GRACEFUL_SHUTDOWN (RFC 8326)', () => {
 describe('AIGP (RFC 7311)', () => {
   test.each<[string, number, number]>([
     ['is left out', Flag.Optional, 0],
+    ['is left out, whatever the other flags say', Flag.Optional | Flag.Partial | Flag.Extended, 0],
     [
       'is discarded when it claims to be transitive, and so passed to nobody',
       Flag.Optional | Flag.Transitive,

@@ -277,6 +277,17 @@ describe('the session goes on', () => {
     expect(fixture.received(sender).map(({ prefix }) => prefix)).toEqual(BEFORE);
   });
 
+  test.each(['0.0.0.0', '224.0.0.5', '255.255.255.255'])(
+    'NEXT_HOP %s in an UPDATE that announces nothing concerns no route (RFC 4271 §6.3)',
+    (hop) => {
+      const { fixture, sender } = established();
+      const attributes = [origin(0), asPath([65001]), nextHop(hop), mpUnreach('ipv6', ['2001:db8:1::/48'])];
+      const verdict = fixture.receive(sender, encodeUpdate({ attributes }));
+      expect(verdict).toMatchObject({ notification: null, treatedAsWithdraw: false });
+      expect(fixture.received(sender).map(({ prefix }) => prefix)).toEqual(['10.1.0.0/16']);
+    },
+  );
+
   test('NEXT_HOP beside MP_REACH_NLRI is ignored (RFC 4760 §3)', () => {
     const { fixture, sender, onlooker } = established();
     const attributes = [...good, mpReach('ipv6', '2001:db8::7', ['2001:db8:7::/48'])];
