@@ -22,7 +22,11 @@ export interface Certificates {
 const VALID_DAYS = '2';
 const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
-export async function makeCertificates(folder: TempFolder): Promise<Certificates> {
+/** @param addresses that the server is reached at, besides loopback. */
+export async function makeCertificates(
+  folder: TempFolder,
+  addresses: readonly string[] = [],
+): Promise<Certificates> {
   const authority = pair(folder, 'ca');
   await openssl([
     ...['req', '-x509', ...CURVE, '-days', VALID_DAYS, '-subj', '/CN=manul-test-ca'],
@@ -35,15 +39,23 @@ export async function makeCertificates(folder: TempFolder): Promise<Certificates
   return {
     authority,
     server: await issue(folder, authority, 'apiserver', '/CN=kube-apiserver', [
-      'subjectAltName=IP:127.0.0.1,DNS:localhost',
+      `subjectAltName=${['IP:127.0.0.1', 'DNS:localhost', ...addresses.map((address) => `IP:${address}`)]}`,
       'extendedKeyUsage=serverAuth',
     ]),
-    admin: await issue(folder, authority, 'admin', '/O=system:masters/CN=admin', [
-      'extendedKeyUsage=clientAuth',
-    ]),
+    admin: await issueClient(folder, authority, 'admin', '/O=system:masters/CN=admin'),
     tokenKey,
     tokenPublicKey,
   };
+}
+
+/** @param subject as openssl writes it: `/O=group/CN=user`. */
+export function issueClient(
+  folder: TempFolder,
+  authority: KeyPair,
+  name: string,
+  subject: string,
+): Promise<KeyPair> {
+  return issue(folder, authority, name, subject, ['extendedKeyUsage=clientAuth']);
 }
 
 async function issue(

@@ -11,7 +11,7 @@ import { freePort } from '../process/free-port.ts';
 import { TempFolder } from '../process/temp-folder.ts';
 import { ApiClient, type Credentials, type KubernetesObject } from './api-client.ts';
 import { AUDIT_POLICY, AuditLog } from './audit-log.ts';
-import { type Certificates, makeCertificates } from './certificates.ts';
+import { type Certificates, issueClient, makeCertificates } from './certificates.ts';
 import { Etcd } from './etcd.ts';
 import { kubeconfigText } from './kubeconfig.ts';
 import { Restartable } from './restartable.ts';
@@ -21,6 +21,10 @@ export interface ControlPlaneOptions {
   readonly controllers?: readonly string[];
   readonly controllerManagerArguments?: readonly string[];
   readonly apiServerArguments?: readonly string[];
+  /** Where clients reach the API server besides 127.0.0.1, by means of the test. */
+  readonly addresses?: readonly string[];
+  /** Starts kube-scheduler, too. */
+  readonly scheduler?: boolean;
 }
 
 const ADDRESS = '127.0.0.1';
@@ -34,6 +38,7 @@ export class ControlPlane {
   readonly auditLog: AuditLog;
   readonly admin: ApiClient;
   #controllerManager: Restartable | null = null;
+  #scheduler: Restartable | null = null;
   readonly #arguments: readonly string[];
 
   private constructor(parts: {
@@ -64,7 +69,7 @@ export class ControlPlane {
 
   static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
     const folder = new TempFolder('kubernetes');
-    const certificates = await makeCertificates(folder);
+    const certificates = await makeCertificates(folder, options.addresses);
     const etcd = await Etcd.start(folder.file('etcd'));
     const port = await freePort(ADDRESS);
     const args = apiServerArguments(folder, certificates, etcd.url, port, options);
@@ -72,6 +77,7 @@ export class ControlPlane {
     try {
       await plane.apiServer.start();
       if (options.controllers !== undefined) await plane.#startControllers(options);
+      if (options.scheduler === true) await plane.#startScheduler();
     } catch (error) {
       await plane.stop();
       throw error;
@@ -82,6 +88,13 @@ export class ControlPlane {
   adminCredentials(): Credentials {
     const { authority, admin } = this.certificates;
     return { authority: authority.certificate, certificate: admin.certificate, key: admin.key };
+  }
+
+  /** Those of a client certificate. @param subject `/O=group/CN=user` */
+  async clientCredentials(name: string, subject: string): Promise<Credentials> {
+    const { authority } = this.certificates;
+    const { certificate, key } = await issueClient(this.folder, authority, name, subject);
+    return { authority: authority.certificate, certificate, key };
   }
 
   tokenCredentials(token: string): Credentials {
@@ -144,6 +157,7 @@ export class ControlPlane {
   }
 
   async stop(): Promise<void> {
+    await this.#scheduler?.stop();
     await this.#controllerManager?.stop();
     this.admin.close();
     await this.apiServer.stop();
@@ -152,11 +166,34 @@ export class ControlPlane {
   }
 
   async #startControllers(options: ControlPlaneOptions): Promise<void> {
+    this.#controllerManager = await this.#startClient('kube-controller-manager', [
+      `--service-account-private-key-file=${this.certificates.tokenKey}`,
+      `--root-ca-file=${this.certificates.authority.certificate}`,
+      '--use-service-account-credentials',
+      `--flex-volume-plugin-dir=${this.folder.file('flex')}`, // else it makes one below /usr
+      `--controllers=${(options.controllers ?? []).join(',')}`,
+      ...(options.controllerManagerArguments ?? []),
+    ]);
+    if ((options.controllers ?? []).includes('serviceaccount-controller')) {
+      const account = '/api/v1/namespaces/default/serviceaccounts/default';
+      await pollUntil(
+        async () => ((await this.admin.request('GET', account)).status === 200 ? true : null),
+        'the default ServiceAccount exists',
+      );
+    }
+  }
+
+  async #startScheduler(): Promise<void> {
+    this.#scheduler = await this.#startClient('kube-scheduler', []);
+  }
+
+  /** Starts what works by the API alone. */
+  async #startClient(name: string, more: readonly string[]): Promise<Restartable> {
     const port = await freePort(ADDRESS);
-    this.#controllerManager = new Restartable(
+    const started = new Restartable(
       {
-        name: 'kube-controller-manager',
-        command: kubernetesTool('kube-controller-manager'),
+        name,
+        command: kubernetesTool(name),
         ready: async () => {
           const client = new ApiClient(`https://${ADDRESS}:${port}`, this.adminCredentials());
           try {
@@ -167,26 +204,15 @@ export class ControlPlane {
         },
       },
       [
-        ...[`--kubeconfig=${this.kubeconfig('controller-manager')}`, '--leader-elect=false'],
+        ...[`--kubeconfig=${this.kubeconfig(name)}`, '--leader-elect=false'],
         ...[`--bind-address=${ADDRESS}`, `--secure-port=${port}`],
         `--tls-cert-file=${this.certificates.server.certificate}`,
         `--tls-private-key-file=${this.certificates.server.key}`,
-        `--service-account-private-key-file=${this.certificates.tokenKey}`,
-        `--root-ca-file=${this.certificates.authority.certificate}`,
-        '--use-service-account-credentials',
-        `--flex-volume-plugin-dir=${this.folder.file('flex')}`, // else it makes one below /usr
-        `--controllers=${(options.controllers ?? []).join(',')}`,
-        ...(options.controllerManagerArguments ?? []),
+        ...more,
       ],
     );
-    await this.#controllerManager.start();
-    if ((options.controllers ?? []).includes('serviceaccount-controller')) {
-      const account = '/api/v1/namespaces/default/serviceaccounts/default';
-      await pollUntil(
-        async () => ((await this.admin.request('GET', account)).status === 200 ? true : null),
-        'the default ServiceAccount exists',
-      );
-    }
+    await started.start();
+    return started;
   }
 }
 

@@ -4,7 +4,7 @@
  * pods, tunnels and everything else on the nodes is left to the daemons.
  */
 import { spawnSync } from 'node:child_process';
-import { NetworkNamespace } from '../process/network-namespace.ts';
+import { type NamespaceReference, NetworkNamespace } from '../process/network-namespace.ts';
 import { type CommandResult, runCommand } from '../process/run-command.ts';
 
 export interface LabNode {
@@ -142,13 +142,13 @@ export function plugIn(node: NetworkNamespace, { namespace, interfaceName, mac, 
 }
 
 /** `ip` inside a namespace; words separated by spaces. @throws Error with what it said */
-export function ip(namespace: NetworkNamespace, command: string): string {
+export function ip(namespace: NamespaceReference, command: string): string {
   return inside(namespace, 'ip', ...command.split(' '));
 }
 
 /** Runs a command inside a namespace. @throws Error with what it said */
-export function inside(namespace: NetworkNamespace, ...words: readonly string[]): string {
-  const result = spawnSync('nsenter', [`--net=/run/netns/${namespace.name}`, '--', ...words], {
+export function inside(namespace: NamespaceReference, ...words: readonly string[]): string {
+  const result = spawnSync('nsenter', [`--net=${namespace.path}`, '--', ...words], {
     encoding: 'utf8',
   });
   if (result.status !== 0)
@@ -158,14 +158,14 @@ export function inside(namespace: NetworkNamespace, ...words: readonly string[])
 
 /** The same, without holding up this process. */
 export function insideLater(
-  namespace: NetworkNamespace,
+  namespace: NamespaceReference,
   ...words: readonly string[]
 ): Promise<CommandResult> {
-  return runCommand('nsenter', [`--net=/run/netns/${namespace.name}`, '--', ...words]);
+  return runCommand('nsenter', [`--net=${namespace.path}`, '--', ...words]);
 }
 
 /** Lines of `ip route show`, without trailing spaces. */
-export function routes(namespace: NetworkNamespace, family: 4 | 6, selector = ''): string[] {
+export function routes(namespace: NamespaceReference, family: 4 | 6, selector = ''): string[] {
   const shown = ip(namespace, `-${family} route show ${selector}`.trim());
   return shown
     .split('\n')

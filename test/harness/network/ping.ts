@@ -1,11 +1,11 @@
 /** Pings: one that must be answered, and a series whose losses are counted. */
 import { pollUntil } from '../deadline.ts';
 import { ChildDaemon } from '../process/child-daemon.ts';
-import type { NetworkNamespace } from '../process/network-namespace.ts';
+import type { NamespaceReference } from '../process/network-namespace.ts';
 import { insideLater } from './node-lab.ts';
 
 /** Resolves when an answer came; the first packets may be lost while neighbours are being asked for. */
-export async function answers(from: NetworkNamespace, address: string): Promise<void> {
+export async function answers(from: NamespaceReference, address: string): Promise<void> {
   await pollUntil(
     async () => (await insideLater(from, 'ping', '-c', '1', '-W', '1', address)).status === 0 || null,
     `${address} answers ${from.name}`,
@@ -13,7 +13,7 @@ export async function answers(from: NetworkNamespace, address: string): Promise<
   );
 }
 
-export async function isSilent(from: NetworkNamespace, address: string): Promise<boolean> {
+export async function isSilent(from: NamespaceReference, address: string): Promise<boolean> {
   return (await insideLater(from, 'ping', '-c', '2', '-i', '0.2', '-W', '1', address)).status !== 0;
 }
 
@@ -25,7 +25,7 @@ export class PingSeries {
     this.#child = child;
   }
 
-  static async start(from: NetworkNamespace, address: string): Promise<PingSeries> {
+  static async start(from: NamespaceReference, address: string): Promise<PingSeries> {
     // Ends with SIGINT, which makes ping print what it counted.
     const options = { namespace: from, stopSignal: 'SIGINT' } as const;
     const child = await ChildDaemon.start('ping', 'ping', ['-i', '0.005', '-q', address], options);

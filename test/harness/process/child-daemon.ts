@@ -2,12 +2,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Changes, DEFAULT_DEADLINE_MS } from '../deadline.ts';
 import { atExit } from './at-exit.ts';
-import { inNamespace, type NetworkNamespace } from './network-namespace.ts';
+import { inNamespace, type NamespaceReference } from './network-namespace.ts';
 
 export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  readonly namespace?: NetworkNamespace | null;
+  readonly namespace?: NamespaceReference | null;
   /** Signal that asks it to end; default SIGTERM. */
   readonly stopSignal?: NodeJS.Signals;
 }

@@ -1,4 +1,4 @@
-/** Makes a TCP port of this network namespace reachable from inside another one, on the same number of 127.0.0.1. */
+/** Makes a TCP port of 127.0.0.1 of this network namespace reachable from inside another one. */
 import { connect, createServer, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ChildDaemon } from './child-daemon.ts';
@@ -18,22 +18,27 @@ export class NamespacePort {
     this.#folder = folder;
   }
 
-  static async open(namespace: NetworkNamespace, port: number): Promise<NamespacePort> {
+  /** @param address of the other namespace, and its port; default: the same as here. */
+  static async open(
+    namespace: NetworkNamespace,
+    port: number,
+    inner: { readonly address: string; readonly port: number } = { address: '127.0.0.1', port },
+  ): Promise<NamespacePort> {
     const folder = new TempFolder('port');
     const path = folder.file('port.sock'); // unix sockets do not mind network namespaces
-    const server = createServer((inner) => {
+    const server = createServer((taken) => {
       const outer = connect(port, '127.0.0.1');
-      inner.pipe(outer).pipe(inner);
-      inner.on('error', () => outer.destroy());
-      outer.on('error', () => inner.destroy());
-      inner.on('close', () => outer.destroy());
-      outer.on('close', () => inner.destroy());
+      taken.pipe(outer).pipe(taken);
+      taken.on('error', () => outer.destroy());
+      outer.on('error', () => taken.destroy());
+      taken.on('close', () => outer.destroy());
+      outer.on('close', () => taken.destroy());
     });
     await new Promise<void>((resolve) => server.listen(path, resolve));
     const forwarder = await ChildDaemon.start(
       'socket-forwarder',
       process.execPath,
-      [FORWARDER, String(port), path],
+      [FORWARDER, inner.address, String(inner.port), path],
       { namespace },
     );
     await forwarder.until((output) => output.includes('listening') || null, 'listens');

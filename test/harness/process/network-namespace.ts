@@ -7,7 +7,15 @@ import { atExit } from './at-exit.ts';
 
 let made = 0;
 
-export class NetworkNamespace {
+/** Where commands can be run: a namespace of ours, or one that somebody else made. */
+export interface NamespaceReference {
+  /** For messages. */
+  readonly name: string;
+  /** A file that stands for it. */
+  readonly path: string;
+}
+
+export class NetworkNamespace implements NamespaceReference {
   readonly name: string;
   readonly #forget: () => void;
 
@@ -35,6 +43,10 @@ export class NetworkNamespace {
     }
   }
 
+  get path(): string {
+    return `/run/netns/${this.name}`;
+  }
+
   remove(): void {
     this.#forget();
     run(['netns', 'delete', this.name]);
@@ -43,12 +55,12 @@ export class NetworkNamespace {
 
 /** The command line that runs `command` inside the namespace, as the same process; unchanged for null. */
 export function inNamespace(
-  namespace: NetworkNamespace | null | undefined,
+  namespace: NamespaceReference | null | undefined,
   command: string,
   args: readonly string[],
 ): { command: string; args: string[] } {
   if (namespace === null || namespace === undefined) return { command, args: [...args] };
-  return { command: 'nsenter', args: [`--net=/run/netns/${namespace.name}`, '--', command, ...args] };
+  return { command: 'nsenter', args: [`--net=${namespace.path}`, '--', command, ...args] };
 }
 
 function run(args: readonly string[]): void {

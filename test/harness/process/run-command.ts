@@ -1,6 +1,6 @@
 /** Runs a short-lived command and collects what it prints. */
 import { execFile } from 'node:child_process';
-import { inNamespace, type NetworkNamespace } from './network-namespace.ts';
+import { inNamespace, type NamespaceReference } from './network-namespace.ts';
 
 export interface CommandResult {
   /** Exit status; null when a signal ended it. */
@@ -12,7 +12,7 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  readonly namespace?: NetworkNamespace | null;
+  readonly namespace?: NamespaceReference | null;
   readonly deadlineMs?: number;
   /** Written to its standard input. */
   readonly input?: string;

@@ -1,7 +1,7 @@
-/** `socket-forwarder.ts PORT PATH`: takes connections to a port of 127.0.0.1 on to a unix socket; says when it listens. */
+/** `socket-forwarder.ts ADDRESS PORT PATH`: takes TCP connections on to a unix socket; says when it listens. */
 import { connect, createServer } from 'node:net';
 
-const [port, path] = process.argv.slice(2);
+const [address, port, path] = process.argv.slice(2);
 createServer((inner) => {
   const outer = connect(path ?? '');
   for (const [from, to] of [
@@ -12,4 +12,4 @@ createServer((inner) => {
     from.on('error', () => to.destroy());
     from.on('close', () => to.destroy());
   }
-}).listen(Number(port), '127.0.0.1', () => console.log('listening'));
+}).listen(Number(port), address, () => console.log('listening'));

@@ -1,0 +1,164 @@
+/**
+ * A whole Kubernetes cluster: control plane, and nodes that run pods. It has no CNI plugin: its nodes are NotReady
+ * until somebody installs one.
+ */
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { kubernetesTool } from '../../support/kubernetes-tools.ts';
+import { pollUntil } from '../deadline.ts';
+import type { KubernetesObject } from '../kubernetes/api-client.ts';
+import { ControlPlane } from '../kubernetes/control-plane.ts';
+import { kubeconfigText } from '../kubernetes/kubeconfig.ts';
+import { NamespacePort } from '../process/namespace-port.ts';
+import { type CommandOptions, outputOf } from '../process/run-command.ts';
+import { TempFolder } from '../process/temp-folder.ts';
+import { ClusterNode } from './cluster-node.ts';
+import { Fabric } from './fabric.ts';
+import { nodeFiles } from './node-files.ts';
+
+export const POD_RANGE = '10.42.0.0/16';
+export const POD_RANGE_V6 = 'fd42::/48';
+const API_PORT = 6443;
+/** Of the service `kubernetes`. */
+const API_SERVICE_ADDRESS = '10.96.0.1';
+const READY_DEADLINE_MS = 180_000;
+
+const CONTROLLERS = [
+  ...['serviceaccount-controller', 'root-ca-certificate-publisher-controller', 'node-ipam-controller'],
+  ...['namespace-controller', 'daemonset-controller', 'deployment-controller', 'replicaset-controller'],
+  ...['endpointslice-controller', 'node-lifecycle-controller', 'garbage-collector-controller'],
+  ...['pod-garbage-collector-controller', 'taint-eviction-controller'],
+];
+
+interface NodeStatus {
+  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+export class KubernetesCluster {
+  readonly plane: ControlPlane;
+  readonly fabric: Fabric;
+  readonly nodes: readonly ClusterNode[];
+  /** Of the administrator, for commands on this machine. */
+  readonly kubeconfig: string;
+  readonly #port: NamespacePort;
+  readonly #folder: TempFolder;
+
+  private constructor(
+    plane: ControlPlane,
+    fabric: Fabric,
+    port: NamespacePort,
+    nodes: readonly ClusterNode[],
+    folder: TempFolder,
+  ) {
+    this.plane = plane;
+    this.fabric = fabric;
+    this.#port = port;
+    this.nodes = nodes;
+    this.#folder = folder;
+    this.kubeconfig = plane.kubeconfig('admin');
+  }
+
+  /** @param writeImages puts image archives into a folder; every node imports them all. */
+  static async start(
+    size: number,
+    writeImages: (folder: string, work: TempFolder) => Promise<readonly string[]>,
+  ): Promise<KubernetesCluster> {
+    const folder = new TempFolder('cluster');
+    const images = folder.file('images');
+    mkdirSync(images);
+    const names = await writeImages(images, folder);
+    const plane = await ControlPlane.start({
+      addresses: [Fabric.ADDRESS, API_SERVICE_ADDRESS],
+      controllers: CONTROLLERS,
+      controllerManagerArguments: [
+        ...['--allocate-node-cidrs', `--cluster-cidr=${POD_RANGE},${POD_RANGE_V6}`],
+        '--node-cidr-mask-size-ipv4=24',
+      ],
+      scheduler: true,
+    });
+    const fabric = new Fabric();
+    const inner = { address: Fabric.ADDRESS, port: API_PORT };
+    const port = await NamespacePort.open(fabric.namespace, Number(new URL(plane.url).port), inner);
+    await plane.admin.create(apiEndpoint());
+    const nodes: ClusterNode[] = [];
+    for (let number = 1; number <= size; number += 1) {
+      nodes.push(await startNode(plane, fabric, number, images));
+    }
+    await Promise.all(nodes.map((node) => node.importImages(names)));
+    return new KubernetesCluster(plane, fabric, port, nodes, folder);
+  }
+
+  kubectl(words: readonly string[], options: CommandOptions = {}): Promise<string> {
+    return outputOf(kubernetesTool('kubectl'), ['--kubeconfig', this.kubeconfig, ...words], options);
+  }
+
+  helm(words: readonly string[], options: CommandOptions = {}): Promise<string> {
+    return outputOf(kubernetesTool('helm'), ['--kubeconfig', this.kubeconfig, ...words], {
+      ...options,
+      env: { ...process.env, HOME: this.#folder.path },
+    });
+  }
+
+  async isReady(name: string): Promise<boolean> {
+    const node = (await this.plane.admin.must('GET', `/api/v1/nodes/${name}`)) as NodeStatus;
+    return node.status.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+  }
+
+  async allReady(): Promise<void> {
+    for (const { name } of this.nodes) {
+      await pollUntil(async () => (await this.isReady(name)) || null, `node ${name} is Ready`, {
+        deadlineMs: READY_DEADLINE_MS,
+      });
+    }
+  }
+
+  /** Everything that this machine had of it is gone afterwards. */
+  async stop(): Promise<void> {
+    for (const node of this.nodes) await node.stop();
+    await this.#port.close();
+    this.fabric.remove();
+    await this.plane.stop();
+    this.#folder.remove();
+  }
+}
+
+async function startNode(
+  plane: ControlPlane,
+  fabric: Fabric,
+  number: number,
+  images: string,
+): Promise<ClusterNode> {
+  const name = `node-${number}`;
+  const url = `https://${Fabric.ADDRESS}:${API_PORT}`;
+  const kubelet = await plane.clientCredentials(name, `/O=system:nodes/CN=system:node:${name}`);
+  const proxy = await plane.clientCredentials(`proxy-${number}`, '/CN=system:kube-proxy');
+  return ClusterNode.start({
+    name,
+    ...fabric.plugIn(name, number),
+    folder: new TempFolder(name),
+    images,
+    files: nodeFiles({
+      runc: `${dirname(kubernetesTool('runc'))}/runc`,
+      kubeletKubeconfig: kubeconfigText(url, kubelet),
+      proxyKubeconfig: kubeconfigText(url, proxy),
+      authority: readFileSync(plane.certificates.authority.certificate, 'utf8'),
+      clusterCidr: `${POD_RANGE},${POD_RANGE_V6}`,
+    }),
+  });
+}
+
+/** Where the service `kubernetes` leads: the API server itself would only know its loopback address. */
+function apiEndpoint(): KubernetesObject {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: 'kubernetes',
+      namespace: 'default',
+      labels: { 'kubernetes.io/service-name': 'kubernetes' },
+    },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [Fabric.ADDRESS], conditions: { ready: true } }],
+    ports: [{ name: 'https', port: API_PORT, protocol: 'TCP' }],
+  };
+}

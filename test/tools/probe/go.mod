@@ -1,0 +1,3 @@
+module manul.dev/probe
+
+go 1.21
