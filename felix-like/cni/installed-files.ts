@@ -25,7 +25,8 @@ export interface CniPaths {
 export const CONFIG_NAME = '10-manul.conflist';
 const NETWORK = 'manul';
 const PLUGIN = 'manul';
-const STANDARD_PLUGINS: readonly string[] = ['host-local', 'portmap'];
+/** containerd and CRI-O call `loopback` for every pod, whatever network they use. */
+const STANDARD_PLUGINS: readonly string[] = ['host-local', 'loopback', 'portmap'];
 /** Runtimes before containerd 2 read only `cniVersion`, and know nothing newer. */
 const OLD_RUNTIME_VERSION = '1.0.0';
 

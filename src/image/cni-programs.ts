@@ -10,12 +10,14 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const CNI_PROGRAMS = ['host-local', 'manul', 'portmap'] as const;
+export const CNI_PROGRAMS = ['host-local', 'loopback', 'manul', 'portmap'] as const;
 
 const PLUGIN_SOURCE = fileURLToPath(new URL('../../felix-like/cni/plugin', import.meta.url));
 const STANDARD_PLUGINS = 'github.com/containernetworking/plugins/plugins';
 const STANDARD_VERSION = 'v1.9.1';
-const STANDARD = [`${STANDARD_PLUGINS}/ipam/host-local`, `${STANDARD_PLUGINS}/meta/portmap`];
+const STANDARD = ['ipam/host-local', 'main/loopback', 'meta/portmap'].map(
+  (path) => `${STANDARD_PLUGINS}/${path}`,
+);
 const BUILD_FLAGS = ['-trimpath', '-buildvcs=false', '-ldflags', '-s -w -buildid='];
 
 /**

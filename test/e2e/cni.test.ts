@@ -39,7 +39,7 @@ describeWith(
 
     test('the configuration is installed, and all that it names', async () => {
       await installed();
-      expect(readdirSync(runtime.binFolder).sort()).toEqual(['host-local', 'manul', 'portmap']);
+      expect(readdirSync(runtime.binFolder).sort()).toEqual(['host-local', 'loopback', 'manul', 'portmap']);
       expect(readdirSync(runtime.configFolder)).toEqual(['10-manul.conflist']);
     });
 

@@ -89,7 +89,12 @@ describeWith(
     test('has the programs that the agent calls', async () => {
       expect(await inside('0:0', 'nft', '--version')).toMatch(/^nftables v/);
       expect(await inside('0:0', 'iptables-legacy', '--version')).toMatch(/^iptables v.*\(legacy\)/);
-      expect(readdirSync(join(root, HOME, 'cni')).sort()).toEqual(['host-local', 'manul', 'portmap']);
+      expect(readdirSync(join(root, HOME, 'cni')).sort()).toEqual([
+        'host-local',
+        'loopback',
+        'manul',
+        'portmap',
+      ]);
       const plugin = await runCommand('chroot', [root, '/opt/manul/cni/manul'], {
         env: { ...ENVIRONMENT, CNI_COMMAND: 'VERSION' },
         input: '{"cniVersion":"1.1.0"}',

@@ -18,7 +18,7 @@ import {
   removeCniFiles,
 } from '../../../felix-like/cni/installed-files.ts';
 
-const PROGRAMS = ['host-local', 'manul', 'portmap'];
+const PROGRAMS = ['host-local', 'loopback', 'manul', 'portmap'];
 
 describe('what CNI has on the host', () => {
   let folder: string;
@@ -70,7 +70,7 @@ describe('what CNI has on the host', () => {
   test('a new version replaces what we put there', async () => {
     await installCni(paths);
     for (const name of PROGRAMS) writeProgram(name, 'version 2, longer');
-    expect(await installCni(paths)).toHaveLength(3);
+    expect(await installCni(paths)).toHaveLength(PROGRAMS.length);
     for (const name of PROGRAMS) expect(onHost(name)).toBe(`${name} version 2, longer`);
   });
 
