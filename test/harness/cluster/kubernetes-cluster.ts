@@ -30,6 +30,15 @@ const CONTROLLERS = [
   ...['pod-garbage-collector-controller', 'taint-eviction-controller'],
 ];
 
+export interface ClusterOptions {
+  /** Number of nodes. */
+  readonly size: number;
+  /** Name of the image that holds the namespaces of a pod. */
+  readonly pauseImage: string;
+  /** Puts image archives into a folder; every node imports those that it returns. */
+  readonly writeImages: (folder: string, work: TempFolder) => Promise<readonly string[]>;
+}
+
 interface NodeStatus {
   readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
@@ -58,11 +67,7 @@ export class KubernetesCluster {
     this.kubeconfig = plane.kubeconfig('admin');
   }
 
-  /** @param writeImages puts image archives into a folder; every node imports them all. */
-  static async start(
-    size: number,
-    writeImages: (folder: string, work: TempFolder) => Promise<readonly string[]>,
-  ): Promise<KubernetesCluster> {
+  static async start({ size, pauseImage, writeImages }: ClusterOptions): Promise<KubernetesCluster> {
     const folder = new TempFolder('cluster');
     const images = folder.file('images');
     mkdirSync(images);
@@ -82,7 +87,7 @@ export class KubernetesCluster {
     await plane.admin.create(apiEndpoint());
     const nodes: ClusterNode[] = [];
     for (let number = 1; number <= size; number += 1) {
-      nodes.push(await startNode(plane, fabric, number, images));
+      nodes.push(await startNode(plane, fabric, number, images, pauseImage));
     }
     await Promise.all(nodes.map((node) => node.importImages(names)));
     return new KubernetesCluster(plane, fabric, port, nodes, folder);
@@ -127,6 +132,7 @@ async function startNode(
   fabric: Fabric,
   number: number,
   images: string,
+  pauseImage: string,
 ): Promise<ClusterNode> {
   const name = `node-${number}`;
   const url = `https://${Fabric.ADDRESS}:${API_PORT}`;
@@ -138,6 +144,7 @@ async function startNode(
     folder: new TempFolder(name),
     images,
     files: nodeFiles({
+      pauseImage,
       runc: `${dirname(kubernetesTool('runc'))}/runc`,
       kubeletKubeconfig: kubeconfigText(url, kubelet),
       proxyKubeconfig: kubeconfigText(url, proxy),

@@ -1,7 +1,8 @@
 /** What containerd, the kubelet and kube-proxy of a node are configured with. */
-import { PAUSE_IMAGE } from './probe-image.ts';
 
 export interface NodeFilesInput {
+  /** Name of the image that holds the namespaces of a pod. */
+  readonly pauseImage: string;
   /** Absolute path of runc. */
   readonly runc: string;
   readonly kubeletKubeconfig: string;
@@ -15,7 +16,7 @@ export interface NodeFilesInput {
 /** By name of the file; `/run/node` inside. */
 export function nodeFiles(input: NodeFilesInput): Readonly<Record<string, string>> {
   return {
-    'containerd.toml': containerd(input.runc),
+    'containerd.toml': containerd(input),
     'kubelet.json': JSON.stringify(KUBELET),
     'kubelet.kubeconfig': input.kubeletKubeconfig,
     'kube-proxy.json': JSON.stringify(kubeProxy(input.clusterCidr)),
@@ -25,7 +26,7 @@ export function nodeFiles(input: NodeFilesInput): Readonly<Record<string, string
   };
 }
 
-const containerd = (runc: string): string => `version = 4
+const containerd = ({ runc, pauseImage }: NodeFilesInput): string => `version = 4
 root = '/var/lib/containerd'
 state = '/run/containerd'
 disabled_plugins = ['io.containerd.nri.v1.nri', 'io.containerd.tracing.processor.v1.otlp']
@@ -34,7 +35,7 @@ disabled_plugins = ['io.containerd.nri.v1.nri', 'io.containerd.tracing.processor
   address = '/run/containerd/containerd.sock'
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
-  sandbox = '${PAUSE_IMAGE}'
+  sandbox = '${pauseImage}'
 
 [plugins.'io.containerd.cri.v1.runtime']
   restrict_oom_score_adj = true

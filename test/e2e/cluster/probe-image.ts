@@ -3,8 +3,8 @@ import { mkdirSync, renameSync } from 'node:fs';
 import { arch } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { qualifiedName, writeOciArchive } from '../../../src/image/oci-archive.ts';
-import { outputOf } from '../process/run-command.ts';
-import type { TempFolder } from '../process/temp-folder.ts';
+import { outputOf } from '../../harness/process/run-command.ts';
+import type { TempFolder } from '../../harness/process/temp-folder.ts';
 
 const SOURCE = fileURLToPath(new URL('../../tools/probe', import.meta.url));
 const BUILD_DEADLINE_MS = 300_000;
