@@ -36,7 +36,7 @@ export interface ClusterOptions {
   /** Name of the image that holds the namespaces of a pod. */
   readonly pauseImage: string;
   /** Puts image archives into a folder; every node imports those that it returns. */
-  readonly writeImages: (folder: string, work: TempFolder) => Promise<readonly string[]>;
+  readonly writeImages: (folder: string) => Promise<readonly string[]>;
 }
 
 interface NodeStatus {
@@ -71,7 +71,7 @@ export class KubernetesCluster {
     const folder = new TempFolder('cluster');
     const images = folder.file('images');
     mkdirSync(images);
-    const names = await writeImages(images, folder);
+    const names = await writeImages(images);
     const plane = await ControlPlane.start({
       addresses: [Fabric.ADDRESS, API_SERVICE_ADDRESS],
       controllers: CONTROLLERS,
