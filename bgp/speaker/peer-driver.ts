@@ -4,7 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { connectRetryMs, idleHoldMs, isPrefixLimit, refusesInIdle } from '../fsm/back-off.ts';
+import { refusesInIdle } from '../fsm/back-off.ts';
 import type { Effect } from '../fsm/effect.ts';
 import type { EventOf, FsmEvent } from '../fsm/event.ts';
 import {
@@ -12,34 +12,28 @@ import {
   type Peer,
   type PeerEffect,
   type PeerInput,
-  type PeerPolicy,
   peerState,
   peerTransition,
 } from '../fsm/peer-fsm.ts';
 import type { EndReason } from '../fsm/reason.ts';
 import { isTalking } from '../fsm/state.ts';
 import type { Family } from '../net/index.ts';
-import { ErrorCode, OpenSubcode } from '../packet/iana.ts';
-import { type NegotiatedSession, negotiate } from '../packet/negotiate.ts';
+import { ErrorCode } from '../packet/iana.ts';
+import type { NegotiatedSession } from '../packet/negotiate.ts';
 import { cease, type Notification } from '../packet/notification.ts';
 import type { OpenMessage, OpenResult } from '../packet/open.ts';
 import type { SessionSlot, UpdateVerdict } from '../rib/rib-port.ts';
 import { ConnectionDriver, type ConnectionHost, type SpeakerContext } from './connection-driver.ts';
 import { notificationFor, reasonText } from './end-reason.ts';
 import { inputText } from './input-text.ts';
-import { ownOpen } from './own-open.ts';
+import { OpenExchange } from './open-exchange.ts';
+import { peerPolicy } from './peer-policy.ts';
 import { PeerRecord } from './peer-record.ts';
 import { type OwnAddresses, prefixWarning, ribSession, transportAddresses } from './rib-session.ts';
 import { acceptsAsn, hasSameWireParameters, type SessionSettings, securityOf } from './session-settings.ts';
 import type { Logger, PeerActionResult } from './speaker-api.ts';
 import type { SpeakerEvent } from './speaker-status.ts';
 
-/** RFC 4271 §8.2.2 suggests four minutes for the hold timer in OpenSent. */
-const OPEN_HOLD_MS = 240_000;
-/** A client has dialed us to say OPEN. */
-const CLIENT_OPEN_HOLD_MS = 60_000;
-/** The kernel alone would take minutes, and longer where a key keeps it from believing a refusal. */
-const CONNECT_TIMEOUT_MS = 5_000;
 const DISABLED = 'disabled by command';
 
 /** What the driver tells the speaker. */
@@ -79,12 +73,11 @@ export class PeerDriver implements ConnectionHost {
   /** By command, for as long as the process runs. */
   #isDisabled = false;
   #machine: Peer = initialPeer();
+  readonly #open = new OpenExchange();
   /** Accepted sockets whose `adopt` effect is still to come, in order. */
   readonly #acceptedSockets: Socket[] = [];
   #live: LiveSession | null = null;
   #lastEnd: EndReason | null = null;
-  /** The peer has refused the capabilities parameter as such: OPEN goes without it (RFC 5492 §3). */
-  #isPlain = false;
   /** Why the last connection of the step under way ended. */
   #endText: string | null = null;
 
@@ -210,7 +203,7 @@ export class PeerDriver implements ConnectionHost {
   update(settings: SessionSettings): void {
     const before = this.#settings;
     this.#settings = settings;
-    this.#isPlain = this.#isPlain && this.#live !== null;
+    if (this.#live === null) this.#open.forget();
     const session = this.session;
     const isWelcome = session === null || acceptsAsn(settings, session.peerAsn);
     const hasOtherKey = before.config.password !== settings.config.password;
@@ -243,16 +236,8 @@ export class PeerDriver implements ConnectionHost {
   }
 
   judgeOpen(result: OpenResult): EventOf<'BgpOpen' | 'BgpOpenMsgErr'> {
-    if (!result.ok) return { name: 'BgpOpenMsgErr', notification: result.notification, text: '' };
-    this.record.peerOpen = result.open;
-    const verdict = negotiate(this.ownOpen(), result.open, {
-      keepaliveSec: this.#settings.config.keepaliveSec,
-      requiresRole: this.#settings.config.strictRole === true,
-      acceptsAsn: (asn) => acceptsAsn(this.#settings, asn),
-    });
-    return verdict.ok
-      ? { name: 'BgpOpen', session: verdict.session }
-      : { name: 'BgpOpenMsgErr', notification: verdict.notification, text: verdict.text };
+    if (result.ok) this.record.peerOpen = result.open;
+    return this.#open.judge(this.#settings, result);
   }
 
   onVerdict(connection: ConnectionDriver, verdict: UpdateVerdict): void {
@@ -311,7 +296,8 @@ export class PeerDriver implements ConnectionHost {
 
   #step(input: PeerInput): void {
     this.#endText = null;
-    const { next, effects } = peerTransition(this.#machine, input, this.#policy());
+    const policy = peerPolicy(this.#settings, this.held !== null);
+    const { next, effects } = peerTransition(this.#machine, input, policy);
     this.#machine = next;
     for (const effect of effects) this.#perform(effect);
     const from = this.record.enter(peerState(next));
@@ -320,21 +306,6 @@ export class PeerDriver implements ConnectionHost {
     const reason = this.#endText ?? inputText(input);
     this.#options.listener.onPeerEvent({ kind: 'peerState', peer: this.#settings.name, from, to, reason });
     if (to === 'Idle') this.#options.listener.onRest(this);
-  }
-
-  #policy(): PeerPolicy {
-    const { passive, kind, localAsn, routerId, prefixLimitHoldMs } = this.#settings;
-    return {
-      passive,
-      restarts: kind !== 'dynamic' && this.held === null,
-      openHoldMs: kind === 'dynamic' ? CLIENT_OPEN_HOLD_MS : OPEN_HOLD_MS,
-      connectTimeoutMs: CONNECT_TIMEOUT_MS,
-      connectRetryMs,
-      idleHoldMs: (reason, failures) =>
-        isPrefixLimit(reason) ? prefixLimitHoldMs : idleHoldMs(reason, failures),
-      localAsn,
-      localRouterId: routerId,
-    };
   }
 
   #driver(id: number): ConnectionDriver {
@@ -415,7 +386,11 @@ export class PeerDriver implements ConnectionHost {
     this.#endText = reasonText(reason);
     const { main, second } = this.#machine;
     const hasHeir = [main, second].some((c) => c !== null && c.id !== driver.id && isTalking(c.state));
-    if (!hasHeir) this.#learnFrom(reason);
+    if (!hasHeir) {
+      this.#lastEnd = reason;
+      if (this.#open.learnFrom(reason, this.#settings))
+        this.#log('info', 'the peer knows no capabilities', 'the next OPEN goes without');
+    }
     const error = this.record.noteEnd(reason, { wasSent, wasConnected, wasEstablished, hasHeir, facts });
     const { name: peer, address, neighbor } = this.#settings;
     if (error !== null) this.#options.listener.onPeerEvent({ kind: 'notification', peer, error });
@@ -428,20 +403,9 @@ export class PeerDriver implements ConnectionHost {
     }
   }
 
-  /** RFC 5492 §3: to a peer that does not know capabilities at all, the next OPEN goes without them. */
-  #learnFrom(reason: EndReason): void {
-    this.#lastEnd = reason;
-    if (reason.kind !== 'notificationReceived') return;
-    const { code, subcode } = reason.notification;
-    if (code !== ErrorCode.OpenMessage || subcode !== OpenSubcode.UnsupportedOptionalParameter) return;
-    this.#isPlain = !this.#isPlain && this.#settings.config.families.includes('ipv4');
-    if (this.#isPlain) this.#log('info', 'the peer knows no capabilities', 'the next OPEN goes without');
-  }
-
   /** What we say on the next connection. */
   ownOpen(): OpenMessage {
-    const open = ownOpen(this.#settings);
-    return this.#isPlain ? { ...open, capabilities: [] } : open;
+    return this.#open.own(this.#settings);
   }
 
   #sessionUp(driver: ConnectionDriver, session: NegotiatedSession): void {
