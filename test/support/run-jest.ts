@@ -34,7 +34,9 @@ function listSuites(args: readonly string[]): string[] {
 function runGroup(suites: readonly string[], flags: readonly string[], folder: string): Counts {
   if (suites.length === 0) return NO_TESTS;
   const reportPath = join(folder, 'report.json');
-  const args = [JEST, '--runTestsByPath', ...suites, '--json', `--outputFile=${reportPath}`, ...flags];
+  // A suite that failed may leave a socket or a thread open: the result must not wait for it.
+  const output = ['--json', `--outputFile=${reportPath}`, '--forceExit'];
+  const args = [JEST, '--runTestsByPath', ...suites, ...output, ...flags];
   const run = spawnSync(projectNode(), args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
   if (!existsSync(reportPath)) return { ...NO_TESTS, failed: 1 };
   const counts = countsOf(JSON.parse(readFileSync(reportPath, 'utf8')) as JestReport);
