@@ -50,10 +50,12 @@ export class Exabgp implements Daemon {
     const { namespace } = config;
     const child = await ChildDaemon.start('exabgp', systemCommand('exabgp'), args, { env, namespace });
     const exabgp = new Exabgp(child, folder, config);
-    await pollUntil(async () => {
+    // A question that comes before it listens goes unanswered until its deadline.
+    const isAnswering = async () => {
       child.assertRunning();
       return (await exabgp.command('version')).includes('exabgp') || null;
-    }, 'exabgp answers its command line');
+    };
+    await pollUntil(isAnswering, 'exabgp answers its command line', { deadlineMs: 60_000 });
     return exabgp;
   }
 
