@@ -67,6 +67,10 @@ export class Bird implements Daemon {
     );
   }
 
+  describeRoute(prefix: string): Promise<string> {
+    return this.command('show', 'route', 'all', 'for', prefix);
+  }
+
   async isEstablished(neighbor: string): Promise<boolean> {
     return /\bup\b.*\bEstablished\b/.test(await this.command('show', 'protocols', protocolName(neighbor)));
   }
@@ -142,7 +146,10 @@ function birdConfig(config: DaemonConfig): string {
     const hop =
       family === 'ipv6' && !neighbor.address.includes(':') ? ` next hop address ${config.ipv6Address};` : '';
     const extended = neighbor.extendedNextHop === true && family === 'ipv4' ? ' extended next hop on;' : '';
-    return `  ${family} { import all; export ${config.exportsAll === true ? 'all' : 'where source = RTS_STATIC'};${hop}${extended} };`;
+    const paths = neighbor.addPath === true ? ' add paths rx;' : '';
+    const limit =
+      neighbor.maxPrefixes === undefined ? '' : ` receive limit ${neighbor.maxPrefixes} action disable;`;
+    return `  ${family} { import all;${paths}${limit} export ${config.exportsAll === true ? 'all' : 'where source = RTS_STATIC'};${hop}${extended} };`;
   };
   const neighbors = config.neighbors.map(
     (neighbor) => `protocol bgp ${protocolName(neighbor.address)} {

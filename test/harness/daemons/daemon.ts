@@ -38,6 +38,12 @@ export interface NeighborConfig {
   readonly twoOctetAs?: boolean;
   /** Offer IPv6 next hops of IPv4 routes (RFC 8950); GoBGP does over IPv6 whatever is said. */
   readonly extendedNextHop?: boolean;
+  /** Take several paths of one prefix (RFC 7911). */
+  readonly addPath?: boolean;
+  /** End the session when the neighbor announces more prefixes of a family; not ExaBGP. */
+  readonly maxPrefixes?: number;
+  /** The neighbor is an external one behind other routers. */
+  readonly multihop?: boolean;
 }
 
 /** A route as the daemon's command line prints it. */
@@ -54,6 +60,8 @@ export interface Daemon {
   readonly pid: number;
   /** Routes that it learnt by BGP. */
   routes(family: Family): Promise<readonly DaemonRoute[]>;
+  /** Everything that its command line prints about the paths of an IPv4 prefix. */
+  describeRoute(prefix: string): Promise<string>;
   isEstablished(neighbor: string): Promise<boolean>;
   /** Makes `networks` what it originates, without touching sessions. */
   setNetworks(networks: readonly string[]): Promise<void>;

@@ -71,9 +71,16 @@ export class Exabgp implements Daemon {
   async routes(family: Family): Promise<readonly DaemonRoute[]> {
     const lines = (await this.command('show', 'adj-rib', 'in', 'extensive')).split('\n');
     return lines.flatMap((line) => {
-      const announced = new RegExp(` ${family} unicast (\\S+) next-hop (\\S+)`).exec(line);
+      const announced = new RegExp(
+        ` ${family} unicast (\\S+)(?: path-information \\S+)? next-hop (\\S+)`,
+      ).exec(line);
       return announced === null ? [] : [toRoute(announced[1]!, announced[2]!, line)];
     });
+  }
+
+  async describeRoute(prefix: string): Promise<string> {
+    const lines = (await this.command('show', 'adj-rib', 'in', 'extensive')).split('\n');
+    return lines.filter((line) => line.includes(` ${prefix} `)).join('\n');
   }
 
   async isEstablished(neighbor: string): Promise<boolean> {
@@ -152,6 +159,8 @@ function exabgpConfig(config: DaemonConfig): string {
   ${neighbor.passive ? 'passive true;' : `connect ${neighbor.port};`}
   ${neighbor.password === undefined ? '' : `md5-password '${neighbor.password}'; md5-base64 false;`}
   ${neighbor.twoOctetAs === true ? 'capability { asn4 disable; }' : ''}
+  ${neighbor.addPath === true ? 'capability { add-path receive; }' : ''}
+  ${neighbor.multihop === true ? 'outgoing-ttl 8;' : ''}
   adj-rib-in true;
   family { ${neighbor.families.map((family) => `${family} unicast;`).join(' ')} }
   static { ${routes(neighbor).join(' ')} }

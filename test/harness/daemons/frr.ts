@@ -80,6 +80,10 @@ export class Frr implements Daemon {
     return routes;
   }
 
+  describeRoute(prefix: string): Promise<string> {
+    return this.command(`show bgp ipv4 unicast ${prefix}`);
+  }
+
   async isEstablished(neighbor: string): Promise<boolean> {
     const shown = JSON.parse(await this.command(`show bgp neighbors ${neighbor} json`)) as Record<
       string,
@@ -164,8 +168,9 @@ function toRoute(prefix: string, path: FrrPath): DaemonRoute {
 function frrFamily(config: DaemonConfig, family: Family): string {
   const neighbors = config.neighbors
     .filter((neighbor) => neighbor.families.includes(family))
-    .flatMap(({ address }) => [
+    .flatMap(({ address, maxPrefixes }) => [
       `  neighbor ${address} activate`,
+      ...(maxPrefixes === undefined ? [] : [`  neighbor ${address} maximum-prefix ${maxPrefixes}`]),
       ...(family === 'ipv6' ? [`  neighbor ${address} route-map HOP out`] : []),
     ]);
   const networks = ofFamily(config.networks, family).map((network) => `  network ${network}`);
@@ -177,7 +182,7 @@ function frrConfig(config: DaemonConfig): string {
     ` neighbor ${neighbor.address} remote-as ${neighbor.asn}`,
     ` neighbor ${neighbor.address} port ${neighbor.port}`,
     ` neighbor ${neighbor.address} update-source ${localAddressFor(config, neighbor)}`,
-    ` neighbor ${neighbor.address} disable-connected-check`,
+    ` neighbor ${neighbor.address} ${neighbor.multihop === true ? 'ebgp-multihop' : 'disable-connected-check'}`,
     ` neighbor ${neighbor.address} timers ${Math.floor(neighbor.holdTimeSec / 3)} ${neighbor.holdTimeSec}`,
     ` neighbor ${neighbor.address} timers connect 1`,
     ...(neighbor.passive ? [` neighbor ${neighbor.address} passive`] : []),

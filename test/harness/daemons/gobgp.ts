@@ -70,6 +70,10 @@ export class Gobgp implements Daemon {
     );
   }
 
+  describeRoute(prefix: string): Promise<string> {
+    return this.command('global', 'rib', prefix);
+  }
+
   async isEstablished(neighbor: string): Promise<boolean> {
     const shown = JSON.parse(await this.command('neighbor', neighbor, '-j')) as {
       readonly state?: { readonly session_state?: number };
@@ -178,7 +182,16 @@ function gobgpConfig(config: DaemonConfig): unknown {
           'idle-hold-time-after-reset': 1,
         },
       },
-      'afi-safis': gobgpFamilies(neighbor.families),
+      ...(neighbor.multihop === true
+        ? { 'ebgp-multihop': { config: { enabled: true, 'multihop-ttl': 8 } } }
+        : {}),
+      'afi-safis': neighbor.families.map((family) => ({
+        config: { 'afi-safi-name': `${family}-unicast` },
+        ...(neighbor.addPath === true ? { 'add-paths': { config: { receive: true } } } : {}),
+        ...(neighbor.maxPrefixes === undefined
+          ? {}
+          : { 'prefix-limit': { config: { 'max-prefixes': neighbor.maxPrefixes } } }),
+      })),
     })),
   };
 }

@@ -85,6 +85,10 @@ export class Openbgpd implements Daemon {
       }));
   }
 
+  describeRoute(prefix: string): Promise<string> {
+    return this.command('show', 'rib', 'detail', prefix);
+  }
+
   async isEstablished(neighbor: string): Promise<boolean> {
     const shown = JSON.parse(await this.command('-j', 'show', 'neighbor', neighbor)) as {
       readonly neighbors?: readonly { readonly state?: string }[];
@@ -166,6 +170,7 @@ function openbgpdConfig(config: DaemonConfig): string {
   port ${neighbor.port}
   holdtime ${neighbor.holdTimeSec}
   announce enhanced refresh yes
+${neighbor.addPath === true ? '  announce add-path recv yes\n' : ''}${neighbor.maxPrefixes === undefined ? '' : `  max-prefix ${neighbor.maxPrefixes}\n`}${neighbor.multihop === true ? '  multihop 8\n' : ''}\
 ${FAMILY_NAMES.map(([family, name]) => `  announce ${name} ${neighbor.families.includes(family) ? 'unicast' : 'none'}`).join('\n')}
 ${neighbor.password === undefined ? '' : `  tcp md5sig password "${neighbor.password}"\n`}${neighbor.ttlSecurity ? '  ttl-security yes\n' : ''}${neighbor.passive ? '  passive\n' : ''}}`,
   );
