@@ -47,6 +47,16 @@ export const INTEROP_FEATURES: readonly FeatureRow[] = [
   { feature: 'external, over two hops', suite: 'multihop' },
   { feature: 'IPv6 transport', suite: 'ipv6-transport' },
   {
+    feature: 'a link with link-local addresses alone (RFC 4007)',
+    suite: 'link-local',
+    without: {
+      frr: 'it learns interfaces from zebra, without which it runs here',
+      gobgp: 'its neighbors are addresses without an interface; not tested with unnumbered ones',
+      openbgpd: 'bgpd.conf(5): a neighbor is an address or prefix; not tested',
+      exabgp: 'its neighbors are addresses without an interface',
+    },
+  },
+  {
     feature: 'IPv4 with IPv6 next hops (RFC 8950)',
     suite: 'ipv6-transport',
     part: 'extended next hops: true',
