@@ -126,6 +126,16 @@ export interface AgentPool {
   readonly encapsulation: 'none' | 'ipip' | 'ipipCrossSubnet' | 'vxlan' | 'vxlanCrossSubnet';
 }
 
+/** Agent → speaker: a route by which BGP next hops are reached. */
+export interface NextHopRoute {
+  readonly prefix: string;
+  /** Metric in the kernel; 0 for what is on a link. */
+  readonly metric: number;
+  readonly interfaceName: string | null;
+  /** A blackhole, or the like: what it covers is not reached by shorter prefixes either. */
+  readonly isUnreachable?: true;
+}
+
 /** Speaker → agent: a best route learnt by BGP appeared, changed or (`nextHop` null) went. */
 export interface LearntRouteChange {
   readonly family: Family;
@@ -229,6 +239,12 @@ export interface Agent {
   /** Prefixes to announce: the own blocks that are in the kernel, and borrowed host addresses. */
   originated(): readonly string[];
   onOriginated(listener: (prefixes: readonly string[]) => void): () => void;
+  /**
+   * The routes by which next hops are reached, ours to pods apart. Null: not known yet, or too many to follow. They are
+   * followed from the first listener on.
+   */
+  nextHopRoutes(): readonly NextHopRoute[] | null;
+  onNextHopRoutes(listener: (routes: readonly NextHopRoute[] | null) => void): () => void;
   status(): AgentStatus;
   kernelRoutes(): readonly KernelRouteStatus[];
   onKernelWrite(listener: (event: KernelWriteEvent) => void): () => void;

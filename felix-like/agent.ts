@@ -1,4 +1,5 @@
 /** The node agent: puts calculator, route table and apply loop together behind the surface of `agent-api.ts`. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Family } from '@manul/bgp/net';
 import type {
   Agent,
@@ -7,8 +8,10 @@ import type {
   KernelRouteStatus,
   KernelWriteEvent,
   LearntRouteChange,
+  NextHopRoute,
   Workload,
 } from './agent-api.ts';
+import { MAX_FOLLOWED, NextHopRoutes } from './calc/next-hop-routes.ts';
 import { RouteCalculator } from './calc/route-calculator.ts';
 import { DEFAULT_RP_FILTER_KEY, globalSysctls, workloadSysctls } from './calc/sysctls.ts';
 import { planTunnels } from './calc/tunnel-plan.ts';
@@ -60,6 +63,9 @@ class NodeAgent implements Agent {
   readonly #links = new LinkState();
   readonly #originated = new OriginatedSet();
   readonly #routedWait: RoutedWait;
+  readonly #ways = new NextHopRoutes();
+  #nextHopRoutes: readonly NextHopRoute[] | null = null;
+  readonly #nextHopListeners = new Set<(routes: readonly NextHopRoute[] | null) => void>();
   #resources: AgentConfig | null = null;
   #attached: readonly Workload[] = [];
   readonly #writeListeners = new Set<(event: KernelWriteEvent) => void>();
@@ -88,6 +94,9 @@ class NodeAgent implements Agent {
       calculator: this.#calculator,
       table: this.#table,
       links: this.#links,
+      ways: this.#ways,
+      followsWays: () => this.#nextHopListeners.size > 0,
+      onWays: () => this.#updateNextHopRoutes(),
       overlay: this.#overlay,
       sysctls: new SysctlManager(plan, this.#errors, this.#forwarding),
       errors: this.#errors,
@@ -140,6 +149,16 @@ class NodeAgent implements Agent {
 
   onOriginated(listener: (prefixes: readonly string[]) => void): () => void {
     return this.#originated.listen(listener);
+  }
+
+  nextHopRoutes(): readonly NextHopRoute[] | null {
+    return this.#nextHopRoutes;
+  }
+
+  onNextHopRoutes(listener: (routes: readonly NextHopRoute[] | null) => void): () => void {
+    const stop = subscribe(this.#nextHopListeners, listener);
+    this.#loop.followWays();
+    return stop;
   }
 
   status(): AgentStatus {
@@ -202,6 +221,21 @@ class NodeAgent implements Agent {
       if (reason !== 'workload' && reason !== 'block') return 'none';
       return this.#table.state(prefix, this.#metric(prefix));
     });
+  }
+
+  #updateNextHopRoutes(): void {
+    const { config } = this.#loop;
+    if (config === null) return;
+    const [links, addresses] = [this.#links.links(), this.#links.addresses()];
+    const { workloads, gatewayRoutes } = config;
+    const routes = this.#ways.list({ links, addresses, workloads, gatewayRoutes });
+    if (routes === null && this.#nextHopRoutes !== null) {
+      const text = `others have more than ${MAX_FOLLOWED} routes in the kernel: all next hops count as reachable`;
+      this.#errors.add({ object: 'next hops', text });
+    }
+    if (isDeepStrictEqual(routes, this.#nextHopRoutes)) return;
+    this.#nextHopRoutes = routes;
+    notify(this.#nextHopListeners, routes);
   }
 
   #metric(prefix: string): number {

@@ -20,6 +20,8 @@ export class NextHopTable {
   };
   readonly #lengths: Readonly<Record<Family, readonly number[]>>;
   readonly #remembered = new Map<string, NextHopRoute | null>();
+  /** Something that was asked for has been forgotten. */
+  #hasForgotten = false;
 
   /** Of two routes to one prefix the one with the lower metric counts. */
   constructor(routes: readonly NextHopRoute[]) {
@@ -56,11 +58,26 @@ export class NextHopTable {
     return this.routeOf(store, set)?.metric ?? 0;
   }
 
+  /** True when every next hop that `before` was asked for is reached as before: no decision needs to be taken again. */
+  agreesWith(before: NextHopTable): boolean {
+    if (before.#hasForgotten) return false;
+    for (const [key, route] of before.#remembered) {
+      const address = Uint8Array.from(key.slice(key.indexOf('/') + 1), (letter) => letter.charCodeAt(0));
+      const now = this.#resolve(address);
+      if ((now === null) !== (route === null)) return false;
+      if (now?.metric !== route?.metric || now?.interfaceName !== route?.interfaceName) return false;
+    }
+    return true;
+  }
+
   #resolve(address: Uint8Array): NextHopRoute | null {
     const text = keyOf(address.length, address);
     const known = this.#remembered.get(text);
     if (known !== undefined) return known;
-    if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
+    if (this.#remembered.size >= MAX_REMEMBERED) {
+      this.#remembered.clear();
+      this.#hasForgotten = true;
+    }
     const route = this.#longest(address);
     this.#remembered.set(text, route);
     return route;
@@ -70,7 +87,7 @@ export class NextHopTable {
     const family: Family = address.length * 8 === addressBits('ipv4') ? 'ipv4' : 'ipv6';
     for (const length of this.#lengths[family]) {
       const route = this.#routes[family].get(keyOf(length, maskBytes(address, length)));
-      if (route !== undefined) return route;
+      if (route !== undefined) return route.isUnreachable === true ? null : route;
     }
     return null;
   }

@@ -209,13 +209,24 @@ class ComposedRib implements Rib {
   }
 
   setNextHops(routes: readonly NextHopRoute[] | null): void {
-    if (routes === null && this.#nextHops === null) return;
+    const before = this.#nextHops;
+    if (routes === null && before === null) return;
     this.#nextHops = routes === null ? null : new NextHopTable(routes);
+    if (before !== null && this.#nextHops?.agreesWith(before) === true) {
+      this.#applyDecision();
+      return;
+    }
     this.#redecide();
+    this.#reevaluateInterfaces();
   }
 
   setLinks(links: readonly NextHopRoute[]): void {
     this.#links = new NextHopTable(links);
+    this.#reevaluateInterfaces();
+  }
+
+  /** What policies call the interface of a route may be another now. */
+  #reevaluateInterfaces(): void {
     // Exports follow: a route that is evaluated again is offered to every update group.
     const isExportConcerned = this.#anyExportNamesInterface();
     for (const { slot, session } of this.#sessions.live()) {
@@ -231,15 +242,18 @@ class ComposedRib implements Rib {
   }
 
   #redecide(): void {
+    this.#applyDecision();
+    for (const family of FAMILIES) this.#redecisions[family].start();
+    this.onWork?.();
+  }
+
+  /** How decisions are taken from now on. */
+  #applyDecision(): void {
     const { alwaysCompareMed, maxPaths, relaxedAsPath } = this.#decision;
     const nextHops = this.#nextHops;
     const steps = decisionSteps({ alwaysCompareMed, nextHops });
     const multipath = maxPaths > 1 ? { maxPaths, relaxedAsPath } : null;
-    for (const family of FAMILIES) {
-      this.#ribs[family].setDecision({ steps, nextHops, multipath });
-      this.#redecisions[family].start();
-    }
-    this.onWork?.();
+    for (const family of FAMILIES) this.#ribs[family].setDecision({ steps, nextHops, multipath });
   }
 
   setDrain(state: DrainState): void {

@@ -56,6 +56,8 @@ export interface NextHopRoute {
   readonly metric: number;
   /** Outgoing interface, or null. */
   readonly interfaceName: string | null;
+  /** What it covers is not reached, by shorter prefixes neither (a blackhole). */
+  readonly isUnreachable?: true;
 }
 
 export interface ListenAddress {

@@ -5,6 +5,7 @@
  */
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { AgentConfig, KernelWriteEvent, LearntRouteChange } from '../agent-api.ts';
+import type { NextHopRoutes } from '../calc/next-hop-routes.ts';
 import type { RouteCalculator } from '../calc/route-calculator.ts';
 import type { KernelEvent, KernelLink, KernelPort } from '../kernel/kernel-port.ts';
 import { Ownership } from '../routetable/ownership.ts';
@@ -36,6 +37,11 @@ export interface ApplyParts {
   readonly calculator: RouteCalculator;
   readonly table: RouteTable;
   readonly links: LinkState;
+  readonly ways: NextHopRoutes;
+  /** Somebody wants to know the ways. */
+  readonly followsWays: () => boolean;
+  /** The ways to next hops may be others now. */
+  readonly onWays: () => void;
   readonly overlay: OverlaySetup;
   readonly sysctls: SysctlManager;
   readonly errors: ErrorLog;
@@ -98,6 +104,11 @@ export class ApplyLoop {
       this.#startResyncTimer(config.routeRefreshSec);
     this.#config = config;
     this.#isConfigNew = true;
+    this.#wakeUp.wake();
+  }
+
+  /** Somebody wants to know the ways to next hops from now on. */
+  followWays(): void {
     this.#wakeUp.wake();
   }
 
@@ -171,9 +182,20 @@ export class ApplyLoop {
       else if (!this.#writer.isIdle) await this.#wakeUp.sleep();
       else if (table.familiesToLookUp().length > 0) await this.#reader.lookUpHolders();
       else if (calculator.foreign.isStale || this.#wakeUp.isAwake || table.hasWork) continue;
+      else if (await this.#followWays()) continue;
       else if (!(await this.#setUpOverlay(this.#config, this.#hasAllRoutes())) && !this.#wakeUp.isAwake)
         return;
     }
+  }
+
+  /** When all else is done: no write waits for it. @returns true when something may have happened meanwhile */
+  async #followWays(): Promise<boolean> {
+    const { ways, followsWays, onWays } = this.#parts;
+    if (!followsWays()) return false;
+    const isRead = ways.isStale;
+    if (isRead) await this.#reader.readWays(ways);
+    if (ways.takeChange()) onWays();
+    return isRead;
   }
 
   #finishApply(seconds: number): void {
@@ -188,13 +210,14 @@ export class ApplyLoop {
   }
 
   async #open(): Promise<void> {
-    const { kernel, links, overlay, calculator, errors } = this.#parts;
+    const { kernel, links, ways, overlay, calculator, errors } = this.#parts;
     await kernel.open({
       onEvents: (events) => this.#onEvents(events),
       onEventsLost: () => {
         links.markStale();
         overlay.markStale(null);
         calculator.foreign.markStale();
+        ways.markStale(null);
         if (this.#removesExternal) this.#reader.requestExternal();
         this.#reader.requestFull();
         this.#parts.sysctls.recheck();
@@ -212,13 +235,14 @@ export class ApplyLoop {
   }
 
   #onEvent(event: KernelEvent): void {
-    const { links, table, overlay, sysctls, calculator } = this.#parts;
+    const { links, ways, table, overlay, sysctls, calculator } = this.#parts;
     switch (event.kind) {
       case 'route':
         table.onRouteEvent(event.isDeleted, event.route);
         if (event.route.prefix === DEFAULT_ROUTE) sysctls.recheckLink(null);
         if (this.#reader.isOurProtocol(event.route.target.protocol)) break;
         calculator.foreign.onChange(event.route.prefix);
+        ways.onEvent(event.isDeleted, event.route);
         break;
       case 'neighbour':
         overlay.onNeighbourEvent(event.isDeleted, event.neighbour);
@@ -235,7 +259,7 @@ export class ApplyLoop {
   }
 
   async #takeLinks(): Promise<void> {
-    const { kernel, links, overlay, table, calculator } = this.#parts;
+    const { kernel, links, ways, overlay, table, calculator } = this.#parts;
     if (links.isStale) await links.refresh(kernel);
     if (!links.takeChange()) return;
     this.#parts.onLinks(links.links());
@@ -243,7 +267,11 @@ export class ApplyLoop {
     calculator.setFacts({ links: links.links(), addresses: links.addresses() });
     const shaken = links.takeShaken();
     this.#reader.requestInterfaces(shaken);
-    for (const interfaceIndex of shaken) overlay.markStale(interfaceIndex);
+    for (const interfaceIndex of shaken) {
+      overlay.markStale(interfaceIndex);
+      ways.markStale(interfaceIndex);
+    }
+    ways.markChanged();
     if (shaken.length > 0) calculator.foreign.markStale();
     overlay.onChange();
     table.hurryRetries();
@@ -252,7 +280,8 @@ export class ApplyLoop {
   #takeConfig(config: AgentConfig): void {
     if (!this.#isConfigNew) return;
     this.#isConfigNew = false;
-    const { calculator, table, overlay, errors } = this.#parts;
+    const { calculator, table, overlay, errors, ways } = this.#parts;
+    ways.markChanged();
     overlay.onChange();
     if (config.removeExternalRoutes && !this.#removesExternal) this.#reader.requestExternal();
     this.#removesExternal = config.removeExternalRoutes;
@@ -329,6 +358,7 @@ export class ApplyLoop {
       this.#parts.links.markStale();
       this.#parts.overlay.markStale(null);
       this.#parts.calculator.foreign.markStale();
+      this.#parts.ways.markStale(null);
       this.#parts.sysctls.recheck();
       this.#wakeUp.wake();
     });

@@ -1,5 +1,6 @@
 /** Reads routes back from the kernel: our own, those of others that hold our keys, and the ways to next hops. */
 import { FAMILIES, type Family } from '@manul/bgp/net';
+import type { NextHopRoutes } from '../calc/next-hop-routes.ts';
 import type { RouteCalculator } from '../calc/route-calculator.ts';
 import type { KernelPort } from '../kernel/kernel-port.ts';
 import { MAIN_TABLE } from '../routetable/route-key.ts';
@@ -85,6 +86,18 @@ export class RouteReader {
     }
     reading.finish();
     calculator.onForeignRoutes();
+  }
+
+  /** The routes of others, as far as the ways to next hops want them. */
+  async readWays(ways: NextHopRoutes): Promise<void> {
+    const interfaces = ways.stale === null ? [null] : [...ways.stale];
+    const take = ways.beginRead(({ target }) => this.#protocols.has(target.protocol));
+    for (const interfaceIndex of interfaces) {
+      for (const family of FAMILIES) {
+        const filter = { family, table: MAIN_TABLE, protocol: null, interfaceIndex };
+        await this.#parts.kernel.dumpRoutes(filter, take);
+      }
+    }
   }
 
   async #dump(

@@ -147,6 +147,7 @@ async function startLink(
   const end: LinkSpeaker | null = speaker && {
     subscribeBestRoutes: (...subscription) => speaker.subscribeBestRoutes(...subscription),
     onOriginated: (prefixes) => feed.onAnnounced(prefixes),
+    onNextHops: (routes) => speaker.setNextHops(routes),
   };
   const { node, agentSocketPath: path } = options;
   let link: RoleLink | null = null;

@@ -13,8 +13,9 @@ import {
   LINK_VERSION,
   type LinkMessage,
   type WireRoute,
+  wireNextHop,
 } from './link-message.ts';
-import { followOriginated, type LinkAgent, type RoleLink } from './role-link.ts';
+import { followNextHops, followOriginated, type LinkAgent, type RoleLink } from './role-link.ts';
 
 export interface AgentEndOptions {
   readonly agent: LinkAgent;
@@ -69,19 +70,24 @@ interface Observer {
 
 function attach(socket: Socket, options: AgentEndOptions, observer: Observer): void {
   const { agent, node } = options;
-  let stopFollowing: (() => void) | null = null;
+  let stops: readonly (() => void)[] | null = null;
   let failure: string | null = null;
   const onMessage = (message: LinkMessage): void => {
-    if (stopFollowing !== null) {
+    if (stops !== null) {
       deliver(agent, message);
       return;
     }
     checkHello(message, node);
     observer.onGreeted();
     agent.onLearntStart();
-    stopFollowing = followOriginated(agent, (prefixes) => {
-      socket.write(encodeMessage({ type: 'originated', prefixes }));
-    });
+    stops = [
+      followOriginated(agent, (prefixes) => {
+        socket.write(encodeMessage({ type: 'originated', prefixes }));
+      }),
+      followNextHops(agent, (routes) => {
+        socket.write(encodeMessage({ type: 'nextHops', routes: routes && routes.map(wireNextHop) }));
+      }),
+    ];
   };
   const read = createLineReader((line) => {
     if (!socket.destroyed) onMessage(decodeMessage(line));
@@ -97,7 +103,7 @@ function attach(socket: Socket, options: AgentEndOptions, observer: Observer): v
     failure = error.message;
   });
   socket.on('close', () => {
-    stopFollowing?.();
+    for (const stop of stops ?? []) stop();
     observer.onClosed(failure ?? 'connection closed');
   });
   socket.write(encodeMessage({ type: 'hello', version: LINK_VERSION, node }));

@@ -1,5 +1,11 @@
 /** The role link inside one process: plain calls. */
-import { followOriginated, type LinkAgent, type LinkSpeaker, type RoleLink } from './role-link.ts';
+import {
+  followNextHops,
+  followOriginated,
+  type LinkAgent,
+  type LinkSpeaker,
+  type RoleLink,
+} from './role-link.ts';
 
 export function linkInProcess(speaker: LinkSpeaker, agent: LinkAgent): RoleLink {
   agent.onLearntStart();
@@ -9,11 +15,11 @@ export function linkInProcess(speaker: LinkSpeaker, agent: LinkAgent): RoleLink 
   });
   // The speaker of this process has announced nothing before, so it starts from the empty set.
   speaker.onOriginated([]);
-  const stopFollowing = followOriginated(agent, speaker.onOriginated);
+  const stops = [followOriginated(agent, speaker.onOriginated), followNextHops(agent, speaker.onNextHops)];
   return {
     status: () => ({ kind: 'in-process', path: null, connected: true, lastError: null }),
     close: async () => {
-      stopFollowing();
+      for (const stop of stops) stop();
       unsubscribe();
     },
   };

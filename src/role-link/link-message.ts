@@ -1,14 +1,18 @@
 /** Messages of the role link on a socket: one JSON object a line, UTF-8. */
+import type { NextHopRoute } from '@manul/bgp';
 import { canonicalPrefix, FAMILIES, type Family } from '@manul/bgp/net';
 
 /** Rises when the meaning of a message changes; ends with different versions do not talk. */
-export const LINK_VERSION = 2;
+export const LINK_VERSION = 3;
 
 /**
  * A learnt route: prefix and next hop, the latter null when the route is gone; then the other next hops that share
  * its traffic. Short, for there are many.
  */
 export type WireRoute = readonly [prefix: string, nextHop: string | null, ...others: string[]];
+
+/** A way to next hops: prefix, metric, interface; an interface of `false`: what it covers is not reached. */
+export type WireNextHop = readonly [prefix: string, metric: number, interfaceName: string | null | false];
 
 export type LinkMessage =
   /** First message of each side. */
@@ -17,7 +21,9 @@ export type LinkMessage =
   | { readonly type: 'routes'; readonly family: Family; readonly changes: readonly WireRoute[] }
   | { readonly type: 'endOfRib'; readonly family: Family }
   /** Agent → speaker: the whole set. */
-  | { readonly type: 'originated'; readonly prefixes: readonly string[] };
+  | { readonly type: 'originated'; readonly prefixes: readonly string[] }
+  /** Agent → speaker: all of them; null: next hops are not resolved. */
+  | { readonly type: 'nextHops'; readonly routes: readonly WireNextHop[] | null };
 
 export function encodeMessage(message: LinkMessage): string {
   return `${JSON.stringify(message)}\n`;
@@ -37,6 +43,8 @@ export function decodeMessage(line: string): LinkMessage {
       return { type: 'endOfRib', family: familyIn(message) };
     case 'originated':
       return { type: 'originated', prefixes: prefixesIn(message) };
+    case 'nextHops':
+      return { type: 'nextHops', routes: nextHopsIn(message) };
     default:
       throw new Error('a message is of unknown type');
   }
@@ -90,4 +98,27 @@ function prefixesIn(message: Readonly<Record<string, unknown>>): readonly string
     if (canonical === null) throw new Error('originated holds what is no prefix');
     return canonical;
   });
+}
+
+function nextHopsIn(message: Readonly<Record<string, unknown>>): readonly WireNextHop[] | null {
+  const routes = message['routes'];
+  if (routes === null) return null;
+  if (!Array.isArray(routes) || !routes.every(isWireNextHop)) throw new Error('nextHops without routes');
+  return routes;
+}
+
+function isWireNextHop(value: unknown): value is WireNextHop {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [prefix, metric, name] = value as readonly unknown[];
+  const isName = name === null || name === false || typeof name === 'string';
+  return typeof prefix === 'string' && typeof metric === 'number' && isName;
+}
+
+export function wireNextHop({ prefix, metric, interfaceName, isUnreachable }: NextHopRoute): WireNextHop {
+  return [prefix, metric, isUnreachable === true ? false : interfaceName];
+}
+
+export function nextHopRoute([prefix, metric, interfaceName]: WireNextHop): NextHopRoute {
+  if (interfaceName === false) return { prefix, metric, interfaceName: null, isUnreachable: true };
+  return { prefix, metric, interfaceName };
 }

@@ -1,10 +1,10 @@
 /**
  * The link between the two roles: speaker → agent are the best routes with their next hops and End-of-RIB per
- * family, agent → speaker is the originated set. Both ends resynchronise fully on every connect, so neither
+ * family, agent → speaker are the originated set and the ways to next hops. Both ends resynchronise fully on every connect, so neither
  * needs a memory of what the other knew.
  */
 
-import type { Speaker } from '@manul/bgp';
+import type { NextHopRoute, Speaker } from '@manul/bgp';
 import type { Agent } from '@manul/felix-like';
 
 /** What the link needs of an agent. */
@@ -16,6 +16,8 @@ export type LinkAgent = Pick<
   | 'originated'
   | 'onOriginated'
   | 'onApplied'
+  | 'nextHopRoutes'
+  | 'onNextHopRoutes'
   | 'status'
 >;
 
@@ -24,6 +26,8 @@ export interface LinkSpeaker {
   readonly subscribeBestRoutes: Speaker['subscribeBestRoutes'];
   /** The whole set that the agent announces now, canonical prefixes. */
   readonly onOriginated: (prefixes: readonly string[]) => void;
+  /** The routes by which next hops are reached; null: they are not resolved. */
+  readonly onNextHops: (routes: readonly NextHopRoute[] | null) => void;
 }
 
 /** State of the link, for `manul status`. */
@@ -63,6 +67,16 @@ export function followOriginated(
   return () => {
     for (const stop of stops) stop();
   };
+}
+
+/** Reports the ways to next hops, from when they are known. @returns the function that stops it */
+export function followNextHops(
+  agent: LinkAgent,
+  report: (routes: readonly NextHopRoute[] | null) => void,
+): () => void {
+  const known = agent.nextHopRoutes();
+  if (known !== null) report(known);
+  return agent.onNextHopRoutes(report);
 }
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {

@@ -3,7 +3,14 @@ import { connect, type Socket } from 'node:net';
 import type { Logger } from '@manul/bgp';
 import { reasonOf } from '../cli/command-error.ts';
 import { createLineReader } from './line-reader.ts';
-import { checkHello, decodeMessage, encodeMessage, LINK_VERSION, type LinkMessage } from './link-message.ts';
+import {
+  checkHello,
+  decodeMessage,
+  encodeMessage,
+  LINK_VERSION,
+  type LinkMessage,
+  nextHopRoute,
+} from './link-message.ts';
 import { PendingRoutes } from './pending-routes.ts';
 import type { LinkSpeaker, RoleLink } from './role-link.ts';
 
@@ -71,8 +78,7 @@ function attach(
   let failure: string | null = null;
   const onMessage = (message: LinkMessage): void => {
     if (unsubscribe !== null) {
-      if (message.type !== 'originated') throw new Error(`an agent does not send "${message.type}"`);
-      speaker.onOriginated(message.prefixes);
+      hear(speaker, message);
       return;
     }
     checkHello(message, node);
@@ -97,6 +103,13 @@ function attach(
     unsubscribe?.();
     onClosed(failure ?? 'connection closed');
   });
+}
+
+function hear(speaker: LinkSpeaker, message: LinkMessage): void {
+  if (message.type === 'originated') speaker.onOriginated(message.prefixes);
+  else if (message.type === 'nextHops')
+    speaker.onNextHops(message.routes && message.routes.map(nextHopRoute));
+  else throw new Error(`an agent does not send "${message.type}"`);
 }
 
 /** Writes as fast as the agent reads; what it has not read yet is held once per prefix. */

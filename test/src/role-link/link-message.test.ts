@@ -19,6 +19,15 @@ const MESSAGES: readonly LinkMessage[] = [
   },
   { type: 'endOfRib', family: 'ipv6' },
   { type: 'originated', prefixes: ['10.0.0.0/26', 'fd00::/122'] },
+  {
+    type: 'nextHops',
+    routes: [
+      ['10.0.0.0/24', 0, 'eth0'],
+      ['0.0.0.0/0', 100, null],
+      ['192.0.2.0/24', 5, false],
+    ],
+  },
+  { type: 'nextHops', routes: null },
 ];
 
 test.each(MESSAGES)('$type survives the way over the wire', (message) => {
@@ -41,6 +50,8 @@ test.each([
   ['routes without changes', '{"type":"routes","family":"ipv4"}'],
   ['a route that is no pair', '{"type":"routes","family":"ipv4","changes":[["10.0.0.0/8"]]}'],
   ['a next hop that is no text', '{"type":"routes","family":"ipv4","changes":[["10.0.0.0/8",7]]}'],
+  ['nextHops without routes', '{"type":"nextHops"}'],
+  ['a way without metric', '{"type":"nextHops","routes":[["10.0.0.0/8","eth0"]]}'],
   ['originated without prefixes', '{"type":"originated"}'],
   ['an originated prefix with host bits', '{"type":"originated","prefixes":["10.0.0.1/8"]}'],
 ])('%s is refused', (_, line) => {

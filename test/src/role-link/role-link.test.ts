@@ -42,6 +42,7 @@ function speakerSide(): SpeakerSide {
     end: {
       subscribeBestRoutes: (...subscription) => speaker.subscribeBestRoutes(...subscription),
       onOriginated: (prefixes) => announced.push(prefixes),
+      onNextHops: (routes) => speaker.setNextHops(routes),
     },
   };
 }
@@ -87,6 +88,25 @@ describe('over a socket', () => {
     expect(client.status()).toMatchObject({ kind: 'socket', path, connected: true });
     expect(server.status().connected).toBe(true);
     expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test('the speaker is told how next hops are reached, as soon as the agent knows it, and of every change', async () => {
+    const path = newPath();
+    const agent = new FakeAgent();
+    const side = speakerSide();
+    await agentAt(path, agent);
+    speakerAt(path, side.end);
+    await until(() => agent.heard.includes('start'));
+    expect(side.speaker.nextHops).toBeNull();
+    const ways = [
+      { prefix: '10.0.0.0/24', metric: 0, interfaceName: 'eth0' },
+      { prefix: '192.0.2.0/24', metric: 5, interfaceName: null, isUnreachable: true },
+    ] as const;
+    agent.reach(ways);
+    await until(() => side.speaker.nextHops !== null);
+    expect(side.speaker.nextHops).toEqual(ways);
+    agent.reach(null);
+    await until(() => side.speaker.nextHops === null);
   });
 
   test('an agent that has not applied anything yet announces nothing: not even the empty set', async () => {
@@ -193,7 +213,9 @@ test('in process the same is said by plain calls', async () => {
   const agent = new FakeAgent();
   const side = speakerSide();
   side.speaker.learn('10.1.0.0/26', '192.0.2.1');
+  agent.ways = [{ prefix: '0.0.0.0/0', metric: 7, interfaceName: 'eth0' }];
   const link = linkInProcess(side.end, agent);
+  expect(side.speaker.nextHops).toEqual(agent.ways);
   side.speaker.endOfRib('ipv4');
   agent.becomeReady(['10.0.0.0/26']);
   expect(agent.heard).toEqual(['start', '10.1.0.0/26 via 192.0.2.1', 'end ipv4']);

@@ -7,6 +7,7 @@ import type {
   KernelRouteStatus,
   KernelWriteEvent,
   LearntRouteChange,
+  NextHopRoute,
   Workload,
 } from '@manul/felix-like';
 
@@ -15,6 +16,8 @@ export class FakeAgent implements Agent {
   prefixes: readonly string[] = [];
   kernel: KernelRouteStatus[] = [];
   closed = false;
+  ways: readonly NextHopRoute[] | null = null;
+  readonly #nextHopListeners = new Set<(routes: readonly NextHopRoute[] | null) => void>();
   readonly applied: AgentConfig[] = [];
   attached: readonly Workload[] = [];
   /** What the role link delivered: `start`, `10.0.0.0/26 via 192.0.2.1`, `10.0.0.0/26 gone`, `end ipv4`. */
@@ -66,6 +69,21 @@ export class FakeAgent implements Agent {
   onOriginated(listener: (prefixes: readonly string[]) => void): () => void {
     this.#originatedListeners.add(listener);
     return () => this.#originatedListeners.delete(listener);
+  }
+
+  nextHopRoutes(): readonly NextHopRoute[] | null {
+    return this.ways;
+  }
+
+  onNextHopRoutes(listener: (routes: readonly NextHopRoute[] | null) => void): () => void {
+    this.#nextHopListeners.add(listener);
+    return () => this.#nextHopListeners.delete(listener);
+  }
+
+  /** Next hops are reached otherwise now. */
+  reach(ways: readonly NextHopRoute[] | null): void {
+    this.ways = ways;
+    for (const listener of this.#nextHopListeners) listener(ways);
   }
 
   status(): AgentStatus {
