@@ -44,6 +44,20 @@ const preferLocal: DecisionStep = {
   },
 };
 
+/**
+ * A learnt route may come before our own: under Calico's rules one that is elevated, to a workload that has just moved
+ * to another node, say.
+ */
+function preferElevated(elevatedAbove: number): DecisionStep {
+  return {
+    name: 'elevated: LOCAL_PREF above that of ordinary routes',
+    clause: 'RFC 4271 §9.1.1',
+    keep(list, store) {
+      keepLeast(list, (set) => (store.degreeOfPreference(set) > elevatedAbove ? 0 : 1));
+    },
+  };
+}
+
 const highestLocalPref: DecisionStep = {
   name: 'highest LOCAL_PREF',
   clause: 'RFC 4271 §9.1.1',
@@ -179,13 +193,20 @@ const lowestPathNumber: DecisionStep = {
 export interface DecisionOptions {
   /** Compare MED between neighbouring ASes too; see `SpeakerConfig.decision`. */
   readonly alwaysCompareMed: boolean;
+  /** LOCAL_PREF above which a learnt route comes before our own; null: none does. */
+  readonly elevatedAbove: number | null;
   /** Null: next hops are not resolved. */
   readonly nextHops: NextHopTable | null;
 }
 
 /** The steps in order. What an option adds costs nothing where it is off. */
-export function decisionSteps({ alwaysCompareMed, nextHops }: DecisionOptions): readonly DecisionStep[] {
+export function decisionSteps({
+  alwaysCompareMed,
+  elevatedAbove,
+  nextHops,
+}: DecisionOptions): readonly DecisionStep[] {
   return [
+    ...(elevatedAbove === null ? [] : [preferElevated(elevatedAbove)]),
     preferLocal,
     highestLocalPref,
     shortestAsPath,
@@ -201,4 +222,4 @@ export function decisionSteps({ alwaysCompareMed, nextHops }: DecisionOptions): 
 }
 
 /** Those of a speaker without options. */
-export const DECISION_STEPS = decisionSteps({ alwaysCompareMed: false, nextHops: null });
+export const DECISION_STEPS = decisionSteps({ alwaysCompareMed: false, elevatedAbove: null, nextHops: null });

@@ -249,11 +249,13 @@ class ComposedRib implements Rib {
 
   /** How decisions are taken from now on. */
   #applyDecision(): void {
-    const { alwaysCompareMed, maxPaths, relaxedAsPath } = this.#decision;
+    const { alwaysCompareMed, maxPaths, relaxedAsPath, elevatedAbove } = this.#decision;
     const nextHops = this.#nextHops;
-    const steps = decisionSteps({ alwaysCompareMed, nextHops });
     const multipath = maxPaths > 1 ? { maxPaths, relaxedAsPath } : null;
-    for (const family of FAMILIES) this.#ribs[family].setDecision({ steps, nextHops, multipath });
+    for (const family of FAMILIES) {
+      const options = { alwaysCompareMed, nextHops, elevatedAbove: elevatedAbove?.[family] ?? null };
+      this.#ribs[family].setDecision({ steps: decisionSteps(options), nextHops, multipath });
+    }
   }
 
   setDrain(state: DrainState): void {

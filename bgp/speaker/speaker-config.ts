@@ -41,6 +41,8 @@ export interface DecisionConfig {
   readonly maxPaths: number;
   /** Paths that share need AS_PATHs of the same length only, not the same ASes. */
   readonly relaxedAsPath: boolean;
+  /** LOCAL_PREF above which learnt routes come before those that we originate; absent: none does. */
+  readonly elevatedAbove?: Readonly<Record<Family, number>>;
 }
 
 export const DEFAULT_DECISION: DecisionConfig = {

@@ -9,6 +9,7 @@ import type { NodeConfig, RenderOptions } from '../config-api.ts';
 import type { IpPool, ResourceSet } from '../schema/resource-set.ts';
 import { agentConfig } from './agent-config.ts';
 import { taggedPrefixes } from './communities.ts';
+import { decisionOf } from './decision.ts';
 import { dynamicNeighbors } from './dynamic-neighbors.ts';
 import { blocksByNode, blocksOf } from './node-blocks.ts';
 import { type OriginatedRoute, originatedRoutes } from './originated.ts';
@@ -51,6 +52,7 @@ export function renderNode(resources: ResourceSet, options: RenderOptions): Node
       return { prefix: formatPrefix(prefix), communities };
     }),
     routePriority: priorities.bgp,
+    decision: decisionOf(context),
     ignoredInterfaces: context.settings.cluster.ignoredInterfaces ?? [],
     warnings: context.warnings.list(),
   };

@@ -17,7 +17,20 @@ export interface RenderedNode {
   readonly communities: readonly { readonly prefix: string; readonly communities: readonly string[] }[];
   readonly routePriority: Readonly<Record<Family, number>>;
   readonly ignoredInterfaces: readonly string[];
+  readonly decision: RenderedDecision;
   readonly warnings: readonly RenderWarning[];
+}
+
+export const MULTIPATH_MODES = ['none', 'same', 'relaxed'] as const;
+export type MultipathMode = (typeof MULTIPATH_MODES)[number];
+
+export interface RenderedDecision {
+  /** MED is compared between neighbouring ASes, too. */
+  readonly alwaysCompareMed: boolean;
+  /** Which paths share traffic: none, those with the same AS_PATH, those with one of the same length. */
+  readonly multipath: MultipathMode;
+  /** Paths of one prefix that may share traffic. */
+  readonly maxPaths: number;
 }
 
 export interface RenderedPeer {

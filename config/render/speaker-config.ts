@@ -1,12 +1,7 @@
 /** The speaker's configuration out of a rendering. */
-import type {
-  DecisionConfig,
-  DynamicNeighborConfig,
-  OriginatedPrefix,
-  PeerConfig,
-  SpeakerConfig,
-} from '@manul/bgp';
+import type { DynamicNeighborConfig, OriginatedPrefix, PeerConfig, SpeakerConfig } from '@manul/bgp';
 import { type Family, splitZone } from '@manul/bgp/net';
+import { decisionConfig } from './decision.ts';
 import type { DynamicPlan } from './dynamic-neighbors.ts';
 import { localPrefOf } from './filter-terms.ts';
 import type { PeerPlan } from './peer-plans.ts';
@@ -27,13 +22,10 @@ export function speakerConfig(
     peers: peers.map(peerConfig),
     dynamic: dynamic.map(dynamicConfig),
     originated: rendered.originated.map(({ prefix }) => originatedPrefix(rendered, prefix)),
-    decision: CALICO_DECISION,
+    decision: decisionConfig(rendered),
     ignoredInterfaces: rendered.ignoredInterfaces,
   };
 }
-
-/** As BIRD does under Calico ("merge paths"): up to 16 paths that differ in nothing that counts share the traffic. */
-const CALICO_DECISION: DecisionConfig = { alwaysCompareMed: false, maxPaths: 16, relaxedAsPath: true };
 
 /**
  * A prefix as this node announces it. Its LOCAL_PREF stands for the route priority; communities come with the

@@ -74,6 +74,7 @@ export function renderedTable(node: RenderedNode): string {
       ['Cluster ID', node.clusterId ?? 'none'],
       ['Listen', node.listen.map(({ address, port }) => `${address} port ${port}`).join(', ') || 'none'],
       ['Route priority', `${node.routePriority.ipv4} IPv4, ${node.routePriority.ipv6} IPv6`],
+      ['Decision', decisionText(node.decision)],
       ...(communities.length === 0 ? [] : [['Communities', communities.join(', ')] as const]),
     ]),
     section('Peers', PEERS, node.peers),
@@ -83,6 +84,16 @@ export function renderedTable(node: RenderedNode): string {
     lines('Warnings', node.warnings.map(warningLine)),
   ].join('');
 }
+
+function decisionText({ alwaysCompareMed, multipath, maxPaths }: RenderedNode['decision']): string {
+  const shared =
+    multipath === 'none'
+      ? 'one path carries the traffic'
+      : `up to ${maxPaths} paths ${MULTIPATH_TEXTS[multipath]} share the traffic`;
+  return alwaysCompareMed ? `MED is always compared, ${shared}` : shared;
+}
+
+const MULTIPATH_TEXTS = { same: 'with the same AS path', relaxed: 'with AS paths of one length' } as const;
 
 function section<Row>(title: string, columns: readonly Column<Row>[], rows: readonly Row[]): string {
   return rows.length === 0 ? '' : `\n${title}:\n${formatTable(columns, rows)}`;

@@ -28,10 +28,11 @@ export function compareConfigs(before: NodeConfig, after: NodeConfig): Plan {
 }
 
 function identityOf({ rendered, agent }: NodeConfig): Readonly<Record<string, unknown>> {
-  const { asn, routerId, clusterId, listen, pools, communities, routePriority, ignoredInterfaces } = rendered;
+  const { asn, routerId, clusterId, listen, pools, communities, routePriority, ignoredInterfaces, decision } =
+    rendered;
   const { tunnels, nat, routeProtocol } = agent;
   return {
-    ...{ asn, routerId, clusterId, listen, pools, communities, routePriority, ignoredInterfaces },
+    ...{ asn, routerId, clusterId, listen, pools, communities, routePriority, ignoredInterfaces, decision },
     ...{ tunnels, nat, routeProtocol },
   };
 }

@@ -23,6 +23,27 @@ function announce(fixture: RibFixture, from: FixtureSession, route: Partial<Rout
 const best = (fixture: RibFixture) => fixture.routes({ prefix: PREFIX })[0]?.peer;
 const hop = (prefix: string, metric = 0): NextHopRoute => ({ prefix, metric, interfaceName: null });
 
+describe('elevated routes', () => {
+  const NORMAL = 2_147_482_623;
+  const withOwn = (own: number, learnt: number): string | undefined => {
+    const fixture = new RibFixture();
+    fixture.rib.setDecision({ ...MULTIPATH, elevatedAbove: { ipv4: NORMAL, ipv6: 0 } });
+    announce(fixture, fixture.up(1), { localPref: learnt });
+    fixture.rib.setOriginated([{ prefix: PREFIX, localPref: own, communities: [] }]);
+    fixture.settle();
+    return best(fixture);
+  };
+
+  test.each([
+    ['an elevated route comes before our own', NORMAL, NORMAL + 512, 'peer-1'],
+    ['an ordinary one does not', NORMAL, NORMAL, 'local'],
+    ['nor one with a higher LOCAL_PREF that is not elevated', 100, 200, 'local'],
+    ['of two that are elevated our own wins', NORMAL + 1, NORMAL + 512, 'local'],
+  ])('%s', (_, own, learnt, expected) => {
+    expect(withOwn(own, learnt)).toBe(expected);
+  });
+});
+
 describe('always-compare-med', () => {
   test('MED counts between neighbouring ASes where it is asked for, from then on', () => {
     const fixture = new RibFixture();

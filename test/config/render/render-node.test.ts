@@ -65,6 +65,7 @@ spec: {listenRanges: [127.0.0.0/8], routeReflectorClient: true}
       pools: [],
       communities: [],
       routePriority: { ipv4: 1024, ipv6: 1024 },
+      decision: { alwaysCompareMed: false, multipath: 'relaxed', maxPaths: 16 },
       ignoredInterfaces: [],
       warnings: [],
     });

@@ -61,6 +61,7 @@ export function nodeConfig(overrides: Partial<NodeConfig> = {}): NodeConfig {
       communities: [],
       routePriority: { ipv4: 1024, ipv6: 1024 },
       ignoredInterfaces: [],
+      decision: { alwaysCompareMed: false, multipath: 'relaxed', maxPaths: 16 },
       warnings: [],
     },
     speaker: {
