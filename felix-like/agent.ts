@@ -1,5 +1,4 @@
 /** The node agent: puts calculator, route table and apply loop together behind the surface of `agent-api.ts`. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Family } from '@manul/bgp/net';
 import type {
   Agent,
@@ -11,7 +10,7 @@ import type {
   NextHopRoute,
   Workload,
 } from './agent-api.ts';
-import { MAX_FOLLOWED, NextHopRoutes } from './calc/next-hop-routes.ts';
+import { areSameWays, MAX_FOLLOWED, NextHopRoutes } from './calc/next-hop-routes.ts';
 import { RouteCalculator } from './calc/route-calculator.ts';
 import { DEFAULT_RP_FILTER_KEY, globalSysctls, workloadSysctls } from './calc/sysctls.ts';
 import { planTunnels } from './calc/tunnel-plan.ts';
@@ -233,7 +232,7 @@ class NodeAgent implements Agent {
       const text = `others have more than ${MAX_FOLLOWED} routes in the kernel: all next hops count as reachable`;
       this.#errors.add({ object: 'next hops', text });
     }
-    if (isDeepStrictEqual(routes, this.#nextHopRoutes)) return;
+    if (areSameWays(routes, this.#nextHopRoutes)) return;
     this.#nextHopRoutes = routes;
     notify(this.#nextHopListeners, routes);
   }

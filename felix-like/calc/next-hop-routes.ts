@@ -126,6 +126,20 @@ export class NextHopRoutes {
   }
 }
 
+export function areSameWays(a: readonly NextHopRoute[] | null, b: readonly NextHopRoute[] | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.length === b.length && a.every((route, i) => isSameWay(route, b[i]!));
+}
+
+function isSameWay(a: NextHopRoute, b: NextHopRoute): boolean {
+  return (
+    a.prefix === b.prefix &&
+    a.metric === b.metric &&
+    a.interfaceName === b.interfaceName &&
+    a.isUnreachable === b.isUnreachable
+  );
+}
+
 function keyOf({ prefix, metric }: KernelRoute): string {
   return `${prefix} ${metric}`;
 }
