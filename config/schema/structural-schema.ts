@@ -81,14 +81,10 @@ function structural(schema: JsonSchema, path: string): JsonSchema {
   const alternatives = (schema['anyOf'] as readonly JsonSchema[] | undefined) ?? null;
   if (alternatives !== null) return { ...copied(schema), ...unionOf(alternatives, path) };
   const { type } = schema;
-  if (Array.isArray(type))
-    return {
-      ...copied(schema),
-      ...unionOf(
-        type.map((one) => ({ type: one })),
-        path,
-      ),
-    };
+  if (Array.isArray(type)) {
+    const types = type.map((name) => ({ type: name }));
+    return { ...copied(schema), ...bounds(schema), ...unionOf(types, path) };
+  }
   if (type === undefined)
     return { ...copied(schema), ...(schema['enum'] === undefined ? ANYTHING : { type: 'string' }) };
   if (type === 'array') {

@@ -2,7 +2,7 @@
  * Every kind of call that a role makes to the API server, as RBAC sees it: what a chart must allow, and no more.
  * Discovery of groups is open to everybody that is authenticated.
  */
-import { type ClusterRole, WATCHED_KINDS } from './watched-kinds.ts';
+import { type ClusterRole, isReported, WATCHED_KINDS } from './watched-kinds.ts';
 
 export interface ApiCall {
   readonly role: ClusterRole;
@@ -27,18 +27,16 @@ const reads: readonly ApiCall[] = WATCHED_KINDS.flatMap(({ groupVersions, plural
   ),
 );
 
-/** An invalid resource is told by whoever has the kind: conditions where it has them, and Events. */
-const reports: readonly ApiCall[] = WATCHED_KINDS.filter(
-  ({ demand, rare, ownNode }) => demand === 'always' && rare !== true && ownNode !== true,
-).flatMap(({ groupVersions, plural, roles }) =>
-  roles.flatMap((role) =>
-    groupVersions.flatMap((groupVersion): ApiCall[] => {
-      const group = groupOf(groupVersion);
-      const read: ApiCall = { role, group, resource: plural, verbs: ['get'], scope: 'cluster' };
-      if (group === '') return [read];
-      return [read, { role, group, resource: `${plural}/status`, verbs: ['patch'], scope: 'cluster' }];
-    }),
-  ),
+/** An invalid resource is told by whoever has the kind: a condition, and an Event. */
+const reports: readonly ApiCall[] = WATCHED_KINDS.filter(isReported).flatMap(
+  ({ groupVersions, plural, roles }) =>
+    roles.flatMap((role) =>
+      groupVersions.flatMap((groupVersion): ApiCall[] => {
+        const group = groupOf(groupVersion);
+        const read: ApiCall = { role, group, resource: plural, verbs: ['get'], scope: 'cluster' };
+        return [read, { role, group, resource: `${plural}/status`, verbs: ['patch'], scope: 'cluster' }];
+      }),
+    ),
 );
 
 const EVENTS = { group: 'events.k8s.io', resource: 'events', verbs: ['create'], scope: 'default' } as const;

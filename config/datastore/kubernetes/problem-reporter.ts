@@ -1,5 +1,5 @@
 /**
- * Tells the cluster of its invalid resources: an Event at the resource, and a status condition at kinds that have one.
+ * Tells the cluster of its invalid resources: an Event at the resource, and a status condition where it takes one.
  * Every node finds the same: whoever comes first, after a while that chance decides, writes; the others see it.
  */
 import { createHash } from 'node:crypto';
@@ -8,7 +8,7 @@ import type { ResourceProblem } from '../../config-api.ts';
 import { KINDS } from '../../schema/registry.ts';
 import type { ApiClient, RawObject } from './api-client.ts';
 import { ApiError } from './api-error.ts';
-import { isAlwaysServed, rootOf, WATCHED_KINDS } from './watched-kinds.ts';
+import { isReported, rootOf, WATCHED_KINDS } from './watched-kinds.ts';
 
 export interface ProblemReporterOptions {
   readonly client: ApiClient;
@@ -29,8 +29,6 @@ const MAX_NOTE = 1000;
 interface Found {
   readonly path: string;
   readonly raw: RawObject;
-  /** Kubernetes' own kinds have conditions that are not ours to extend. */
-  readonly hasConditions: boolean;
 }
 
 interface Condition {
@@ -85,21 +83,21 @@ export class ProblemReporter {
   async #tell(resource: string, text: string | null, signal: AbortSignal): Promise<void> {
     const object = await this.#find(resource, signal);
     if (object === null) return;
-    const isNews = !object.hasConditions || (await this.#setCondition(object, text, signal));
+    const isNews = await this.#setCondition(object, text, signal);
     if (text !== null && isNews) await this.#createEvent(object.raw, text, signal);
   }
 
   async #find(resource: string, signal: AbortSignal): Promise<Found | null> {
     const [kind = '', ...names] = resource.split('/');
     const watched = WATCHED_KINDS.find(
-      ({ collection, rare }) => KINDS[collection].kind === kind && rare !== true,
+      (candidate) => KINDS[candidate.collection].kind === kind && isReported(candidate),
     );
     if (watched === undefined || names.length !== 1) return null;
     for (const groupVersion of watched.groupVersions) {
       const path = `${rootOf(groupVersion)}/${watched.plural}/${names[0]}`;
       try {
         const raw = (await this.#options.client.get(path, signal)) as RawObject;
-        return { path, raw, hasConditions: !isAlwaysServed(groupVersion) };
+        return { path, raw };
       } catch (error) {
         if (!(error instanceof ApiError && error.isNotFound)) throw error;
       }

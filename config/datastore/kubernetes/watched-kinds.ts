@@ -69,6 +69,10 @@ export const WATCHED_KINDS: readonly WatchedKind[] = [
   { collection: 'secrets', groupVersions: ['v1'], plural: 'secrets', roles: SPEAKER, demand: 'byReference' },
 ];
 
+/** Its invalid objects are told to the cluster. Of Kubernetes' own kinds the API server itself lets none in. */
+export const isReported = ({ demand, rare, groupVersions }: WatchedKind): boolean =>
+  demand === 'always' && rare !== true && !groupVersions.some(isAlwaysServed);
+
 /** Of a group and version: `/api/v1`, `/apis/discovery.k8s.io/v1`. */
 export const rootOf = (groupVersion: string): string =>
   groupVersion === 'v1' ? '/api/v1' : `/apis/${groupVersion}`;
