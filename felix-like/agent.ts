@@ -22,6 +22,7 @@ import { LinkState } from './dataplane/link-state.ts';
 import type { Logger } from './dataplane/logger.ts';
 import { OriginatedSet } from './dataplane/originated-set.ts';
 import { OverlaySetup } from './dataplane/overlay-setup.ts';
+import { PoolSwitch } from './dataplane/pool-switch.ts';
 import { RoutedWait } from './dataplane/routed-wait.ts';
 import { listDifferences, listKernelRoutes } from './dataplane/status-view.ts';
 import { SysctlManager } from './dataplane/sysctl-manager.ts';
@@ -65,6 +66,7 @@ class NodeAgent implements Agent {
   readonly #ways = new NextHopRoutes();
   #nextHopRoutes: readonly NextHopRoute[] | null = null;
   readonly #nextHopListeners = new Set<(routes: readonly NextHopRoute[] | null) => void>();
+  readonly #poolSwitch: PoolSwitch;
   #resources: AgentConfig | null = null;
   #attached: readonly Workload[] = [];
   readonly #writeListeners = new Set<(event: KernelWriteEvent) => void>();
@@ -86,6 +88,7 @@ class NodeAgent implements Agent {
       plan: (config, present) => planTunnels(config, this.#calculator.topology, deriveMtu(config, present)),
       onWrite,
     });
+    this.#poolSwitch = new PoolSwitch(clock, () => this.#takeConfig());
     this.#loop = new ApplyLoop({
       kernel,
       clock,
@@ -109,8 +112,8 @@ class NodeAgent implements Agent {
 
   apply(config: AgentConfig): void {
     this.#resources = config;
-    this.#loop.setConfig(withAttached(config, this.#attached));
     this.#host.setConfig(config);
+    this.#takeConfig();
   }
 
   config(): AgentConfig | null {
@@ -119,7 +122,7 @@ class NodeAgent implements Agent {
 
   setAttachedWorkloads(workloads: readonly Workload[]): void {
     this.#attached = workloads;
-    if (this.#resources !== null) this.#loop.setConfig(withAttached(this.#resources, workloads));
+    this.#takeConfig();
   }
 
   workloadMtu(): number | null {
@@ -199,7 +202,13 @@ class NodeAgent implements Agent {
   }
 
   async close(): Promise<void> {
+    this.#poolSwitch.close();
     await Promise.all([this.#loop.close(), this.#host.close()]);
+  }
+
+  #takeConfig(): void {
+    if (this.#resources === null) return;
+    this.#loop.setConfig(withAttached(this.#poolSwitch.take(this.#resources), this.#attached));
   }
 
   #onProgress(): void {
@@ -208,7 +217,7 @@ class NodeAgent implements Agent {
   }
 
   get #isInSync(): boolean {
-    if (!this.#loop.isReady || !this.#loop.isSettled) return false;
+    if (!this.#loop.isReady || !this.#loop.isSettled || this.#poolSwitch.isWaiting) return false;
     return this.#table.isInSync && this.#overlay.isInSync && this.#host.isSettled;
   }
 

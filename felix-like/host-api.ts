@@ -24,6 +24,8 @@ export interface PortRange {
 export interface TunnelFilterConfig {
   /** Addresses and ranges (FelixConfiguration.externalNodesList). */
   readonly externalSources: readonly string[];
+  /** UDP port that is VXLAN's, with or without a device of our own. */
+  readonly vxlanPort: number;
   /** Workloads may send tunnel packets of their own. */
   readonly allowFromWorkloads: { readonly ipip: boolean; readonly vxlan: boolean };
 }

@@ -35,10 +35,10 @@ export class HostSetup {
 
   setConfig(config: AgentConfig): void {
     this.#config = config;
-    const hasWorkloads = config.workloads.length > 0 || config.pools.length > 0;
+    const filter = tunnelFilter(config);
     this.#nftables.setDesired({
-      table: nftTable(config.nat, tunnelFilter(config)),
-      forwardPrefixes: hasWorkloads ? config.interfacePrefixes : [],
+      table: nftTable(config.nat, filter),
+      forwardPrefixes: filter.workloadInterfaces,
     });
   }
 
@@ -74,6 +74,7 @@ export class HostSetup {
 /** Tunnel packets come from the other nodes, and from where FelixConfiguration says. */
 function tunnelFilter(config: AgentConfig): TunnelFilter {
   const { tunnels, remoteNodes, tunnelFilter: filter, interfacePrefixes } = config;
+  const hasWorkloads = config.workloads.length > 0 || config.pools.length > 0;
   return {
     ipip: tunnels.ipip?.interfaceName ?? null,
     vxlan: tunnels.vxlan,
@@ -81,7 +82,8 @@ function tunnelFilter(config: AgentConfig): TunnelFilter {
       ...remoteNodes.flatMap(({ addresses }) => FAMILIES.flatMap((family) => addresses[family] ?? [])),
       ...filter.externalSources,
     ],
-    workloadInterfaces: interfacePrefixes,
+    workloadInterfaces: hasWorkloads ? interfacePrefixes : [],
+    vxlanPort: filter.vxlanPort,
     allowFromWorkloads: filter.allowFromWorkloads,
   };
 }

@@ -4,6 +4,7 @@ import type { AgentConfig } from '@manul/felix-like';
 import type { IpPool } from '../schema/resource-set.ts';
 import type { FelixSettings } from './felix-settings.ts';
 import type { RenderContext } from './render-context.ts';
+import { VXLAN_PORT } from './tunnels.ts';
 
 type HostSettings = Pick<AgentConfig, 'nat' | 'tunnelFilter' | 'mtu'>;
 type FelixSpec = FelixSettings['spec'];
@@ -17,6 +18,7 @@ export function hostSettings(context: RenderContext, felix: FelixSpec): HostSett
     nat: natSettings(context, felix, externalSources),
     tunnelFilter: {
       externalSources,
+      vxlanPort: felix.vxlanPort ?? VXLAN_PORT,
       allowFromWorkloads: {
         ipip: felix.allowIPIPPacketsFromWorkloads ?? false,
         vxlan: felix.allowVXLANPacketsFromWorkloads ?? false,

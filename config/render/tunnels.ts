@@ -9,7 +9,8 @@ import type { RenderedPool } from './rendered-node.ts';
 
 type Spec = FelixConfiguration['spec'];
 
-const VXLAN_PORT = 4789;
+/** RFC 7348 §5. */
+export const VXLAN_PORT = 4789;
 const VXLAN_VNI = 4096;
 const VXLAN_NAMES: Readonly<Record<Family, string>> = { ipv4: 'vxlan.calico', ipv6: 'vxlan-v6.calico' };
 

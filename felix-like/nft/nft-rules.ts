@@ -1,6 +1,6 @@
 /**
  * Configuration → our table: address translation of what leaves the pools, and a filter in front of the tunnels.
- * Pure. The rules are those of Calico; its filter on tunnel packets of workloads exists only with tunnels, here.
+ * Pure. The rules are those of Calico.
  */
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { NatConfig, PortRange } from '../host-api.ts';
@@ -13,8 +13,10 @@ export interface TunnelFilter {
   readonly vxlan: Readonly<Record<Family, VxlanEnd | null>>;
   /** Addresses and ranges that may send tunnel packets to this node. */
   readonly sources: readonly string[];
-  /** Prefixes of names of workload interfaces. */
+  /** Prefixes of names of workload interfaces; empty on a node that is for no workloads. */
   readonly workloadInterfaces: readonly string[];
+  /** UDP port that workloads must not send to, with or without a device of our own. */
+  readonly vxlanPort: number;
   readonly allowFromWorkloads: { readonly ipip: boolean; readonly vxlan: boolean };
 }
 
@@ -174,9 +176,8 @@ function vxlanRules({ vxlan }: TunnelFilter, family: Family): NftRule[] {
   ];
 }
 
-function workloadRules({ ipip, vxlan, workloadInterfaces, allowFromWorkloads }: TunnelFilter): NftRule[] {
-  const ports = vxlanPorts(vxlan);
-  if (ipip === null && ports.length === 0) return [];
+/** Other nodes take what comes from this one: nobody here may speak in its name, whether it has tunnels itself or not. */
+function workloadRules({ workloadInterfaces, vxlanPort, allowFromWorkloads }: TunnelFilter): NftRule[] {
   return workloadInterfaces.flatMap((prefix) => {
     const from = `iifname ${interfacePattern(`${prefix}+`)}`;
     const drop = 'counter name workload_tunnel_dropped drop';
@@ -186,10 +187,7 @@ function workloadRules({ ipip, vxlan, workloadInterfaces, allowFromWorkloads }: 
         : [{ text: `${from} meta l4proto 4 ${drop}`, comment: 'IPIP from workloads' }]),
       ...(allowFromWorkloads.vxlan
         ? []
-        : ports.map((port) => ({
-            text: `${from} udp dport ${port} ${drop}`,
-            comment: 'VXLAN from workloads',
-          }))),
+        : [{ text: `${from} udp dport ${vxlanPort} ${drop}`, comment: 'VXLAN from workloads' }]),
     ];
   });
 }

@@ -25,12 +25,30 @@ const TUNNELS: AgentConfig['tunnels'] = {
   ipip: { interfaceName: 'tunl0', address: null, mtu: null },
   vxlan: { ipv4: null, ipv6: null },
 };
+const VXLAN = { address: null, mtu: null, vni: 4096, port: 4789 };
+const VXLANS: AgentConfig['tunnels'] = {
+  ipip: null,
+  vxlan: {
+    ipv4: { ...VXLAN, interfaceName: 'vxlan.calico', mac: '66:00:00:00:00:01' },
+    ipv6: { ...VXLAN, interfaceName: 'vxlan-v6.calico', mac: '66:00:00:00:00:02' },
+  },
+};
 /** Sends one datagram to each address; argument: the port and the addresses. */
 const SENDER = `const [port, ...hosts] = process.argv.slice(1);
 for (const host of hosts) {
   const socket = require('node:dgram').createSocket(host.includes(':') ? 'udp6' : 'udp4');
   socket.send('x', Number(port), host, () => socket.close());
 }`;
+
+/** Sends one VXLAN packet (RFC 7348 §5) with an empty frame; arguments: to, and from which addresses. */
+const VXLAN_SENDER = `import socket, sys
+to, *sources = sys.argv[1:]
+for source in sources:
+    family = socket.AF_INET6 if ':' in to else socket.AF_INET
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    s.bind((source, 0))
+    s.sendto(bytes.fromhex('0800000000100000') + bytes(60), (to, 4789))
+`;
 
 jest.setTimeout(90_000);
 
@@ -192,7 +210,8 @@ describeWith(
         '192.0.2.1',
       ]);
       agent.apply(config({ nat: { ...NAT, sources: [] } }));
-      await until('no table', () => agent.status().nftables.state === 'off', PAUSE_MS);
+      const table = (): string => runIn(node, 'nft', 'list', 'table', 'inet', 'manul');
+      await until('no translation', () => !table().includes('nat_postrouting'), PAUSE_MS);
       sendDatagrams(pods[1]!, 9999, '192.0.2.2');
       await until('seen', () => arrived(DATAGRAM).length === 3, PAUSE_MS);
       expect(arrived(DATAGRAM)[2]).toMatch(/^10\.244\.1\.6\./);
@@ -232,6 +251,15 @@ describeWith(
       await until('rules are back', () => rules().length === 2, PAUSE_MS);
     });
 
+    /** Packets by counter of our table, as nft(8) tells. */
+    const counted = (): Record<string, number> => {
+      const listing = JSON.parse(runIn(node, 'nft', '-j', 'list', 'counters', 'table', 'inet', 'manul'));
+      const counters = (listing.nftables as { counter?: { name: string; packets: number } }[]).flatMap(
+        ({ counter }) => counter ?? [],
+      );
+      return Object.fromEntries(counters.map(({ name, packets }) => [name, packets]));
+    };
+
     test('IPIP is accepted from known nodes and dropped from elsewhere; the counters tell', async () => {
       const known = {
         name: 'node-2',
@@ -247,15 +275,52 @@ for source in ('192.0.2.2', '192.0.2.3', '192.0.2.3'):
 `;
       runIn(outside, 'python3', '-c', send);
       runIn(pods[0]!, 'python3', '-c', send.replace(/for source.*/, "for source in ('10.244.1.5',):"));
-      const counted = (): Record<string, number> => {
-        const listing = JSON.parse(runIn(node, 'nft', '-j', 'list', 'counters', 'table', 'inet', 'manul'));
-        const counters = (listing.nftables as { counter?: { name: string; packets: number } }[]).flatMap(
-          ({ counter }) => counter ?? [],
-        );
-        return Object.fromEntries(counters.map(({ name, packets }) => [name, packets]));
-      };
       await until('all counted', () => counted()['workload_tunnel_dropped'] === 1, PAUSE_MS);
       expect(counted()).toMatchObject({ ipip_accepted: 1, ipip_dropped: 2, workload_tunnel_dropped: 1 });
+    });
+
+    test('VXLAN is accepted from known nodes and dropped from elsewhere, in both families; the counters tell', async () => {
+      outside.ip('addr add 2001:db8::3/64 dev eth0 nodad');
+      const known = {
+        name: 'node-2',
+        addresses: { ipv4: '192.0.2.2', ipv6: '2001:db8::2' },
+        vteps: { ipv4: null, ipv6: null },
+      };
+      await start({
+        tunnels: VXLANS,
+        remoteNodes: [known],
+        addresses: {
+          ipv4: { address: '192.0.2.1', subnet: '192.0.2.0/24' },
+          ipv6: { address: '2001:db8::1', subnet: '2001:db8::/64' },
+        },
+      });
+      runIn(outside, 'python3', '-c', VXLAN_SENDER, '192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.3');
+      await until('counted', () => counted()['vxlan_dropped'] === 2, PAUSE_MS);
+      expect(counted()).toMatchObject({ vxlan_accepted: 1, vxlan_dropped: 2 });
+      const senders = ['2001:db8::2', '2001:db8::2', '2001:db8::3'];
+      runIn(outside, 'python3', '-c', VXLAN_SENDER, '2001:db8::1', ...senders);
+      await until('counted', () => counted()['vxlan_dropped'] === 3, PAUSE_MS);
+      expect(counted()).toMatchObject({ vxlan_accepted: 3, vxlan_dropped: 3, workload_tunnel_dropped: 0 });
+      // From a workload: to the node itself, and to others in its name.
+      for (const [to, from] of [
+        ['192.0.2.1', '10.244.1.5'],
+        ['192.0.2.2', '10.244.1.5'],
+        ['2001:db8::2', 'fd00:10::5'],
+      ] as const) {
+        runIn(pods[0]!, 'python3', '-c', VXLAN_SENDER, to, from);
+      }
+      await until('counted', () => counted()['workload_tunnel_dropped'] === 3, PAUSE_MS);
+      expect(counted()).toMatchObject({ vxlan_accepted: 3, vxlan_dropped: 3 });
+    });
+
+    test('workloads send no tunnel packets, where the node has no tunnel either', async () => {
+      await start({ nat: { ...NAT, sources: [] } });
+      runIn(pods[0]!, 'python3', '-c', VXLAN_SENDER, '192.0.2.2', '10.244.1.5');
+      runIn(pods[0]!, 'python3', '-c', VXLAN_SENDER, '2001:db8::2', 'fd00:10::5');
+      await until('counted', () => counted()['workload_tunnel_dropped'] === 2, PAUSE_MS);
+      sendDatagrams(pods[0]!, 9999, '192.0.2.2');
+      await until('the wire has the last one', () => arrived(DATAGRAM).length === 1, PAUSE_MS);
+      expect(wire.output).not.toMatch(/\.4789/);
     });
 
     test('parameters that someone changes are set again', async () => {

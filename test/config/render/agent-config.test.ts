@@ -143,7 +143,11 @@ describe('FelixConfiguration', () => {
         ports: null,
         outInterface: null,
       },
-      tunnelFilter: { externalSources: [], allowFromWorkloads: { ipip: false, vxlan: false } },
+      tunnelFilter: {
+        externalSources: [],
+        vxlanPort: 4789,
+        allowFromWorkloads: { ipip: false, vxlan: false },
+      },
       mtu: { interfacePattern: '^((en|wl|ww|sl|ib)[Pcopsvx].*|(eth|wlan|wwan).*)' },
       removeExternalRoutes: true,
       interfacePrefixes: ['cali'],

@@ -26,6 +26,7 @@ const TUNNELS = {
   },
   sources: ['10.0.0.2', 'fd99::2', '172.16.0.0/12'],
   workloadInterfaces: ['cali'],
+  vxlanPort: 4789,
   allowFromWorkloads: { ipip: false, vxlan: false },
 };
 const FOREIGN = 'add table ip theirs; add chain ip theirs c { type filter hook forward priority 5; }';

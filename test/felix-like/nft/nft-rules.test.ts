@@ -18,11 +18,13 @@ const NO_TUNNELS: TunnelFilter = {
   ipip: null,
   vxlan: { ipv4: null, ipv6: null },
   sources: ['10.0.0.2', 'fd99::2'],
-  workloadInterfaces: ['cali'],
+  workloadInterfaces: [],
+  vxlanPort: 4789,
   allowFromWorkloads: { ipip: false, vxlan: false },
 };
 const TUNNELS: TunnelFilter = {
   ...NO_TUNNELS,
+  workloadInterfaces: ['cali'],
   ipip: 'tunl0',
   vxlan: { ipv4: { interfaceName: 'vxlan.calico', port: 4789 }, ipv6: null },
 };
@@ -36,8 +38,17 @@ function rules(nat: NatConfig, tunnels: TunnelFilter): string[] {
 const MATCH4 = 'ip saddr @nat_sources_4 ip daddr != @nat_exclusions_4 counter name nat_outgoing';
 const MATCH6 = 'ip6 saddr @nat_sources_6 ip6 daddr != @nat_exclusions_6 counter name nat_outgoing';
 
-test('without natOutgoing and without tunnels there is no table', () => {
+test('without natOutgoing, tunnels and workloads there is no table', () => {
   expect(nftTable(NO_NAT, NO_TUNNELS)).toBeNull();
+});
+
+test('workloads send no tunnel packets, where the node has no tunnel either', () => {
+  expect(rules(NO_NAT, { ...NO_TUNNELS, workloadInterfaces: ['cali', 'tap'], vxlanPort: 8472 })).toEqual([
+    'from_workloads: iifname "cali*" meta l4proto 4 counter name workload_tunnel_dropped drop',
+    'from_workloads: iifname "cali*" udp dport 8472 counter name workload_tunnel_dropped drop',
+    'from_workloads: iifname "tap*" meta l4proto 4 counter name workload_tunnel_dropped drop',
+    'from_workloads: iifname "tap*" udp dport 8472 counter name workload_tunnel_dropped drop',
+  ]);
 });
 
 test('what leaves the pools is masqueraded, in both families', () => {

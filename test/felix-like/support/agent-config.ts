@@ -21,7 +21,7 @@ export function agentConfig(overrides: Partial<AgentConfig> = {}): AgentConfig {
       ports: null,
       outInterface: null,
     },
-    tunnelFilter: { externalSources: [], allowFromWorkloads: { ipip: false, vxlan: false } },
+    tunnelFilter: { externalSources: [], vxlanPort: 4789, allowFromWorkloads: { ipip: false, vxlan: false } },
     mtu: { interfacePattern: '^eth' },
     routeRefreshSec: 90,
     ipForwarding: true,

@@ -42,9 +42,17 @@ export class LabCluster {
     return daemon;
   }
 
-  /** Gives all nodes other resources. @param nodes those that the resources speak of; default: all */
-  apply(resources: LabResources, nodes: readonly LabNode[] = this.lab.nodes): void {
-    for (const daemon of this.daemons.values()) daemon.writeFile(FILE, labYaml(nodes, resources));
+  /**
+   * Gives nodes other resources.
+   * @param nodes those that the resources speak of; default: all
+   * @param names those that get them; default: all
+   */
+  apply(
+    resources: LabResources,
+    nodes: readonly LabNode[] = this.lab.nodes,
+    names: Iterable<string> = this.daemons.keys(),
+  ): void {
+    for (const name of names) this.daemon(name).writeFile(FILE, labYaml(nodes, resources));
   }
 
   /** Waits until a node knows everybody's routes and has them in its kernel. */

@@ -87,7 +87,11 @@ export function nodeConfig(overrides: Partial<NodeConfig> = {}): NodeConfig {
         ports: null,
         outInterface: null,
       },
-      tunnelFilter: { externalSources: [], allowFromWorkloads: { ipip: false, vxlan: false } },
+      tunnelFilter: {
+        externalSources: [],
+        vxlanPort: 4789,
+        allowFromWorkloads: { ipip: false, vxlan: false },
+      },
       mtu: { interfacePattern: '^eth' },
       serviceRanges: [],
       gatewayRoutes: [],
