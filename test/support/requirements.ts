@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, resolve } from 'node:path';
+import { missingCgroups } from './cgroup-hierarchies.ts';
 import { missingToolSet, type ToolSet } from './kubernetes-tools.ts';
 
 export interface Requirements {
@@ -14,6 +15,8 @@ export interface Requirements {
   readonly commands?: readonly string[];
   /** Programs of a Kubernetes cluster, built beforehand. */
   readonly kubernetesTools?: readonly ToolSet[];
+  /** Those that nodes of a cluster need. */
+  readonly cgroups?: boolean;
 }
 
 const SBIN = ['/usr/sbin', '/sbin', '/usr/lib/frr'];
@@ -46,6 +49,8 @@ export function unmetReason(needs: Requirements): string | null {
     const reason = missingToolSet(set);
     if (reason !== null) reasons.push(`needs ${reason}`);
   }
+  const missingGroups = needs.cgroups === true ? missingCgroups() : null;
+  if (missingGroups !== null) reasons.push(`needs ${missingGroups}`);
   return reasons.length > 0 ? reasons.join('; ') : null;
 }
 

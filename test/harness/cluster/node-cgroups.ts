@@ -9,35 +9,20 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-
-interface Hierarchy {
-  /** As mount options: `memory`, `cpu,cpuacct`, `name=systemd`. */
-  readonly options: string;
-  readonly folder: string;
-}
-
-const MOUNT_POINT = '/sys/fs/cgroup';
-/** What the kubelet and runc cannot do without. */
-const NEEDED = ['cpu', 'cpuset', 'memory', 'devices', 'pids'];
-
-/** Why nodes cannot run on this machine, or null. */
-export function missingHierarchies(): string | null {
-  const present = hierarchies().flatMap(({ options }) => options.split(','));
-  const missing = NEEDED.filter((controller) => !present.includes(controller));
-  return missing.length === 0 ? null : `needs cgroups of version 1: ${missing.join(', ')}`;
-}
+import { cgroupHierarchies } from '../../support/cgroup-hierarchies.ts';
 
 export class NodeCgroups {
+  /** Of the hierarchies, as mount options. */
   readonly options: readonly string[];
   /** A process joins by writing its number there. */
   readonly joinFiles: readonly string[];
   readonly #folders: readonly string[];
 
   constructor(name: string) {
-    const all = hierarchies();
-    this.options = all.map(({ options }) => options);
-    this.#folders = all.map(({ folder }) => join(folder, name));
-    for (const { options, folder } of all) {
+    const hierarchies = cgroupHierarchies();
+    this.options = hierarchies.map(({ options }) => options);
+    this.#folders = hierarchies.map(({ folder }) => join(folder, name));
+    for (const { options, folder } of hierarchies) {
       mkdirSync(join(folder, name));
       if (options.split(',').includes('cpuset')) inheritCpuset(folder, join(folder, name));
     }
@@ -48,16 +33,6 @@ export class NodeCgroups {
   remove(): void {
     for (const folder of this.#folders) removeTree(folder);
   }
-}
-
-function hierarchies(): Hierarchy[] {
-  const lines = readFileSync('/proc/self/cgroup', 'utf8').trim().split('\n');
-  return lines.flatMap((line) => {
-    const [, options, path] = /^\d+:([^:]+):(.*)$/.exec(line) ?? [];
-    if (options === undefined || path === undefined) return [];
-    const folder = join(MOUNT_POINT, options.replace(/^name=/, ''), path);
-    return existsSync(folder) ? [{ options, folder }] : [];
-  });
 }
 
 /** A new cpuset has neither processors nor memory, and takes no process. */
