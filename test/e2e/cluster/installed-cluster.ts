@@ -52,6 +52,7 @@ export interface ShownPeer {
 export class InstalledCluster {
   readonly cluster: KubernetesCluster;
   readonly #folder = new TempFolder('installed');
+  #stopped = false;
 
   private constructor(cluster: KubernetesCluster) {
     this.cluster = cluster;
@@ -161,6 +162,8 @@ export class InstalledCluster {
   }
 
   async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
     await this.cluster.stop();
     this.#folder.remove();
   }

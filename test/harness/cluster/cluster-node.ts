@@ -11,6 +11,7 @@ import { ChildDaemon } from '../process/child-daemon.ts';
 import type { NamespaceReference, NetworkNamespace } from '../process/network-namespace.ts';
 import { type CommandOptions, outputOf } from '../process/run-command.ts';
 import type { TempFolder } from '../process/temp-folder.ts';
+import { namespacesOf } from './machine-traces.ts';
 import { NodeCgroups } from './node-cgroups.ts';
 
 const INIT = fileURLToPath(new URL('./node-init.sh', import.meta.url));
@@ -87,6 +88,11 @@ export class ClusterNode {
     await child.until((output) => output.includes('node is running') || null, 'runs', START_DEADLINE_MS);
     const [initPid] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
     return new ClusterNode(input, cgroups, child, Number(initPid));
+  }
+
+  /** Those that it runs in, as `/proc` names them; none once it has ended. */
+  namespaceIds(): string[] {
+    return namespacesOf(this.#initPid);
   }
 
   /** Path of this machine for a path of the node. */
