@@ -52,7 +52,6 @@ export interface ShownPeer {
 export class InstalledCluster {
   readonly cluster: KubernetesCluster;
   readonly #folder = new TempFolder('installed');
-  #stopped = false;
 
   private constructor(cluster: KubernetesCluster) {
     this.cluster = cluster;
@@ -95,9 +94,13 @@ export class InstalledCluster {
       NAMESPACE,
       '--create-namespace',
     ];
-    await this.cluster.helm([...target, '--wait', '--timeout', '4m', '--values', file], {
-      deadlineMs: HELM_DEADLINE_MS,
-    });
+    const words = [...target, '--wait', '--timeout', '4m', '--values', file];
+    try {
+      await this.cluster.helm(words, { deadlineMs: HELM_DEADLINE_MS });
+    } catch (error) {
+      const logs = this.cluster.nodes.map((node) => node.logs());
+      throw new Error(`${String(error)}\n${logs.join('\n')}`);
+    }
   }
 
   /** JSON of the speaker of a node, asked on the loopback address there. */
@@ -162,8 +165,6 @@ export class InstalledCluster {
   }
 
   async stop(): Promise<void> {
-    if (this.#stopped) return;
-    this.#stopped = true;
     await this.cluster.stop();
     this.#folder.remove();
   }

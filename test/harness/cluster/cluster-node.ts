@@ -2,7 +2,7 @@
  * One node of a cluster: kubelet, containerd with runc and kube-proxy in namespaces and cgroups of their own, on a
  * cable of the fabric. When its first process ends, all of it is gone; what remains are its cgroups and its folder.
  */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { kubernetesTool } from '../../support/kubernetes-tools.ts';
@@ -83,9 +83,16 @@ export class ClusterNode {
       'bash',
       ...init,
     ];
-    const join_ = ['-c', JOIN_CGROUPS, 'join', ...cgroups.joinFiles, '--', 'unshare', ...unshare];
-    const child = await ChildDaemon.start(`node ${name}`, 'sh', join_, { namespace });
-    await child.until((output) => output.includes('node is running') || null, 'runs', START_DEADLINE_MS);
+    const joinAndRun = ['-c', JOIN_CGROUPS, 'join', ...cgroups.joinFiles, '--', 'unshare', ...unshare];
+    const child = await ChildDaemon.start(`node ${name}`, 'sh', joinAndRun, { namespace });
+    try {
+      await child.until((output) => output.includes('node is running') || null, 'runs', START_DEADLINE_MS);
+    } catch (error) {
+      await child.stop();
+      cgroups.remove();
+      folder.remove();
+      throw error;
+    }
     const [initPid] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
     return new ClusterNode(input, cgroups, child, Number(initPid));
   }
@@ -127,16 +134,19 @@ export class ClusterNode {
     return readdirSync(folder).map((name) => ({ name: `${this.name} ${name}`, path: join(folder, name) }));
   }
 
-  /** Ends of its logs, for messages. */
+  /** Ends of the logs of its programs and of its pods, for messages. */
   logs(): string {
-    const folder = this.#folder.file('etc');
-    const names = readdirSync(folder).filter((name) => name.endsWith('.log'));
-    return names
-      .map(
-        (name) =>
-          `== ${this.name} ${name}\n${readFileSync(join(folder, name), 'utf8').slice(-LOG_TAIL_CHARS)}`,
-      )
-      .join('\n');
+    const texts = ['etc', 'log/pods'].flatMap((part) => {
+      const folder = this.#folder.file(part);
+      const names = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
+      return names
+        .filter((name) => name.endsWith('.log'))
+        .map(
+          (name) =>
+            `== ${this.name} ${name}\n${readFileSync(join(folder, name), 'utf8').slice(-LOG_TAIL_CHARS)}`,
+        );
+    });
+    return texts.join('\n');
   }
 
   /** At once, as a machine that loses its power. */

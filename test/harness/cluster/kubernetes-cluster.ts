@@ -43,32 +43,48 @@ interface NodeStatus {
   readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
 }
 
+type Undo = (() => Promise<void> | void)[];
+
 export class KubernetesCluster {
   readonly plane: ControlPlane;
   readonly fabric: Fabric;
   readonly nodes: readonly ClusterNode[];
   /** Of the administrator, for commands on this machine. */
   readonly kubeconfig: string;
-  readonly #port: NamespacePort;
   readonly #folder: TempFolder;
+  readonly #undo: Undo;
 
-  private constructor(
-    plane: ControlPlane,
-    fabric: Fabric,
-    port: NamespacePort,
-    nodes: readonly ClusterNode[],
-    folder: TempFolder,
-  ) {
-    this.plane = plane;
-    this.fabric = fabric;
-    this.#port = port;
-    this.nodes = nodes;
-    this.#folder = folder;
-    this.kubeconfig = plane.kubeconfig('admin');
+  private constructor(parts: {
+    plane: ControlPlane;
+    fabric: Fabric;
+    nodes: readonly ClusterNode[];
+    folder: TempFolder;
+    undo: Undo;
+  }) {
+    this.plane = parts.plane;
+    this.fabric = parts.fabric;
+    this.nodes = parts.nodes;
+    this.#folder = parts.folder;
+    this.#undo = parts.undo;
+    this.kubeconfig = parts.plane.kubeconfig('admin');
   }
 
-  static async start({ size, pauseImage, writeImages }: ClusterOptions): Promise<KubernetesCluster> {
+  static async start(options: ClusterOptions): Promise<KubernetesCluster> {
+    const undo: Undo = [];
+    try {
+      return await KubernetesCluster.#start(options, undo);
+    } catch (error) {
+      await undoAll(undo);
+      throw error;
+    }
+  }
+
+  static async #start(
+    { size, pauseImage, writeImages }: ClusterOptions,
+    undo: Undo,
+  ): Promise<KubernetesCluster> {
     const folder = new TempFolder('cluster');
+    undo.push(() => folder.remove());
     const images = folder.file('images');
     mkdirSync(images);
     const names = await writeImages(images);
@@ -81,16 +97,21 @@ export class KubernetesCluster {
       ],
       scheduler: true,
     });
+    undo.push(() => plane.stop());
     const fabric = new Fabric();
+    undo.push(() => fabric.remove());
     const inner = { address: Fabric.ADDRESS, port: API_PORT };
     const port = await NamespacePort.open(fabric.namespace, Number(new URL(plane.url).port), inner);
+    undo.push(() => port.close());
     await plane.admin.create(apiEndpoint());
     const nodes: ClusterNode[] = [];
     for (let number = 1; number <= size; number += 1) {
-      nodes.push(await startNode(plane, fabric, number, images, pauseImage));
+      const node = await startNode(plane, fabric, number, images, pauseImage);
+      nodes.push(node);
+      undo.push(() => node.stop());
     }
     await Promise.all(nodes.map((node) => node.importImages(names)));
-    return new KubernetesCluster(plane, fabric, port, nodes, folder);
+    return new KubernetesCluster({ plane, fabric, nodes, folder, undo });
   }
 
   kubectl(words: readonly string[], options: CommandOptions = {}): Promise<string> {
@@ -119,12 +140,13 @@ export class KubernetesCluster {
 
   /** Everything that this machine had of it is gone afterwards. */
   async stop(): Promise<void> {
-    for (const node of this.nodes) await node.stop();
-    await this.#port.close();
-    this.fabric.remove();
-    await this.plane.stop();
-    this.#folder.remove();
+    await undoAll(this.#undo);
   }
+}
+
+/** The last first; nothing is left in it. */
+async function undoAll(undo: Undo): Promise<void> {
+  for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
 }
 
 async function startNode(
