@@ -145,6 +145,19 @@ export interface LearntRouteChange {
   readonly nextHops?: readonly string[];
 }
 
+/** Changes as a speaker of the same process tells them: many at once, as numbers. */
+export interface LearntColumns {
+  readonly family: Family;
+  readonly count: number;
+  /** Addresses in words of 32 bits, network order: one word each, of IPv6 four. */
+  readonly words: Int32Array;
+  readonly lengths: Uint8Array;
+  /** Index into `nextHops`, or -1 where the route is gone. */
+  readonly ways: Int32Array;
+  /** Each set of next hops once; canonical addresses. */
+  readonly nextHops: readonly (readonly string[])[];
+}
+
 /** One difference between what we want and what the kernel has. */
 export interface KernelDifference {
   readonly prefix: string;
@@ -235,6 +248,8 @@ export interface Agent {
   /** A new stream of learnt routes begins (link connected): what is not repeated before End-of-RIB is stale. */
   onLearntStart(): void;
   onLearntRoutes(changes: readonly LearntRouteChange[]): void;
+  /** As `onLearntRoutes`; the columns are the agent's from now on. */
+  onLearntColumns(columns: LearntColumns): void;
   onLearntEndOfRib(family: Family): void;
   /** Prefixes to announce: the own blocks that are in the kernel, and borrowed host addresses. */
   originated(): readonly string[];

@@ -6,6 +6,7 @@ import type {
   AgentStatus,
   KernelRouteStatus,
   KernelWriteEvent,
+  LearntColumns,
   LearntRouteChange,
   NextHopRoute,
   Workload,
@@ -77,8 +78,8 @@ class NodeAgent implements Agent {
     this.#forwarding = new ForwardingCheck(logger);
     const onWrite = (event: KernelWriteEvent): void => notify(this.#writeListeners, event);
     this.#host = new HostSetup({ commands, clock, logger, errors: this.#errors, onWrite });
-    this.#calculator = new RouteCalculator(MAIN_TABLE, (problem) => this.#errors.add(problem));
-    this.#table = new RouteTable(MAIN_TABLE, NOTHING_OWNED, () => clock.now());
+    this.#calculator = new RouteCalculator((problem) => this.#errors.add(problem), randomSeed());
+    this.#table = new RouteTable(MAIN_TABLE, NOTHING_OWNED, () => clock.now(), randomSeed());
     this.#routedWait = new RoutedWait(clock, (prefix) => this.#table.inPlace(prefix, this.#metric(prefix)));
     const plan = { global: globalSysctls, workload: workloadSysctls, rpFilterKey: DEFAULT_RP_FILTER_KEY };
     this.#overlay = new OverlaySetup({
@@ -139,6 +140,10 @@ class NodeAgent implements Agent {
 
   onLearntRoutes(changes: readonly LearntRouteChange[]): void {
     this.#loop.pushLearnt(changes);
+  }
+
+  onLearntColumns(columns: LearntColumns): void {
+    this.#loop.pushLearntColumns(columns);
   }
 
   onLearntEndOfRib(family: Family): void {
@@ -249,6 +254,10 @@ class NodeAgent implements Agent {
   #metric(prefix: string): number {
     return this.#loop.config?.routePriority[familyOfPrefix(prefix)] ?? 0;
   }
+}
+
+function randomSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0]!;
 }
 
 function withAttached(config: AgentConfig, attached: readonly Workload[]): AgentConfig {

@@ -12,6 +12,7 @@ import type {
 } from '../speaker/speaker-config.ts';
 import type {
   BestRouteChange,
+  BestRouteColumns,
   FamilyCounts,
   RibSummary,
   RouteQuery,
@@ -76,6 +77,8 @@ export interface RibView {
 
 export interface BestRouteSink {
   onBestRoutes(changes: readonly BestRouteChange[]): void;
+  /** A sink that has this is told so and not by `onBestRoutes`; the columns are the sink's from now on. */
+  onBestRouteColumns?(columns: BestRouteColumns): void;
   /** Every best route of the family that existed at the subscription has been delivered. */
   onReplayed(family: Family): void;
 }

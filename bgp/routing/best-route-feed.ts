@@ -7,8 +7,8 @@ import { PathField } from '../path/path-table.ts';
 import type { FamilyRib, RibConsumer } from '../rib/family-rib.ts';
 import type { BestRouteSink } from '../rib/rib-view.ts';
 import { LOCAL_SLOT, type SessionTable } from '../rib/session-table.ts';
-import type { BestRouteChange } from '../speaker/speaker-status.ts';
-import { nextHopText, prefixText } from './route-decoding.ts';
+import { type BestRouteBatch, bestRouteBatch } from './best-route-batch.ts';
+import { nextHopText } from './route-decoding.ts';
 
 /** Changes in one call of the sink. */
 const BATCH = 1000;
@@ -17,6 +17,8 @@ const BATCH = 1000;
 const REPLAY_SLICE = 1 << 14;
 
 const REPLAYED = -1;
+/** No attribute set. */
+const NONE = 0;
 
 export class BestRouteFeed implements RibConsumer {
   readonly #rib: FamilyRib;
@@ -35,6 +37,10 @@ export class BestRouteFeed implements RibConsumer {
   /** Without a replay what is there is only noted, so that the sink is told when it goes. */
   readonly #isSilent: boolean;
   #replayFrom = 0;
+  /** Set (as paths link it) and session of the last single next hop; for one batch, then sets may be other ones. */
+  #lastSet = NONE;
+  #lastSlot = LOCAL_SLOT;
+  #lastHops: readonly string[] = [];
 
   constructor(
     rib: FamilyRib,
@@ -85,15 +91,15 @@ export class BestRouteFeed implements RibConsumer {
   /** Delivers one batch. @returns true when nothing is left. */
   work(): boolean {
     this.#replaySome();
-    const changes: BestRouteChange[] = [];
-    while (this.#queue.length > 0 && changes.length < BATCH) {
+    const batch = bestRouteBatch(this.#sink, this.#rib.nets, Math.min(BATCH, this.#queue.length));
+    this.#lastSet = NONE;
+    while (this.#queue.length > 0 && batch.count < BATCH) {
       const net = this.#queue.shift();
       this.#isQueued.delete(net);
-      const change = this.#describe(net);
-      if (change !== null) changes.push(change);
+      this.#describe(net, batch);
       this.#rib.nets.release(net);
     }
-    if (changes.length > 0) this.#sink.onBestRoutes(changes);
+    if (batch.count > 0) batch.deliver(this.#sink);
     return this.#queue.length === 0 && this.#replayFrom === REPLAYED;
   }
 
@@ -133,40 +139,56 @@ export class BestRouteFeed implements RibConsumer {
     return link === 0 ? LOCAL_SLOT : this.#rib.paths.slot(link - 1);
   }
 
-  #describe(net: number): BestRouteChange | null {
-    const { nets, paths, family } = this.#rib;
+  #describe(net: number, batch: BestRouteBatch): void {
+    const { nets } = this.#rib;
     const hasOtherBest = this.#hasOtherBest.has(net);
     this.#hasOtherBest.delete(net);
     const link = nets.records.get(net, NetField.Best);
     const slot = this.#slotOf(link);
-    if (this.#sessions.isGone(slot)) return null; // the next decision on the net tells what comes instead
+    if (this.#sessions.isGone(slot)) return; // the next decision on the net tells what comes instead
     if (slot === LOCAL_SLOT) {
       this.#shared.delete(net);
-      if (!this.#isReported.has(net)) return null;
-      const gone = { family, prefix: prefixText(nets, net), nextHop: null, peer: null };
+      if (!this.#isReported.has(net)) return;
+      batch.addGone(net);
       this.#isReported.delete(net);
       nets.release(net);
-      return gone;
+      return;
     }
-    const sharing = this.#rib.sharingPaths(net);
-    const hops = sharing.map((path) => {
-      const zone = this.#sessions.zoneOf(paths.slot(path));
-      return nextHopText(this.#store, paths.get(path, PathField.Set) - 1, zone);
-    });
+    const hops = this.#hopsOf(net, link - 1);
     const isOtherSharing = this.#noteSharing(net, hops);
-    if (!hasOtherBest && !isOtherSharing) return null;
+    if (!hasOtherBest && !isOtherSharing) return;
     this.#note(net);
-    const change = {
-      family,
-      prefix: prefixText(nets, net),
-      nextHop: hops[0]!,
-      peer: this.#sessions.nameOf(slot),
-    };
-    return hops.length === 1 ? change : { ...change, nextHops: hops };
+    batch.add(net, hops, this.#sessions.nameOf(slot));
+  }
+
+  /** Next hops of the paths that share the traffic; one value while neighbours have the same. */
+  #hopsOf(net: number, best: number): readonly string[] {
+    const { paths } = this.#rib;
+    const sharing = this.#rib.sharingPaths(net);
+    if (sharing.length > 1) return sharing.map((path) => this.#hopOf(path));
+    const set = paths.get(best, PathField.Set);
+    const slot = paths.slot(best);
+    if (set !== this.#lastSet || slot !== this.#lastSlot) {
+      const hop = this.#hopOf(best);
+      if (this.#lastHops[0] !== hop) this.#lastHops = [hop];
+      this.#lastSet = set;
+      this.#lastSlot = slot;
+    }
+    return this.#lastHops;
+  }
+
+  #hopOf(path: number): string {
+    const { paths } = this.#rib;
+    return nextHopText(
+      this.#store,
+      paths.get(path, PathField.Set) - 1,
+      this.#sessions.zoneOf(paths.slot(path)),
+    );
   }
 
   /** @returns true when other next hops share the traffic than the sink knows of. */
   #noteSharing(net: number, hops: readonly string[]): boolean {
+    if (hops.length === 1 && this.#shared.size === 0) return false;
     const text = hops.length > 1 ? hops.join(' ') : undefined;
     if (this.#shared.get(net) === text) return false;
     if (text === undefined) this.#shared.delete(net);

@@ -24,9 +24,11 @@ export class BestRouteRelay {
   subscribe(listener: BestRouteListener, { replay = true }: { readonly replay?: boolean } = {}): () => void {
     const subscription: Subscription = { listener, replayed: new Set(), told: new Set() };
     if (replay) this.#subscriptions.add(subscription);
+    const isInColumns = listener.onBestRouteColumns !== undefined;
     const unsubscribe = this.#rib.subscribeBestRoutes(
       {
         onBestRoutes: (changes) => listener.onBestRoutes(changes),
+        ...(isInColumns && { onBestRouteColumns: (columns) => listener.onBestRouteColumns?.(columns) }),
         onReplayed: (family) => {
           subscription.replayed.add(family);
           this.#tell(subscription);

@@ -5,6 +5,7 @@ import type { DroppedSegments } from './socket/kernel-counters.ts';
 import type { DrainState, NextHopRoute, OriginatedPrefix, SpeakerConfig } from './speaker-config.ts';
 import type {
   BestRouteChange,
+  BestRouteColumns,
   PeerDetail,
   PeerStatus,
   RibSummary,
@@ -25,6 +26,8 @@ export interface Logger {
 export interface BestRouteListener {
   /** Called in batches, in order. */
   onBestRoutes(changes: readonly BestRouteChange[]): void;
+  /** Who has this is told so and not by `onBestRoutes`; the columns are the listener's from now on. */
+  onBestRouteColumns?(columns: BestRouteColumns): void;
   /** The initial routes of the family are complete: every session up at start has sent End-of-RIB, or its time is over. */
   onEndOfRib(family: Family): void;
 }

@@ -215,3 +215,16 @@ export interface BestRouteChange {
   /** All next hops that share the traffic, `nextHop` first, where there are several (`SpeakerConfig.decision`). */
   readonly nextHops?: readonly string[];
 }
+
+/** Changes of best routes as numbers, for who takes a hundred thousand of them: no object and no text for each. */
+export interface BestRouteColumns {
+  readonly family: Family;
+  readonly count: number;
+  /** Addresses in words of 32 bits, network order: one word each, of IPv6 four. */
+  readonly words: Int32Array;
+  readonly lengths: Uint8Array;
+  /** Index into `nextHops`, or -1: no route any more. */
+  readonly ways: Int32Array;
+  /** Next hops that share the traffic, the best route's first; each set once. */
+  readonly nextHops: readonly (readonly string[])[];
+}

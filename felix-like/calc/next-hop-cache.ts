@@ -23,6 +23,9 @@ export class NextHopCache {
   /** By key of the way. */
   readonly #entries = new Map<Encapsulation, Map<string, Entry>>();
   #size = 0;
+  #lastEncapsulation: Encapsulation = 'none';
+  #lastWay: Way | null = null;
+  #lastTarget: RouteTarget | null = null;
   /** At so many ways those that are not in use are forgotten. */
   #limit = FIRST_LIMIT;
 
@@ -31,7 +34,25 @@ export class NextHopCache {
     this.#onUnresolved = onUnresolved;
   }
 
+  /** The target of the way that was resolved last, if it is this one: most routes come with their like. */
+  known(encapsulation: Encapsulation, way: Way): RouteTarget | null {
+    return this.#lastWay === way && this.#lastEncapsulation === encapsulation ? this.#lastTarget : null;
+  }
+
   resolve(
+    encapsulation: Encapsulation,
+    way: Way,
+    resolveHop: ResolveHop,
+    waysInUse: () => Iterable<Way>,
+  ): ResolvedWay {
+    const resolved = this.#resolve(encapsulation, way, resolveHop, waysInUse);
+    this.#lastEncapsulation = encapsulation;
+    this.#lastWay = way;
+    this.#lastTarget = resolved.target;
+    return resolved;
+  }
+
+  #resolve(
     encapsulation: Encapsulation,
     way: Way,
     resolveHop: ResolveHop,
@@ -53,6 +74,7 @@ export class NextHopCache {
 
   /** Asks anew for everything that is known. @returns tells which ways lead elsewhere now; null: none */
   refresh(resolveHop: ResolveHop): ((encapsulation: Encapsulation, way: Way) => boolean) | null {
+    this.#lastWay = null;
     const changed = new Set<string>();
     for (const [encapsulation, entries] of this.#entries) {
       for (const [key, { way, resolved: before }] of entries) {

@@ -8,11 +8,12 @@
  * routes count: those are addresses that another node borrowed. Learnt routes to service addresses are not
  * programmed: kube-proxy translates those on every node.
  */
-import { addressBits, type Family, formatPrefix, parsePrefix } from '@manul/bgp/net';
-import type { LearntRouteChange } from '../agent-api.ts';
-import type { KernelRoute, RouteTarget } from '../routetable/route-key.ts';
+import { addressBits, type Family, parsePrefix } from '@manul/bgp/net';
+import type { LearntColumns, LearntRouteChange } from '../agent-api.ts';
+import { PrefixKey } from '../prefix/prefix-key.ts';
+import type { RouteTarget } from '../routetable/route-key.ts';
 import { type CalculatorConfig, hasSameNumbers, NO_CONFIG } from './calculator-config.ts';
-import { type Claim, ClaimTable, type Obstacle, type Placement } from './claim-table.ts';
+import { ClaimTable, type Obstacle, type Placement } from './claim-table.ts';
 import { ForeignRoutes, LOOKED_UP_SOON } from './foreign-routes.ts';
 import { NextHopCache, type ResolveHop } from './next-hop-cache.ts';
 import { Overlay, remoteEnds } from './overlay.ts';
@@ -33,16 +34,27 @@ export interface WaitingRoute {
   readonly text: string;
 }
 
-/** Takes what has been settled: the route to `prefix`, or null for none. */
-export type RouteSink = (prefix: string, route: KernelRoute | null) => void;
+/**
+ * Takes what has been settled: the target of the route to `prefix`, or null for none.
+ * @param prefix to be read before the call ends
+ * @param isOwn the resources say, or said, something of the prefix; else only BGP does
+ */
+export type RouteSink = (
+  prefix: PrefixKey,
+  metric: number,
+  target: RouteTarget | null,
+  isOwn: boolean,
+) => void;
 
 /** As it should be: nothing to tell. */
 const NOT_OURS: Obstacle = { text: null };
+const SERVICE_ADDRESS: Placement = { encapsulation: 'none', obstacle: NOT_OURS };
 
 export class RouteCalculator {
-  readonly #table: number;
   readonly #onProblem: (problem: Problem) => void;
-  readonly #claims = new ClaimTable();
+  readonly #claims: ClaimTable;
+  /** Prefix of the claim that is being settled. */
+  readonly #key = new PrefixKey();
   readonly #waiting = new Map<string, WaitingRoute>();
   readonly #placements = new Map<Encapsulation, Placement>();
   /** Routes of others, as far as next hops are reached by them; kept up to date by whoever reads the kernel. */
@@ -59,11 +71,11 @@ export class RouteCalculator {
   #blackhole = blackholeTarget(0);
 
   /**
-   * @param table the kernel table that the routes are for
    * @param onProblem told of each next hop that cannot be resolved, when that is found
+   * @param seed a number that peers do not know
    */
-  constructor(table: number, onProblem: (problem: Problem) => void) {
-    this.#table = table;
+  constructor(onProblem: (problem: Problem) => void, seed = 0) {
+    this.#claims = new ClaimTable(seed);
     this.#onProblem = onProblem;
   }
 
@@ -145,6 +157,11 @@ export class RouteCalculator {
     this.#claims.change(change);
   }
 
+  /** The changes [from, to). */
+  changeLearntColumns(columns: LearntColumns, from: number, to: number): void {
+    this.#claims.changeColumns(columns, from, to);
+  }
+
   completeLearnt(family: Family): void {
     this.#claims.completeStream(family);
   }
@@ -155,13 +172,17 @@ export class RouteCalculator {
 
   /** Settles up to `limit` prefixes. @returns true when there is more to settle */
   settle(limit: number, sink: RouteSink): boolean {
+    const { routePriority } = this.#config;
     for (let rest = limit; rest > 0; rest--) {
       const claim = this.#claims.takeDirty();
-      if (claim === null) return false;
-      if (this.#waiting.size > 0) this.#waiting.delete(claim.prefix);
-      const route = this.#evaluate(claim);
-      if (route === null) this.#claims.releaseUnclaimed(claim);
-      sink(claim.prefix, route);
+      if (claim < 0) return false;
+      const key = this.#claims.readPrefix(claim, this.#key);
+      if (this.#waiting.size > 0) this.#waiting.delete(key.text());
+      const isOwn = this.#claims.isTouched(claim);
+      const way = this.#claims.learnt(claim);
+      const target = isOwn ? this.#evaluate(claim, key.text(), way) : this.#evaluateLearnt(claim, key, way);
+      if (target === null && !(isOwn && this.#isClaimed(key.text()))) this.#claims.releaseUnclaimed(claim);
+      sink(key, key.isIpv6 ? routePriority.ipv6 : routePriority.ipv4, target, isOwn);
     }
     return this.#claims.hasDirty;
   }
@@ -196,59 +217,71 @@ export class RouteCalculator {
     return this.#topology.link(index)?.name ?? null;
   }
 
-  #evaluate(claim: Claim): KernelRoute | null {
-    const { prefix, learnt } = claim;
+  /** True while the resources claim the prefix, whether or not a route comes of it. */
+  #isClaimed(prefix: string): boolean {
+    const { workloads, blocks, gateways } = this.#own;
+    if (workloads.has(prefix) || blocks.has(prefix) || gateways.has(prefix)) return true;
+    return this.#remote.get(prefix) !== undefined || this.#remote.vtepFamily(prefix) !== undefined;
+  }
+
+  #evaluate(claim: number, prefix: string, learnt: Way | null): RouteTarget | null {
     const link = this.#usableLink(prefix);
-    if (link !== null) return this.#route(prefix, linkTarget(this.#config.routeProtocol, link.index));
-    if (this.#isBlackhole(prefix)) return this.#route(prefix, this.#blackhole);
+    if (link !== null) return linkTarget(this.#config.routeProtocol, link.index);
+    if (this.#isBlackhole(prefix)) return this.#blackhole;
     const vtepFamily = this.#remote.vtepFamily(prefix);
-    if (vtepFamily !== undefined) return this.#routeToVtep(prefix, vtepFamily);
+    if (vtepFamily !== undefined) return this.#targetOfVtep(prefix, vtepFamily);
     const gateway = this.#own.gateways.get(prefix);
     if (gateway !== undefined) {
       const way = { nextHops: [gateway], key: gateway };
-      return this.#routeThrough(prefix, 'neighbor', 'none', way);
+      return this.#targetThrough('neighbor', 'none', way);
     }
     const remote = this.#remoteClaim(prefix);
     if (remote !== null) return this.#evaluateRemote(prefix, remote);
-    if (learnt !== null) return this.#evaluateLearnt(claim, learnt);
+    if (learnt !== null) return this.#evaluateLearnt(claim, this.#key, learnt);
     const workload = this.#own.workloads.get(prefix)?.[0];
     if (workload !== undefined)
       this.#wait(prefix, 'workload', this.#linkProblem(workload), workload.interfaceName);
     return null;
   }
 
-  #routeToVtep(prefix: string, family: Family): KernelRoute | null {
+  #targetOfVtep(prefix: string, family: Family): RouteTarget | null {
     const { hops, error } = this.#overlay.vxlanDevice(family);
     if (hops === null) return this.#wait(prefix, 'vtep', `end of a VXLAN: ${error}`);
-    return this.#route(prefix, linkTarget(this.#config.routeProtocol, hops[0]!.interfaceIndex!));
+    return linkTarget(this.#config.routeProtocol, hops[0]!.interfaceIndex!);
   }
 
-  #evaluateRemote(prefix: string, { node, way }: RemoteClaim): KernelRoute | null {
-    if (way !== null) return this.#routeThrough(prefix, 'node', this.#classOf(prefix).encapsulation, way);
+  #evaluateRemote(prefix: string, { node, way }: RemoteClaim): RouteTarget | null {
+    if (way !== null) {
+      return this.#targetThrough('node', this.#classOf(prefix).encapsulation, way);
+    }
     const family = prefix.includes(':') ? 'IPv6' : 'IPv4';
     return this.#wait(prefix, 'node', `node ${node} has no ${family} address`);
   }
 
-  #evaluateLearnt(claim: Claim, way: Way): KernelRoute | null {
-    const { prefix } = claim;
-    claim.placement ??= this.#place(prefix);
-    const { encapsulation, obstacle } = claim.placement;
-    if (obstacle === null) return this.#routeThrough(prefix, 'learnt', encapsulation, way);
-    if (obstacle.text !== null) this.#wait(prefix, 'learnt', obstacle.text, null, way.nextHops[0]);
-    return null;
+  /** @param key of the claim */
+  #evaluateLearnt(claim: number, key: PrefixKey, way: Way | null): RouteTarget | null {
+    if (way === null) return null;
+    let placement = this.#claims.placement(claim);
+    if (placement === null) {
+      placement = this.#place(key);
+      this.#claims.setPlacement(claim, placement);
+    }
+    const { encapsulation, obstacle } = placement;
+    if (obstacle !== null) {
+      if (obstacle.text !== null) this.#wait(key.text(), 'learnt', obstacle.text, null, way.nextHops[0]);
+      return null;
+    }
+    const known = this.#nextHops.known(encapsulation, way);
+    return known ?? this.#targetThrough('learnt', encapsulation, way);
   }
 
-  #routeThrough(
-    prefix: string,
-    reason: RouteReason,
-    encapsulation: Encapsulation,
-    way: Way,
-  ): KernelRoute | null {
+  /** For the claim that is being settled. */
+  #targetThrough(reason: RouteReason, encapsulation: Encapsulation, way: Way): RouteTarget | null {
     const { target, error } = this.#nextHops.resolve(encapsulation, way, this.#resolveHop, () =>
       this.#waysInUse(),
     );
-    if (target !== null) return this.#route(prefix, target);
-    return this.#wait(prefix, reason, error, null, way.nextHops[0]);
+    if (target !== null) return target;
+    return this.#wait(this.#key.text(), reason, error, null, way.nextHops[0]);
   }
 
   #wait(
@@ -262,11 +295,10 @@ export class RouteCalculator {
     return null;
   }
 
-  #place(text: string): Placement {
-    const prefix = parsePrefix(text);
-    if (prefix === null || formatPrefix(prefix) !== text)
-      return obstructed(`${text} is not a canonical prefix`);
-    if (this.#own.isServiceAddress(prefix)) return { encapsulation: 'none', obstacle: NOT_OURS };
+  #place(key: PrefixKey): Placement {
+    if (key.odd !== null) return obstructed(`${key.odd} is not a canonical prefix`);
+    const prefix = key.prefix();
+    if (this.#own.isServiceAddress(prefix)) return SERVICE_ADDRESS;
     const { encapsulation, isWritten } = this.#pools.classOf(prefix);
     if (!isWritten) return { encapsulation, obstacle: NOT_OURS };
     const block = prefix.length === addressBits(prefix.family) ? null : this.#own.blockAround(prefix);
@@ -304,7 +336,7 @@ export class RouteCalculator {
     this.#resolveHop = this.#newResolver();
     const isChanged = this.#nextHops.refresh(this.#resolveHop);
     if (isChanged === null) return;
-    this.#claims.touchLearnt(({ placement }, way) => isChanged(placement?.encapsulation ?? 'none', way));
+    this.#claims.touchLearnt((placement, way) => isChanged(placement?.encapsulation ?? 'none', way));
     for (const prefix of this.#remote.through((way) => ENCAPSULATED.some((one) => isChanged(one, way)))) {
       this.#claims.touch(prefix);
     }
@@ -343,11 +375,6 @@ export class RouteCalculator {
   #isBlackhole(prefix: string): boolean {
     if (this.#own.blocks.size === 0 || !this.#own.blocks.has(prefix) || isHost(prefix)) return false;
     return this.#classOf(prefix).isWritten;
-  }
-
-  #route(prefix: string, target: RouteTarget): KernelRoute {
-    const metric = this.#config.routePriority[prefix.includes(':') ? 'ipv6' : 'ipv4'];
-    return { table: this.#table, prefix, metric, target };
   }
 
   #newResolver(): ResolveHop {

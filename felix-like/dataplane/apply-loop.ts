@@ -4,12 +4,12 @@
  * slices that leave the event loop free. Nothing is written before the first configuration.
  */
 import { FAMILIES, type Family } from '@manul/bgp/net';
-import type { AgentConfig, KernelWriteEvent, LearntRouteChange } from '../agent-api.ts';
+import type { AgentConfig, KernelWriteEvent, LearntColumns, LearntRouteChange } from '../agent-api.ts';
 import type { NextHopRoutes } from '../calc/next-hop-routes.ts';
 import type { RouteCalculator } from '../calc/route-calculator.ts';
 import type { KernelEvent, KernelLink, KernelPort } from '../kernel/kernel-port.ts';
 import { Ownership } from '../routetable/ownership.ts';
-import { familyOfPrefix } from '../routetable/route-key.ts';
+import { MAIN_TABLE } from '../routetable/route-key.ts';
 import type { RouteTable } from '../routetable/route-table.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ErrorLog } from './error-log.ts';
@@ -123,6 +123,11 @@ export class ApplyLoop {
     this.#wakeUp.wake();
   }
 
+  pushLearntColumns(columns: LearntColumns): void {
+    this.#feed.pushColumns(columns);
+    this.#wakeUp.wake();
+  }
+
   endLearnt(family: Family): void {
     this.#feed.endOfRib(family);
     this.#wakeUp.wake();
@@ -173,7 +178,7 @@ export class ApplyLoop {
       if (calculator.foreign.isStale) await this.#reader.readForeign();
       await this.#writeSysctls(this.#config);
       this.#feed.drain(SETTLE_SLICE, calculator);
-      const hasMore = this.#settleRoutes(this.#config) || !this.#feed.isEmpty;
+      const hasMore = this.#settleRoutes() || !this.#feed.isEmpty;
       this.#finishLearnt();
       table.examineDueRetries();
       this.#writer.send();
@@ -321,12 +326,14 @@ export class ApplyLoop {
   }
 
   /** @returns true when there is more to settle */
-  #settleRoutes(config: AgentConfig): boolean {
+  #settleRoutes(): boolean {
     const { calculator, table } = this.#parts;
-    const hasMore = calculator.settle(SETTLE_SLICE, (prefix, route) => {
-      this.#writer.onSettled(prefix, route);
-      if (route === null) table.deleteDesired(prefix, config.routePriority[familyOfPrefix(prefix)]);
-      else table.setDesired(route);
+    const hasMore = calculator.settle(SETTLE_SLICE, (key, metric, target, isOwn) => {
+      if (isOwn) {
+        const prefix = key.text();
+        this.#writer.onSettled(prefix, target && { table: MAIN_TABLE, prefix, metric, target });
+      }
+      table.desire(key, metric, target);
     });
     if (!hasMore) table.finishRewrite();
     return hasMore;

@@ -1,16 +1,19 @@
 /** What the role link says, queued until the apply loop has time for it, and handed on in order and in slices. */
 import { FAMILIES, type Family } from '@manul/bgp/net';
-import type { LearntRouteChange } from '../agent-api.ts';
+import type { LearntColumns, LearntRouteChange } from '../agent-api.ts';
 
 type Item =
   | { readonly kind: 'start' }
   | { readonly kind: 'changes'; readonly changes: readonly LearntRouteChange[] }
+  | { readonly kind: 'columns'; readonly columns: LearntColumns }
   | { readonly kind: 'endOfRib'; readonly family: Family };
 
 /** Who takes it. */
 export interface LearntSink {
   startLearnt(): void;
   changeLearnt(change: LearntRouteChange): void;
+  /** The changes [from, to). */
+  changeLearntColumns(columns: LearntColumns, from: number, to: number): void;
   completeLearnt(family: Family): void;
 }
 
@@ -35,6 +38,11 @@ export class LearntFeed {
     if (changes.length > 0) this.#items.push({ kind: 'changes', changes });
   }
 
+  /** As `push`. */
+  pushColumns(columns: LearntColumns): void {
+    if (columns.count > 0) this.#items.push({ kind: 'columns', columns });
+  }
+
   endOfRib(family: Family): void {
     this.#ended.add(family);
     this.#items.push({ kind: 'endOfRib', family });
@@ -51,12 +59,13 @@ export class LearntFeed {
     let done = 0;
     for (const item of this.#items) {
       if (rest === 0) break;
-      if (item.kind === 'changes') {
-        const end = Math.min(this.#position + rest, item.changes.length);
-        for (let i = this.#position; i < end; i++) sink.changeLearnt(item.changes[i]!);
+      if (item.kind === 'changes' || item.kind === 'columns') {
+        const count = item.kind === 'changes' ? item.changes.length : item.columns.count;
+        const end = Math.min(this.#position + rest, count);
+        this.#handOn(item, this.#position, end, sink);
         rest -= end - this.#position;
         this.#position = end;
-        if (end < item.changes.length) break;
+        if (end < count) break;
       } else if (item.kind === 'start') {
         sink.startLearnt();
       } else {
@@ -66,5 +75,15 @@ export class LearntFeed {
       done++;
     }
     this.#items.splice(0, done);
+  }
+
+  #handOn(
+    item: Extract<Item, { kind: 'changes' | 'columns' }>,
+    from: number,
+    to: number,
+    sink: LearntSink,
+  ): void {
+    if (item.kind === 'columns') sink.changeLearntColumns(item.columns, from, to);
+    else for (let i = from; i < to; i++) sink.changeLearnt(item.changes[i]!);
   }
 }

@@ -6,12 +6,20 @@
  * A workload whose interface goes away and comes back has not moved, whatever happened to its route meanwhile; so
  * ways to workloads are remembered beyond their routes.
  */
-import type { RouteBatch } from '../routetable/route-batch.ts';
-import type { KernelRoute } from '../routetable/route-key.ts';
+import type { RouteWrites } from '../kernel/kernel-port.ts';
+import { PrefixKey } from '../prefix/prefix-key.ts';
+import type { KernelRoute, RouteTarget } from '../routetable/route-key.ts';
+
+/** Writes, with what they take the place of. */
+export interface ReplacingWrites extends Pick<RouteWrites, 'length' | 'op' | 'target' | 'readPrefix'> {
+  /** What the kernel has now, as far as is known. */
+  actual(i: number): RouteTarget | null;
+}
 
 export class MovedAddresses {
   /** Last way to the addresses of the workloads of this node, by prefix. */
   readonly #ways = new Map<string, string>();
+  readonly #key = new PrefixKey();
   readonly #moved = new Set<string>();
   readonly #removed = new Set<string>();
 
@@ -26,7 +34,7 @@ export class MovedAddresses {
     const reason = reasonOf(prefix);
     if (reason === 'workload') {
       if (route === null) return;
-      const way = wayOf(route);
+      const way = wayOf(route.target);
       if (before !== undefined && before !== way) this.#moved.add(addressOf(prefix));
       this.#ways.set(prefix, way);
     } else if (before !== undefined) {
@@ -36,14 +44,15 @@ export class MovedAddresses {
   }
 
   /** A batch is about to be sent; what it replaces or deletes may come from an earlier process. */
-  onBatch(batch: RouteBatch, isWanted: (prefix: string) => boolean): void {
-    batch.operations.forEach(({ op, route }, i) => {
-      const before = batch.slots[i]?.actual ?? null;
-      if (before === null || !isHostPrefix(route.prefix)) return;
-      if (op === 'delete') {
-        if (!isWanted(route.prefix)) this.#removed.add(addressOf(route.prefix));
-      } else if (wayOf(before) !== wayOf(route)) this.#moved.add(addressOf(route.prefix));
-    });
+  onBatch(batch: ReplacingWrites, isWanted: (prefix: string) => boolean): void {
+    for (let i = 0; i < batch.length; i++) {
+      const before = batch.actual(i);
+      if (before === null || !batch.readPrefix(i, this.#key).isHost) continue;
+      if (batch.op(i) === 'delete') {
+        const prefix = this.#key.text();
+        if (!isWanted(prefix)) this.#removed.add(addressOf(prefix));
+      } else if (wayOf(before) !== wayOf(batch.target(i))) this.#moved.add(addressOf(this.#key.text()));
+    }
   }
 
   /** To be forgotten before what comes next is written. */
@@ -63,10 +72,6 @@ function take(addresses: Set<string>): readonly string[] {
   return taken;
 }
 
-function isHostPrefix(prefix: string): boolean {
-  return prefix.endsWith(prefix.includes(':') ? '/128' : '/32');
-}
-
 function addressOf(prefix: string): string {
   return prefix.slice(0, prefix.indexOf('/'));
 }
@@ -75,6 +80,6 @@ function leadsToLink({ target }: KernelRoute): boolean {
   return target.type === 'unicast' && target.nextHops[0]?.gateway === null;
 }
 
-function wayOf({ target }: KernelRoute): string {
-  return target.nextHops.map(({ gateway, interfaceIndex }) => `${interfaceIndex} ${gateway}`).join();
+function wayOf({ nextHops }: RouteTarget): string {
+  return nextHops.map(({ gateway, interfaceIndex }) => `${interfaceIndex} ${gateway}`).join();
 }

@@ -82,9 +82,9 @@ export class RouteWriter {
       this.#moved.onBatch(batch, (prefix) => calculator.reasonOf(prefix) !== null);
       this.#forgetConnections(this.#moved.takeMoved());
       kernel
-        .applyRoutes(batch.operations)
+        .writeRoutes(batch)
         .catch((error: Error) => {
-          return batch.operations.map((_, index) => ({ index, code: 'EIO', text: error.message }));
+          return batch.slots.map((_, index) => ({ index, code: 'EIO', text: error.message }));
         })
         .then((failures) => this.#onOutcome(batch, failures));
     }

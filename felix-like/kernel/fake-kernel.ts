@@ -18,6 +18,7 @@ import type {
   OperationFailure,
   RouteFilter,
   RouteOperation,
+  RouteWrites,
   SysctlOutcome,
   SysctlSetting,
 } from './kernel-port.ts';
@@ -66,6 +67,10 @@ export class FakeKernel implements KernelPort {
     });
     await nextTurn();
     return failures;
+  }
+
+  writeRoutes({ operations }: RouteWrites): Promise<readonly OperationFailure[]> {
+    return this.applyRoutes(operations);
   }
 
   /** Of several routes any: nobody asks for more than whether there is one. */

@@ -6,6 +6,7 @@
  * what a dump says is newer than every event delivered before its first part.
  */
 import type { Family } from '@manul/bgp/net';
+import type { PrefixKey } from '../prefix/prefix-key.ts';
 
 export type RouteType = 'unicast' | 'blackhole' | 'unreachable' | 'prohibit' | 'throw' | 'other';
 export type RouteScope = 'universe' | 'link' | 'host' | 'other';
@@ -57,6 +58,19 @@ export interface RouteOperation {
    */
   readonly op: 'add' | 'replace' | 'delete';
   readonly route: KernelRoute;
+}
+
+/** Many operations on one table, without an object for each. */
+export interface RouteWrites {
+  readonly length: number;
+  readonly table: number;
+  op(i: number): RouteOperation['op'];
+  /** Fills `key`. @returns it */
+  readPrefix(i: number, key: PrefixKey): PrefixKey;
+  metric(i: number): number;
+  target(i: number): RouteTarget;
+  /** The same as objects. */
+  readonly operations: readonly RouteOperation[];
 }
 
 /** What the kernel refused, and why. */
@@ -205,6 +219,8 @@ export interface KernelPort {
   dumpRoutes(filter: RouteFilter, onRoutes: (routes: readonly KernelRoute[]) => void): Promise<void>;
   /** Carries out every operation, whether or not others fail; resolves to the failures, in order. */
   applyRoutes(operations: readonly RouteOperation[]): Promise<readonly OperationFailure[]>;
+  /** The same for many; they must not change before the promise resolves. */
+  writeRoutes(writes: RouteWrites): Promise<readonly OperationFailure[]>;
   dumpLinks(): Promise<readonly KernelLink[]>;
   dumpAddresses(): Promise<readonly KernelAddress[]>;
   /** Entries of one table of one link. */

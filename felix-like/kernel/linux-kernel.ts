@@ -12,6 +12,7 @@ import type {
   OperationFailure,
   RouteFilter,
   RouteOperation,
+  RouteWrites,
   SysctlOutcome,
   SysctlSetting,
 } from './kernel-port.ts';
@@ -28,6 +29,7 @@ import {
   encodeRouteDump,
   encodeRouteLookup,
   encodeRouteOperation,
+  RouteWriteEncoder,
 } from './netlink/route-message.ts';
 import { ObjectBatch } from './object-batch.ts';
 import { SYSCTL_FOLDER } from './sysctl-files.ts';
@@ -59,6 +61,7 @@ export function createLinuxKernel(options: LinuxKernelOptions = {}): KernelPort 
 class LinuxKernel implements KernelPort {
   readonly #options: LinuxKernelOptions;
   #client: WorkerClient | null = null;
+  readonly #encoder = new RouteWriteEncoder();
   #sequence = 0;
 
   constructor(options: LinuxKernelOptions) {
@@ -114,6 +117,19 @@ class LinuxKernel implements KernelPort {
     const requests: Promise<OperationFailure[]>[] = [];
     for (let start = 0; start < operations.length; start += MAX_OPERATIONS) {
       requests.push(this.#send(operations.slice(start, start + MAX_OPERATIONS), start));
+    }
+    return (await Promise.all(requests)).flat();
+  }
+
+  async writeRoutes(writes: RouteWrites): Promise<readonly OperationFailure[]> {
+    const requests: Promise<OperationFailure[]>[] = [];
+    for (let start = 0; start < writes.length; start += MAX_OPERATIONS) {
+      const count = Math.min(MAX_OPERATIONS, writes.length - start);
+      requests.push(
+        this.#sendBatch(count, start, (writer, i, sequence, wantsAck) => {
+          this.#encoder.encode(writer, writes, start + i, sequence, wantsAck);
+        }),
+      );
     }
     return (await Promise.all(requests)).flat();
   }

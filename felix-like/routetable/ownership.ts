@@ -3,7 +3,9 @@
  * be able to tell, so the answer is in the route itself: its protocol number.
  */
 import { contains, type Prefix, parsePrefix } from '@manul/bgp/net';
-import type { KernelRoute } from './route-key.ts';
+import type { KernelRoute, RouteTarget } from './route-key.ts';
+
+type Targeted = { readonly target: RouteTarget };
 
 /**
  * Below this, numbers are nobody's own: the kernel and everybody who types `ip route add` use them. Configured so,
@@ -37,18 +39,18 @@ export class Ownership {
     return this.#settings.protocols;
   }
 
-  isOurs(route: KernelRoute): boolean {
+  isOurs(route: Targeted): boolean {
     const { protocol } = route.target;
     if (!this.hasOurProtocol(route)) return this.isExternal(route);
     return protocol >= FIRST_EXCLUSIVE_PROTOCOL || this.#leadsToWorkload(route);
   }
 
-  hasOurProtocol({ target }: KernelRoute): boolean {
+  hasOurProtocol({ target }: Targeted): boolean {
     return this.#settings.protocols.includes(target.protocol);
   }
 
   /** Somebody else's route to a workload interface, which nobody but us should have. */
-  isExternal(route: KernelRoute): boolean {
+  isExternal(route: Targeted): boolean {
     if (this.#settings.removesExternal !== true || this.hasOurProtocol(route)) return false;
     return !NEVER_EXTERNAL.includes(route.target.protocol) && this.#leadsToWorkload(route);
   }
@@ -61,7 +63,7 @@ export class Ownership {
     return prefix !== null && this.#pools.some((pool) => contains(pool, prefix));
   }
 
-  #leadsToWorkload({ target }: KernelRoute): boolean {
+  #leadsToWorkload({ target }: Targeted): boolean {
     const { isWorkloadInterface } = this.#settings;
     return target.nextHops.some(
       (hop) => hop.interfaceIndex !== null && isWorkloadInterface(hop.interfaceIndex),

@@ -1,41 +1,63 @@
-/** Routes on their way to the kernel: the slots that they belong to, and the outcome. */
-import type { RouteOperation } from '../kernel/kernel-port.ts';
-import type { Slot } from './delta-tracker.ts';
-import type { KernelRoute, RouteKey } from './route-key.ts';
+/** Routes on their way to the kernel, as the slots that they belong to; and the outcome. */
+import type { RouteOperation, RouteWrites } from '../kernel/kernel-port.ts';
+import type { PrefixKey } from '../prefix/prefix-key.ts';
+import type { KernelRoute, RouteTarget } from './route-key.ts';
+import { type RouteSlots, SlotFlag } from './route-slots.ts';
 
-/** One key of the table, and what the table knows of it. */
-export interface RouteSlot extends Slot<RouteKey, KernelRoute> {
-  isInFlight: boolean;
-  /** Found in the kernel, ours, and never desired by this process. */
-  isLeftover: boolean;
-  /** Number of the resync that found it last. */
-  seenBy: number;
-  /** In which queue it waits to be written, or null. */
-  waitsFor: 'update' | 'deletion' | null;
-}
+/** Operations for the kernel; to be handed back with their outcome. Valid until then. */
+export class RouteBatch implements RouteWrites {
+  readonly slots: number[] = [];
+  readonly #table: RouteSlots;
+  readonly #ops: RouteOperation['op'][] = [];
+  readonly #targets: RouteTarget[] = [];
+  #operations: readonly RouteOperation[] | null = null;
 
-export function newRouteSlot(key: RouteKey): RouteSlot {
-  return {
-    key,
-    desired: null,
-    actual: null,
-    pending: 'nothing',
-    isInFlight: false,
-    isLeftover: false,
-    seenBy: 0,
-    waitsFor: null,
-  };
-}
+  constructor(table: RouteSlots) {
+    this.#table = table;
+  }
 
-/** Operations for the kernel; to be handed back with their outcome. */
-export class RouteBatch {
-  readonly operations: RouteOperation[] = [];
-  readonly slots: RouteSlot[] = [];
+  get length(): number {
+    return this.slots.length;
+  }
 
-  add(slot: RouteSlot, op: RouteOperation['op'], route: KernelRoute): void {
-    slot.isInFlight = true;
+  get table(): number {
+    return this.#table.table;
+  }
+
+  /** The same as objects; for those who have time. */
+  get operations(): readonly RouteOperation[] {
+    this.#operations ??= this.slots.map((slot, i) => {
+      return { op: this.#ops[i]!, route: this.#table.route(slot, this.#targets[i]!) };
+    });
+    return this.#operations;
+  }
+
+  add(slot: number, op: RouteOperation['op'], target: RouteTarget): void {
+    this.#table.set(slot, SlotFlag.InFlight);
     this.slots.push(slot);
-    this.operations.push({ op, route });
+    this.#ops.push(op);
+    this.#targets.push(target);
+  }
+
+  op(i: number): RouteOperation['op'] {
+    return this.#ops[i]!;
+  }
+
+  target(i: number): RouteTarget {
+    return this.#targets[i]!;
+  }
+
+  /** What the kernel has in place of it, as far as is known. */
+  actual(i: number): RouteTarget | null {
+    return this.#table.actual(this.slots[i]!);
+  }
+
+  metric(i: number): number {
+    return this.#table.metric(this.slots[i]!);
+  }
+
+  readPrefix(i: number, key: PrefixKey): PrefixKey {
+    return this.#table.readKey(this.slots[i]!, key);
   }
 }
 

@@ -34,7 +34,7 @@ export function isSameRoute(a: KernelRoute, b: KernelRoute): boolean {
   return isSameTarget(a.target, b.target, isIpv6);
 }
 
-function isSameTarget(a: RouteTarget, b: RouteTarget, isIpv6: boolean): boolean {
+export function isSameTarget(a: RouteTarget, b: RouteTarget, isIpv6: boolean): boolean {
   return (
     a.type === b.type &&
     a.protocol === b.protocol &&

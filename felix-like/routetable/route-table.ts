@@ -16,12 +16,13 @@
  */
 import type { Family } from '@manul/bgp/net';
 import type { KernelFailure, OperationFailure, RouteOperation } from '../kernel/kernel-port.ts';
-import { DeltaTracker } from './delta-tracker.ts';
+import { PrefixKey } from '../prefix/prefix-key.ts';
+import { NO_ID } from '../prefix/prefix-table.ts';
 import type { Ownership } from './ownership.ts';
 import { RetrySchedule } from './retry-schedule.ts';
-import { type BatchOutcome, newRouteSlot, RouteBatch, type RouteSlot } from './route-batch.ts';
-import { familyOfPrefix, isSameRoute, type KernelRoute, type RouteKey, routeKey } from './route-key.ts';
-import { SlotQueue } from './slot-queue.ts';
+import { type BatchOutcome, RouteBatch } from './route-batch.ts';
+import type { KernelRoute, RouteTarget } from './route-key.ts';
+import { RouteSlots, SlotFlag, SlotQueue } from './route-slots.ts';
 
 export interface RouteDifference {
   readonly kind: 'missing' | 'different' | 'unexpected' | 'foreign';
@@ -47,37 +48,42 @@ const EXTERNAL = 'leads to a workload and is of nobody whom we know';
 const EXTERNAL_GRACE_MS = 10_000;
 
 export class RouteTable {
-  readonly #table: number;
   readonly #now: () => number;
-  readonly #tracker = new DeltaTracker<RouteKey, KernelRoute, RouteSlot>(isSameRoute, newRouteSlot);
-  readonly #retries = new RetrySchedule<RouteSlot>();
-  readonly #updates = new SlotQueue('update');
-  readonly #deletions = new SlotQueue('deletion');
+  readonly #slots: RouteSlots;
+  readonly #retries = new RetrySchedule<number>();
+  readonly #updates: SlotQueue;
+  readonly #deletions: SlotQueue;
+  readonly #key = new PrefixKey();
   readonly #sweepable = new Set<Family>();
   /** Desired, and held by someone whom we do not know yet. */
-  readonly #occupied = new Set<RouteSlot>();
+  readonly #occupied = new Set<number>();
   /** Desired, and held by someone from whom we may not take it. */
-  readonly #conflicts = new Set<RouteSlot>();
-  readonly #newConflicts = new Set<RouteSlot>();
+  readonly #conflicts = new Set<number>();
+  readonly #newConflicts = new Set<number>();
   #ownership: Ownership;
   #resyncs = 0;
   #isResyncing = false;
   #holdsDeletions = false;
 
-  /** @param now milliseconds that never go backwards */
-  constructor(table: number, ownership: Ownership, now: () => number) {
-    this.#table = table;
+  /**
+   * @param now milliseconds that never go backwards
+   * @param seed a number that peers do not know
+   */
+  constructor(table: number, ownership: Ownership, now: () => number, seed = 0) {
+    this.#slots = new RouteSlots(table, seed);
+    this.#updates = new SlotQueue(this.#slots, SlotFlag.UpdateQueued);
+    this.#deletions = new SlotQueue(this.#slots, SlotFlag.DeletionQueued);
     this.#ownership = ownership;
     this.#now = now;
   }
 
   get desiredCount(): number {
-    return this.#tracker.desiredCount;
+    return this.#slots.desiredCount;
   }
 
   /** Routes of ours in the kernel. */
   get actualCount(): number {
-    return this.#tracker.actualCount - this.#conflicts.size;
+    return this.#slots.actualCount - this.#conflicts.size;
   }
 
   /** Routes that wait to be written. */
@@ -91,28 +97,35 @@ export class RouteTable {
   }
 
   get isInSync(): boolean {
-    return this.#tracker.pendingUpdateCount === 0 && this.#tracker.pendingDeletionCount === 0;
+    return this.#slots.pendingCount === 0;
   }
 
   setOwnership(ownership: Ownership): void {
     this.#ownership = ownership;
-    for (const slot of this.#tracker.slots()) if (slot.pending !== 'nothing') this.#examine(slot);
+    if (this.#slots.pendingCount === 0) return;
+    for (let slot = 0; slot < this.#slots.highWater; slot++) {
+      if (this.#slots.hasPending(slot)) this.#examine(slot);
+    }
   }
 
-  setDesired(route: KernelRoute): void {
-    const slot = this.#tracker.slot(routeKey(route.prefix, route.metric));
-    const before = slot.desired;
-    slot.isLeftover = false;
-    this.#tracker.setDesired(slot, route);
-    if (before !== null && !isSameRoute(before, route)) this.#retries.clear(slot);
-    this.#examine(slot);
+  setDesired({ prefix, metric, target }: KernelRoute): void {
+    this.desire(this.#key.parse(prefix), metric, target);
   }
 
   deleteDesired(prefix: string, metric: number): void {
-    const slot = this.#tracker.find(routeKey(prefix, metric));
-    if (slot === null) return;
-    this.#tracker.setDesired(slot, null);
-    this.#retries.clear(slot);
+    this.desire(this.#key.parse(prefix), metric, null);
+  }
+
+  /** @param target null: no route is desired */
+  desire(prefix: PrefixKey, metric: number, target: RouteTarget | null): void {
+    const slots = this.#slots;
+    const slot = target === null ? slots.find(prefix, metric) : slots.slot(prefix, metric);
+    if (slot === NO_ID) return;
+    const before = slots.desired(slot);
+    if (target === null || (before !== null && !slots.isSame(slot, before, target)))
+      this.#retries.clear(slot);
+    if (target !== null) slots.clear(slot, SlotFlag.Leftover);
+    slots.setDesired(slot, target);
     this.#examine(slot);
   }
 
@@ -122,8 +135,9 @@ export class RouteTable {
    */
   beginRewrite(): void {
     this.#holdsDeletions = true;
-    for (const slot of this.#tracker.slots()) {
-      this.#tracker.setDesired(slot, null);
+    for (let slot = 0; slot < this.#slots.highWater; slot++) {
+      if (this.#slots.desired(slot) === null) continue;
+      this.#slots.setDesired(slot, null);
       this.#examine(slot);
     }
   }
@@ -136,8 +150,8 @@ export class RouteTable {
   allowSweep(family: Family): void {
     if (this.#sweepable.has(family)) return;
     this.#sweepable.add(family);
-    for (const slot of this.#tracker.slots()) {
-      if (slot.isLeftover && familyOfPrefix(slot.key) === family) this.#examine(slot);
+    for (let slot = 0; slot < this.#slots.highWater; slot++) {
+      if (this.#slots.has(slot, SlotFlag.Leftover) && this.#slots.isOf(slot, family)) this.#examine(slot);
     }
   }
 
@@ -153,13 +167,13 @@ export class RouteTable {
 
   /** What the dump did not hold is not there. Yields now and then, so that others get their turn. */
   *finishResync({ family, interfaceIndex, everyProtocol }: ResyncScope): Generator<void> {
-    let count = 0;
-    for (const slot of this.#tracker.slots()) {
-      if (++count % SWEEP_SLICE === 0) yield;
-      const { actual } = slot;
-      if (actual === null || slot.seenBy === this.#resyncs || familyOfPrefix(slot.key) !== family) continue;
+    const slots = this.#slots;
+    for (let slot = 0; slot < slots.highWater; slot++) {
+      if (slot % SWEEP_SLICE === SWEEP_SLICE - 1) yield;
+      const actual = slots.actual(slot);
+      if (actual === null || slots.seenBy(slot) === this.#resyncs || !slots.isOf(slot, family)) continue;
       if (interfaceIndex !== null && !usesInterface(actual, interfaceIndex)) continue;
-      if (everyProtocol || this.#ownership.hasOurProtocol(actual)) this.#setActual(slot, null);
+      if (everyProtocol || this.#ownership.hasOurProtocol({ target: actual })) this.#setActual(slot, null);
     }
     if (everyProtocol) this.#releaseOccupied(family);
     this.#isResyncing = false;
@@ -167,54 +181,58 @@ export class RouteTable {
 
   /** Someone else changed a route. */
   onRouteEvent(isDeleted: boolean, route: KernelRoute): void {
-    if (route.table !== this.#table) return;
+    if (route.table !== this.#slots.table) return;
     if (!isDeleted) {
       this.#observe(route);
       return;
     }
-    const slot = this.#tracker.find(routeKey(route.prefix, route.metric));
-    if (slot === null) return;
+    const slot = this.#slots.findText(route.prefix, route.metric);
+    if (slot === NO_ID) return;
     this.#occupied.delete(slot);
     // Under one key there may be routes of several protocols; this one may not be the one that we know.
-    if (slot.actual?.target.protocol === route.target.protocol) this.#setActual(slot, null);
+    if (this.#slots.actual(slot)?.protocol === route.target.protocol) this.#setActual(slot, null);
     else this.#examine(slot);
   }
 
   /** The next operations, at most `limit`, updates before deletions; null when there are none. */
   nextBatch(limit: number): RouteBatch | null {
     if (!this.hasWork) return null;
-    const batch = new RouteBatch();
-    while (batch.slots.length < limit) {
+    const slots = this.#slots;
+    const batch = new RouteBatch(slots);
+    while (batch.length < limit) {
       const slot = this.#updates.take();
-      if (slot === null) break;
-      batch.add(slot, slot.actual === null ? 'add' : 'replace', slot.desired!);
+      if (slot === NO_ID) break;
+      batch.add(slot, slots.actual(slot) === null ? 'add' : 'replace', slots.desired(slot)!);
     }
-    while (!this.#holdsDeletions && batch.slots.length < limit) {
+    while (!this.#holdsDeletions && batch.length < limit) {
       const slot = this.#deletions.take();
-      if (slot === null) break;
-      batch.add(slot, 'delete', slot.actual!);
+      if (slot === NO_ID) break;
+      batch.add(slot, 'delete', slots.actual(slot)!);
     }
-    return batch.slots.length === 0 ? null : batch;
+    return batch.length === 0 ? null : batch;
   }
 
-  onOutcome({ operations, slots }: RouteBatch, failures: readonly OperationFailure[]): BatchOutcome {
+  onOutcome(batch: RouteBatch, failures: readonly OperationFailure[]): BatchOutcome {
     const done = { add: 0, replace: 0, delete: 0 };
     const refused = { add: 0, replace: 0, delete: 0 };
     const reported: { route: KernelRoute; text: string }[] = [];
     let next = 0;
-    operations.forEach(({ op, route }, index) => {
+    for (let index = 0; index < batch.length; index++) {
+      const op = batch.op(index);
+      const target = batch.target(index);
+      const slot = batch.slots[index]!;
       const failure = failures[next]?.index === index ? failures[next++]! : null;
-      const slot = slots[index]!;
-      slot.isInFlight = false;
+      this.#slots.clear(slot, SlotFlag.InFlight);
       if (failure === null || (op === 'delete' && failure.code === 'ESRCH')) {
         done[op]++;
         this.#retries.clear(slot);
-        this.#setActual(slot, op === 'delete' ? null : route);
-        return;
+        this.#setActual(slot, op === 'delete' ? null : target);
+        continue;
       }
       refused[op]++;
+      const route = this.#slots.route(slot, target);
       if (this.#onRefused(op, slot, failure)) reported.push({ route, text: failure.text });
-    });
+    }
     return { done, refused, failures: reported };
   }
 
@@ -234,14 +252,14 @@ export class RouteTable {
 
   /** True when a resync of `family` must read every protocol: it has to know whether others still hold our keys. */
   dependsOnOthers(family: Family): boolean {
-    for (const slot of this.#conflicts) if (familyOfPrefix(slot.key) === family) return true;
+    for (const slot of this.#conflicts) if (this.#slots.isOf(slot, family)) return true;
     return false;
   }
 
   /** Families of which a dump of every protocol is needed to know who holds a key. */
   familiesToLookUp(): readonly Family[] {
     const families = new Set<Family>();
-    for (const slot of this.#occupied) families.add(familyOfPrefix(slot.key));
+    for (const slot of this.#occupied) families.add(this.#slots.isOf(slot, 'ipv6') ? 'ipv6' : 'ipv4');
     return [...families];
   }
 
@@ -253,65 +271,73 @@ export class RouteTable {
   }
 
   *differences(): Generator<RouteDifference> {
-    for (const slot of this.#tracker.pendingUpdates()) yield this.#difference(slot);
-    for (const slot of this.#tracker.pendingDeletions()) yield this.#difference(slot);
+    if (this.#slots.pendingCount === 0) return;
+    for (const flag of [SlotFlag.UpdatePending, SlotFlag.DeletionPending]) {
+      for (let slot = 0; slot < this.#slots.highWater; slot++) {
+        if (this.#slots.has(slot, flag)) yield this.#difference(slot);
+      }
+    }
   }
 
   /** All routes that are desired, and those of ours that are there without being desired. */
   *routes(): Generator<Pick<RouteDifference, 'desired' | 'actual' | 'error'>> {
-    for (const slot of this.#tracker.slots()) {
-      const { desired, actual } = slot;
+    for (let slot = 0; slot < this.#slots.highWater; slot++) {
+      const desired = this.#slots.desiredRoute(slot);
+      const actual = this.#slots.actualRoute(slot);
       if (desired !== null || actual !== null) yield { desired, actual, error: this.#errorOf(slot) };
     }
   }
 
   state(prefix: string, metric: number): RouteState {
-    const slot = this.#tracker.find(routeKey(prefix, metric));
-    if (slot === null || slot.desired === null) return 'none';
-    if (slot.pending === 'nothing') return 'present';
+    const slot = this.#slots.findText(prefix, metric);
+    if (slot === NO_ID || this.#slots.desired(slot) === null) return 'none';
+    if (!this.#slots.hasPending(slot)) return 'present';
     return this.#errorOf(slot) === null ? 'pending' : 'refused';
   }
 
   /** The route that is in the kernel as it is desired, or null. */
   inPlace(prefix: string, metric: number): KernelRoute | null {
-    const slot = this.#tracker.find(routeKey(prefix, metric));
-    return slot !== null && slot.desired !== null && slot.pending === 'nothing' ? slot.actual : null;
+    const slot = this.#slots.findText(prefix, metric);
+    if (slot === NO_ID || this.#slots.desired(slot) === null || this.#slots.hasPending(slot)) return null;
+    return this.#slots.actualRoute(slot);
   }
 
   #observe(route: KernelRoute): void {
-    const key = routeKey(route.prefix, route.metric);
+    const slots = this.#slots;
     if (this.#ownership.isOurs(route)) {
-      const slot = this.#tracker.slot(key);
-      if (slot.actual === null && slot.desired === null && !slot.isInFlight) slot.isLeftover = true;
-      this.#found(slot, route);
+      const slot = slots.slotOf(route);
+      const isNew = slots.actual(slot) === null && slots.desired(slot) === null;
+      if (isNew && !slots.has(slot, SlotFlag.InFlight)) slots.set(slot, SlotFlag.Leftover);
+      this.#found(slot, route.target);
       return;
     }
-    const slot = this.#tracker.find(key);
+    const slot = slots.findText(route.prefix, route.metric);
+    if (slot === NO_ID) return;
     // Of several routes under one key, the one that is ours counts.
-    const hidesOurs = this.#isResyncing && slot?.seenBy === this.#resyncs && slot.actual !== null;
-    if (slot === null || hidesOurs) return;
-    if (slot.desired !== null) this.#found(slot, route);
+    if (this.#isResyncing && slots.seenBy(slot) === this.#resyncs && slots.actual(slot) !== null) return;
+    if (slots.desired(slot) !== null) this.#found(slot, route.target);
     else this.#setActual(slot, null);
   }
 
-  #found(slot: RouteSlot, route: KernelRoute): void {
-    slot.seenBy = this.#resyncs;
+  #found(slot: number, target: RouteTarget): void {
+    this.#slots.setSeenBy(slot, this.#resyncs);
     const isHolderFound = this.#occupied.delete(slot);
-    if (slot.actual === null || !isSameRoute(slot.actual, route)) this.#setActual(slot, route);
+    const actual = this.#slots.actual(slot);
+    if (actual === null || !this.#slots.isSame(slot, actual, target)) this.#setActual(slot, target);
     else if (isHolderFound) this.#examine(slot);
   }
 
-  #setActual(slot: RouteSlot, route: KernelRoute | null): void {
-    if (route === null) slot.isLeftover = false;
-    this.#tracker.setActual(slot, route);
+  #setActual(slot: number, target: RouteTarget | null): void {
+    if (target === null) this.#slots.clear(slot, SlotFlag.Leftover);
+    this.#slots.setActual(slot, target);
     this.#examine(slot);
   }
 
   /** @returns true when the failure is to be reported as it is */
-  #onRefused(op: RouteOperation['op'], slot: RouteSlot, { code, text }: KernelFailure): boolean {
+  #onRefused(op: RouteOperation['op'], slot: number, { code, text }: KernelFailure): boolean {
     const isHeld = op === 'add' && code === 'EEXIST';
     // The holder may have been heard of while the addition was under way.
-    if (isHeld && slot.actual === null) this.#occupied.add(slot);
+    if (isHeld && this.#slots.actual(slot) === null) this.#occupied.add(slot);
     else if (!isHeld) this.#retries.onRefused(slot, text, this.#now());
     this.#examine(slot);
     return !isHeld;
@@ -320,7 +346,7 @@ export class RouteTable {
   /** After a dump of every protocol: a key that nobody is seen to hold is tried again on schedule. */
   #releaseOccupied(family: Family): void {
     for (const slot of this.#occupied) {
-      if (familyOfPrefix(slot.key) !== family) continue;
+      if (!this.#slots.isOf(slot, family)) continue;
       this.#occupied.delete(slot);
       this.#retries.onRefused(slot, UNSEEN_HOLDER, this.#now());
       this.#examine(slot);
@@ -328,24 +354,25 @@ export class RouteTable {
   }
 
   /** Finds the place of one key: to be written, to be deleted, or neither now. */
-  #examine(slot: RouteSlot): void {
+  #examine(slot: number): void {
     if (this.#conflicts.size > 0) this.#conflicts.delete(slot);
     this.#updates.remove(slot);
     this.#deletions.remove(slot);
-    if (slot.isInFlight) return;
-    if (slot.pending === 'update') {
+    if (this.#slots.has(slot, SlotFlag.InFlight)) return;
+    if (this.#slots.has(slot, SlotFlag.UpdatePending)) {
       this.#examineUpdate(slot);
-    } else if (slot.pending === 'deletion') {
+    } else if (this.#slots.has(slot, SlotFlag.DeletionPending)) {
       this.#examineDeletion(slot);
     } else {
       this.#retries.clear(slot);
       if (this.#occupied.size > 0) this.#occupied.delete(slot);
-      this.#tracker.release(slot);
+      this.#slots.release(slot);
     }
   }
 
-  #examineUpdate(slot: RouteSlot): void {
-    if (slot.actual !== null && !this.#ownership.mayReplace(slot.actual)) {
+  #examineUpdate(slot: number): void {
+    const actual = this.#slots.actual(slot);
+    if (actual !== null && !this.#mayReplace(slot, actual)) {
       this.#conflicts.add(slot);
       this.#newConflicts.add(slot);
       this.#retries.clear(slot);
@@ -355,37 +382,47 @@ export class RouteTable {
     this.#updates.add(slot);
   }
 
-  #examineDeletion(slot: RouteSlot): void {
-    if (!this.#ownership.isOurs(slot.actual!)) {
+  #mayReplace(slot: number, target: RouteTarget): boolean {
+    return this.#ownership.isOurs({ target }) || this.#ownership.mayReplace(this.#slots.route(slot, target));
+  }
+
+  #examineDeletion(slot: number): void {
+    const target = this.#slots.actual(slot)!;
+    if (!this.#ownership.isOurs({ target })) {
       // A conflict that is none any more: the route is of others, and no concern of ours.
       this.#setActual(slot, null);
       return;
     }
     this.#occupied.delete(slot);
-    if (slot.isLeftover && !this.#sweepable.has(familyOfPrefix(slot.key))) return;
-    if (this.#ownership.isExternal(slot.actual!) && this.#retries.error(slot) === null) {
+    const family = this.#slots.isOf(slot, 'ipv6') ? 'ipv6' : 'ipv4';
+    if (this.#slots.has(slot, SlotFlag.Leftover) && !this.#sweepable.has(family)) return;
+    if (this.#ownership.isExternal({ target }) && this.#retries.error(slot) === null) {
       this.#retries.hold(slot, EXTERNAL, this.#now() + EXTERNAL_GRACE_MS);
     }
     if (!this.#retries.isWaiting(slot, this.#now())) this.#deletions.add(slot);
   }
 
-  #difference(slot: RouteSlot): RouteDifference {
-    const { desired, actual } = slot;
-    return { kind: this.#differenceKind(slot), desired, actual, error: this.#errorOf(slot) };
+  #difference(slot: number): RouteDifference {
+    return {
+      kind: this.#differenceKind(slot),
+      desired: this.#slots.desiredRoute(slot),
+      actual: this.#slots.actualRoute(slot),
+      error: this.#errorOf(slot),
+    };
   }
 
-  #differenceKind(slot: RouteSlot): RouteDifference['kind'] {
-    if (slot.desired === null) return 'unexpected';
+  #differenceKind(slot: number): RouteDifference['kind'] {
+    if (this.#slots.desired(slot) === null) return 'unexpected';
     if (this.#conflicts.has(slot)) return 'foreign';
-    return slot.actual === null ? 'missing' : 'different';
+    return this.#slots.actual(slot) === null ? 'missing' : 'different';
   }
 
-  #errorOf(slot: RouteSlot): string | null {
+  #errorOf(slot: number): string | null {
     if (!this.#conflicts.has(slot)) return this.#retries.error(slot);
-    return `held by a route of protocol ${slot.actual?.target.protocol}, which is not overwritten`;
+    return `held by a route of protocol ${this.#slots.actual(slot)?.protocol}, which is not overwritten`;
   }
 }
 
-function usesInterface({ target }: KernelRoute, interfaceIndex: number): boolean {
-  return target.nextHops.some((nextHop) => nextHop.interfaceIndex === interfaceIndex);
+function usesInterface({ nextHops }: RouteTarget, interfaceIndex: number): boolean {
+  return nextHops.some((nextHop) => nextHop.interfaceIndex === interfaceIndex);
 }

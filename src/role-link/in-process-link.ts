@@ -11,6 +11,7 @@ export function linkInProcess(speaker: LinkSpeaker, agent: LinkAgent): RoleLink 
   agent.onLearntStart();
   const unsubscribe = speaker.subscribeBestRoutes({
     onBestRoutes: (changes) => agent.onLearntRoutes(changes),
+    onBestRouteColumns: (columns) => agent.onLearntColumns(columns),
     onEndOfRib: (family) => agent.onLearntEndOfRib(family),
   });
   // The speaker of this process has announced nothing before, so it starts from the empty set.

@@ -12,6 +12,7 @@ export type LinkAgent = Pick<
   Agent,
   | 'onLearntStart'
   | 'onLearntRoutes'
+  | 'onLearntColumns'
   | 'onLearntEndOfRib'
   | 'originated'
   | 'onOriginated'

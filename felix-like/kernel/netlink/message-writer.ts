@@ -88,6 +88,28 @@ export class MessageWriter {
     this.#length = align(this.#length);
   }
 
+  /** Where the next byte goes. */
+  get position(): number {
+    return this.#length;
+  }
+
+  /** Writes bytes [start, end) of what stands here already once more. */
+  repeat(start: number, end: number): void {
+    this.#reserve(end - start);
+    this.#bytes.copyWithin(this.#length, start, end);
+    this.#length += end - start;
+  }
+
+  /** Overwrites a number, of the host's byte order. */
+  patchU32(at: number, value: number): void {
+    this.#view.setUint32(at, value, HOST_IS_LITTLE_ENDIAN);
+  }
+
+  /** The bytes themselves, to overwrite some; until something is written. */
+  get written(): Uint8Array {
+    return this.#bytes;
+  }
+
   /** Room for `count` zeroed bytes. */
   #reserve(count: number): void {
     if (this.#length + count <= this.#bytes.length) return;

@@ -3,13 +3,16 @@
  * and attributes. Tables are always given as RTA_TABLE, because `rtm_table` has only eight bits.
  */
 import { addressBits, type Family, formatAddress, parseAddress } from '@manul/bgp/net';
+import { PrefixKey } from '../../prefix/prefix-key.ts';
 import type {
   KernelNextHop,
   KernelRoute,
   RouteFilter,
   RouteOperation,
   RouteScope,
+  RouteTarget,
   RouteType,
+  RouteWrites,
 } from '../kernel-port.ts';
 import {
   AF_INET,
@@ -27,6 +30,8 @@ import { AttributeReader, type MessageReader } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
 
 const ROUTE_HEADER_BYTES = 12;
+/** Of the sequence number in nlmsghdr. */
+const SEQUENCE_OFFSET = 8;
 /** rtnexthop { u16 len, u8 flags, u8 weight - 1, i32 interface index }. */
 const NEXT_HOP_HEADER_BYTES = 8;
 
@@ -60,15 +65,43 @@ export function encodeRouteOperation(
   sequence: number,
   wantsAck: boolean,
 ): void {
-  const { target } = route;
-  const slash = route.prefix.indexOf('/');
-  const isIpv6 = route.prefix.includes(':');
-  const addressLength = isIpv6 ? 16 : 4;
+  const key = keyOf(route.prefix);
+  encodeWrite(writer, { op, key, ...route }, Flag.Request | (wantsAck ? Flag.Ack : 0), sequence);
+}
+
+/** Of a prefix that the caller vouches for; with host bits it is the kernel that refuses it. */
+function keyOf(text: string): PrefixKey {
+  const key = PrefixKey.of(text);
+  if (key.odd === null) return key;
+  const slash = text.indexOf('/');
+  const address = addressBytes(text.slice(0, slash));
+  const bytes = new Uint8Array(16);
+  bytes.set(address);
+  const view = new DataView(bytes.buffer);
+  const words = Int32Array.from({ length: 4 }, (_, i) => view.getInt32(i * 4));
+  const length = Number(text.slice(slash + 1));
+  if (address.length === 4) key.setIpv4(words[0]!, length);
+  else key.setIpv6(words, 0, length);
+  return key;
+}
+
+interface Write {
+  readonly op: RouteOperation['op'];
+  readonly key: PrefixKey;
+  readonly table: number;
+  readonly metric: number;
+  readonly target: RouteTarget;
+}
+
+/** @returns where the octets of the destination stand; 0 when it has none */
+function encodeWrite(writer: MessageWriter, write: Write, flags: number, sequence: number): number {
+  const { op, key, table, metric, target } = write;
+  const addressLength = key.isIpv6 ? 16 : 4;
   const isDelete = op === 'delete';
   const type = isDelete ? MessageType.DelRoute : MessageType.NewRoute;
-  writer.beginMessage(type, Flag.Request | (wantsAck ? Flag.Ack : 0) | OPERATION_FLAGS[op], sequence);
-  writer.u8(isIpv6 ? AF_INET6 : AF_INET);
-  writer.u8(Number(route.prefix.slice(slash + 1)));
+  writer.beginMessage(type, flags | OPERATION_FLAGS[op], sequence);
+  writer.u8(key.isIpv6 ? AF_INET6 : AF_INET);
+  writer.u8(key.length);
   writer.u8(0);
   writer.u8(0);
   writer.u8(TABLE_UNSPEC);
@@ -78,15 +111,79 @@ export function encodeRouteOperation(
   writer.u8(isDelete ? TYPE_UNSPEC : TYPE_NUMBERS[target.type]);
   const single = !isDelete && target.nextHops.length === 1 ? target.nextHops[0]! : null;
   writer.u32(single?.onlink ? RouteFlag.OnLink : 0);
-  writer.u32Attribute(RouteAttribute.Table, route.table);
-  if (!route.prefix.endsWith('/0')) {
-    if (isIpv6) writer.bytesAttribute(RouteAttribute.Destination, addressBytes(route.prefix.slice(0, slash)));
-    else writer.u32Attribute(RouteAttribute.Destination, ipv4Word(route.prefix, slash));
+  writer.u32Attribute(RouteAttribute.Table, table);
+  let destination = 0;
+  if (key.length > 0) {
+    key.writeAddress(octets, 0);
+    writer.bytesAttribute(RouteAttribute.Destination, key.isIpv6 ? octets : ipv4Octets);
+    destination = writer.position - addressLength;
   }
-  writer.u32Attribute(RouteAttribute.Priority, route.metric);
+  writer.u32Attribute(RouteAttribute.Priority, metric);
   if (single !== null) encodeNextHop(writer, single, addressLength);
   else if (!isDelete && target.nextHops.length > 1) encodeMultipath(writer, target.nextHops, addressLength);
   writer.endMessage();
+  return destination;
+}
+
+const octets = new Uint8Array(16);
+const ipv4Octets = octets.subarray(0, 4);
+
+/**
+ * Writes requests one after the other. Neighbours mostly differ in nothing but the destination; then the message
+ * before is written again with another one.
+ */
+export class RouteWriteEncoder {
+  readonly #key = new PrefixKey();
+  #writer: MessageWriter | null = null;
+  #op: RouteOperation['op'] = 'add';
+  #target: RouteTarget | null = null;
+  #metric = 0;
+  #isIpv6 = false;
+  #length = 0;
+  /** Of the last message that was written in full. */
+  #start = 0;
+  #end = 0;
+  #destination = 0;
+
+  encode(writer: MessageWriter, writes: RouteWrites, i: number, sequence: number, wantsAck: boolean): void {
+    const key = writes.readPrefix(i, this.#key);
+    const op = writes.op(i);
+    const target = writes.target(i);
+    const metric = writes.metric(i);
+    const isLike =
+      this.#writer === writer &&
+      this.#target === target &&
+      this.#op === op &&
+      this.#metric === metric &&
+      this.#isIpv6 === key.isIpv6 &&
+      this.#length === key.length &&
+      key.length > 0 &&
+      !wantsAck;
+    if (isLike) {
+      this.#encodeAgain(writer, key, sequence);
+      return;
+    }
+    this.#start = writer.position;
+    const flags = Flag.Request | (wantsAck ? Flag.Ack : 0);
+    const write = { op, key, table: writes.table, metric, target };
+    this.#destination = encodeWrite(writer, write, flags, sequence);
+    this.#end = writer.position;
+    this.#writer = writer;
+    this.#op = op;
+    this.#target = target;
+    this.#metric = metric;
+    this.#isIpv6 = key.isIpv6;
+    this.#length = key.length;
+    // Nothing is made from the last message of a batch, and it must not be kept.
+    if (wantsAck) this.#writer = null;
+  }
+
+  #encodeAgain(writer: MessageWriter, key: PrefixKey, sequence: number): void {
+    const at = writer.position;
+    writer.repeat(this.#start, this.#end);
+    writer.patchU32(at + SEQUENCE_OFFSET, sequence);
+    key.writeAddress(writer.written, at + this.#destination - this.#start);
+  }
 }
 
 function encodeNextHop(writer: MessageWriter, nextHop: KernelNextHop, addressBytesOfRoute: number): void {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { Family } from '../../../bgp/net/index.ts';
 import type { BestRouteSink } from '../../../bgp/rib/rib-view.ts';
-import type { BestRouteChange } from '../../../bgp/speaker/speaker-status.ts';
+import type { BestRouteChange, BestRouteColumns } from '../../../bgp/speaker/speaker-status.ts';
 import { asPath, attribute, Flag, localPref, origin } from '../../harness/bgp/attributes.ts';
 import { announcement, encodeUpdate, withdrawal } from '../../harness/bgp/encode.ts';
 import { addressBytes, encodePrefix } from '../../harness/bgp/prefix-text.ts';
@@ -69,6 +69,42 @@ test('a replay tells every best route that was learnt, then that it is over, onc
   expect(sink.replayed.toSorted()).toEqual(['ipv4', 'ipv6']);
   fixture.receive(source, announcement(['10.3.0.0/16'], route('192.0.2.1')));
   expect(sink.replayed).toHaveLength(2);
+});
+
+test('a sink with columns is told the same as numbers, each set of next hops once', () => {
+  const fixture = new RibFixture();
+  const source = fixture.up(1, BOTH);
+  const told: BestRouteColumns[] = [];
+  const texts = jest.fn();
+  const onBestRouteColumns = (columns: BestRouteColumns): unknown => told.push(columns);
+  const sink = { onBestRoutes: texts, onBestRouteColumns, onReplayed: () => undefined };
+  fixture.rib.subscribeBestRoutes(sink, { replay: true });
+  fixture.receive(
+    source,
+    announcement(['10.1.0.0/16'], route('192.0.2.1')),
+    announcement(['10.2.0.0/16'], route('192.0.2.2')),
+    announcement(['192.0.2.0/24'], route('192.0.2.1')),
+    announcement(['2001:db8::/32'], route('2001:db8::1')),
+  );
+  fixture.settle();
+  fixture.receive(source, withdrawal(['10.2.0.0/16']));
+  fixture.settle();
+  const lines = told.flatMap(({ family, count, words, lengths, ways, nextHops }) => {
+    const each = family === 'ipv4' ? 1 : 4;
+    return Array.from({ length: count }, (_, i) => {
+      const hex = [...words.subarray(i * each, (i + 1) * each)].map((word) => (word >>> 0).toString(16));
+      return `${hex.join(' ')} /${lengths[i]} ${nextHops[ways[i]!]?.join(' ') ?? 'gone'}`;
+    });
+  });
+  expect(lines).toEqual([
+    'a010000 /16 192.0.2.1',
+    'a020000 /16 192.0.2.2',
+    'c0000200 /24 192.0.2.1',
+    '20010db8 0 0 0 /32 2001:db8::1',
+    'a020000 /16 gone',
+  ]);
+  expect(told.every(({ nextHops }) => new Set(nextHops.map(String)).size === nextHops.length)).toBe(true);
+  expect(texts).not.toHaveBeenCalled();
 });
 
 test('an empty table is replayed at once', () => {

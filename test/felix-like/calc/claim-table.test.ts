@@ -1,10 +1,12 @@
-import { type Claim, ClaimTable } from '../../../felix-like/calc/claim-table.ts';
+import { ClaimTable } from '../../../felix-like/calc/claim-table.ts';
+import { PrefixKey } from '../../../felix-like/prefix/prefix-key.ts';
 
 function dirtyPrefixes(claims: ClaimTable): string[] {
-  const taken: Claim[] = [];
-  for (let claim = claims.takeDirty(); claim !== null; claim = claims.takeDirty()) taken.push(claim);
+  const taken: number[] = [];
+  for (let claim = claims.takeDirty(); claim >= 0; claim = claims.takeDirty()) taken.push(claim);
+  const prefixes = taken.map((claim) => claims.readPrefix(claim, new PrefixKey()).text());
   for (const claim of taken) claims.releaseUnclaimed(claim);
-  return taken.map(({ prefix }) => prefix);
+  return prefixes;
 }
 
 function learn(claims: ClaimTable, prefix: string, nextHop: string | null): void {
@@ -78,6 +80,25 @@ describe('learnt routes', () => {
     claims.completeStream('ipv4');
     claims.completeStream('ipv6');
     expect(claims.learntCount).toBe(0);
+  });
+
+  test('columns say the same as texts do', () => {
+    const columns = {
+      family: 'ipv4',
+      count: 3,
+      words: Int32Array.of(0x0a010000, 0x0a020000, 0x0a030000),
+      lengths: Uint8Array.of(26, 26, 24),
+      ways: Int32Array.of(0, -1, 1),
+      nextHops: [['10.0.0.2'], ['10.0.0.3', '10.0.0.4']],
+    } as const;
+    claims.changeColumns(columns, 0, 2);
+    expect([dirtyPrefixes(claims), claims.learntCount]).toEqual([['10.2.0.0/26'], 2]);
+    claims.changeColumns(columns, 2, 3);
+    expect(dirtyPrefixes(claims)).toEqual(['10.3.0.0/24']);
+    expect(claims.learntWay('10.3.0.0/24')?.nextHops).toEqual(['10.0.0.3', '10.0.0.4']);
+    const six = { ...columns, family: 'ipv6', words: Int32Array.of(0xfd000001 | 0, 0, 0, 0) } as const;
+    claims.changeColumns({ ...six, lengths: Uint8Array.of(64), ways: Int32Array.of(-1) }, 0, 1);
+    expect(dirtyPrefixes(claims)).toEqual(['fd00:1::/64']);
   });
 
   test('the ways in use are those of the routes', () => {

@@ -38,9 +38,7 @@ const FACTS: KernelFacts = {
 class Fixture {
   readonly problems: string[] = [];
   readonly routes = new Map<string, KernelRoute>();
-  readonly calculator = new RouteCalculator(254, ({ object, text }) =>
-    this.problems.push(`${object} ${text}`),
-  );
+  readonly calculator = new RouteCalculator(({ object, text }) => this.problems.push(`${object} ${text}`));
 
   constructor() {
     this.calculator.setFacts(FACTS);
@@ -56,10 +54,11 @@ class Fixture {
     const settled: string[] = [];
     do {
       if (this.calculator.foreign.isStale) this.readForeign();
-      this.calculator.settle(1000, (prefix, route) => {
+      this.calculator.settle(1000, (key, metric, target) => {
+        const prefix = key.text();
         settled.push(prefix);
-        if (route === null) this.routes.delete(prefix);
-        else this.routes.set(prefix, route);
+        if (target === null) this.routes.delete(prefix);
+        else this.routes.set(prefix, { table: 254, prefix, metric, target });
       });
     } while (this.calculator.foreign.isStale);
     return settled;
@@ -302,9 +301,9 @@ test('many changes are settled in slices', () => {
     fixture.calculator.changeLearnt({ family: 'ipv4', prefix: `10.244.${i + 10}.0/26`, nextHop: '10.0.0.2' });
   }
   const settled: string[] = [];
-  expect(fixture.calculator.settle(4, (prefix) => settled.push(prefix))).toBe(true);
+  expect(fixture.calculator.settle(4, (key) => settled.push(key.text()))).toBe(true);
   expect([settled.length, fixture.calculator.isSettled]).toEqual([4, false]);
-  expect(fixture.calculator.settle(100, (prefix) => settled.push(prefix))).toBe(false);
+  expect(fixture.calculator.settle(100, (key) => settled.push(key.text()))).toBe(false);
   expect([settled.length, fixture.calculator.isSettled]).toEqual([10, true]);
 });
 

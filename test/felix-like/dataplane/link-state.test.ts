@@ -21,6 +21,7 @@ function bound(kernel: FakeKernel): KernelPort {
     open: (listener) => kernel.open(listener),
     dumpRoutes: (filter, onRoutes) => kernel.dumpRoutes(filter, onRoutes),
     applyRoutes: (operations) => kernel.applyRoutes(operations),
+    writeRoutes: (writes) => kernel.writeRoutes(writes),
     dumpLinks: () => kernel.dumpLinks(),
     dumpAddresses: () => kernel.dumpAddresses(),
     dumpNeighbours: (table, interfaceIndex) => kernel.dumpNeighbours(table, interfaceIndex),

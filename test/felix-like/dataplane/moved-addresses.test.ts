@@ -1,5 +1,4 @@
-import { MovedAddresses } from '../../../felix-like/dataplane/moved-addresses.ts';
-import { newRouteSlot, RouteBatch } from '../../../felix-like/routetable/route-batch.ts';
+import { MovedAddresses, type ReplacingWrites } from '../../../felix-like/dataplane/moved-addresses.ts';
 import type { KernelRoute } from '../../../felix-like/routetable/route-key.ts';
 import { gatewayRoute, linkRoute } from '../support/routes.ts';
 
@@ -55,15 +54,17 @@ describe('addresses that move', () => {
     op: 'add' | 'replace' | 'delete',
     route: KernelRoute,
     actual: KernelRoute | null,
-  ): RouteBatch {
-    const batch = new RouteBatch();
-    const slot = newRouteSlot(route.prefix as never);
-    slot.actual = actual;
-    batch.add(slot, op, route);
-    return batch;
+  ): ReplacingWrites {
+    return {
+      length: 1,
+      op: () => op,
+      target: () => route.target,
+      readPrefix: (_, key) => key.parse(route.prefix),
+      actual: () => actual?.target ?? null,
+    };
   }
 
-  test.each<[string, RouteBatch, readonly string[], readonly string[]]>([
+  test.each<[string, ReplacingWrites, readonly string[], readonly string[]]>([
     [
       'goes elsewhere',
       batchOf('replace', linkRoute(POD, 8), gatewayRoute(POD, '10.0.0.2', 2)),

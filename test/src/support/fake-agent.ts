@@ -1,11 +1,12 @@
 /** An agent in memory. */
-import type { Family } from '@manul/bgp/net';
+import { type Family, formatPrefix } from '@manul/bgp/net';
 import type {
   Agent,
   AgentConfig,
   AgentStatus,
   KernelRouteStatus,
   KernelWriteEvent,
+  LearntColumns,
   LearntRouteChange,
   NextHopRoute,
   Workload,
@@ -55,6 +56,17 @@ export class FakeAgent implements Agent {
   onLearntRoutes(changes: readonly LearntRouteChange[]): void {
     for (const { prefix, nextHop } of changes) {
       this.#hear(nextHop === null ? `${prefix} gone` : `${prefix} via ${nextHop}`);
+    }
+  }
+
+  onLearntColumns({ family, count, words, lengths, ways, nextHops }: LearntColumns): void {
+    const perPrefix = family === 'ipv4' ? 1 : 4;
+    for (let i = 0; i < count; i++) {
+      const view = new DataView(new ArrayBuffer(perPrefix * 4));
+      for (let w = 0; w < perPrefix; w++) view.setInt32(w * 4, words[i * perPrefix + w]!);
+      const prefix = formatPrefix({ family, bytes: new Uint8Array(view.buffer), length: lengths[i]! });
+      const way = nextHops[ways[i]!];
+      this.#hear(way === undefined ? `${prefix} gone` : `${prefix} via ${way[0]}`);
     }
   }
 

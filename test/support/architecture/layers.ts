@@ -80,22 +80,27 @@ export const LAYERS: readonly Layer[] = [
 
   {
     path: 'felix-like/calc/',
-    values: [NET, 'felix-like/agent-api.ts'],
+    values: [NET, 'felix-like/agent-api.ts', 'felix-like/prefix/'],
     types: ['felix-like/routetable/'],
     pure: true,
   },
   {
     path: 'felix-like/routetable/',
-    values: [NET],
+    values: [NET, 'felix-like/prefix/'],
     types: ['felix-like/agent-api.ts', 'felix-like/calc/', 'felix-like/kernel/'],
     pure: true,
   },
   {
     path: 'felix-like/dataplane/',
-    values: [NET, 'felix-like/routetable/'],
+    values: [NET, 'felix-like/prefix/', 'felix-like/routetable/'],
     types: ['felix-like/agent-api.ts', 'felix-like/host-api.ts', 'felix-like/calc/', 'felix-like/kernel/'],
   },
-  { path: 'felix-like/kernel/', values: [NET, 'node:*', 'koffi'], types: ['felix-like/agent-api.ts'] },
+  {
+    path: 'felix-like/kernel/',
+    values: [NET, 'felix-like/prefix/', 'node:*', 'koffi'],
+    types: ['felix-like/agent-api.ts'],
+  },
+  { path: 'felix-like/prefix/', values: [NET], pure: true },
   { path: 'felix-like/autodetect/', values: [NET], pure: true },
   {
     path: 'felix-like/mtu/',

@@ -1,10 +1,11 @@
-import type { KernelRoute, RouteOperation } from '../../../../felix-like/kernel/kernel-port.ts';
+import type { KernelRoute, RouteOperation, RouteWrites } from '../../../../felix-like/kernel/kernel-port.ts';
 import { MessageReader } from '../../../../felix-like/kernel/netlink/message-reader.ts';
 import { MessageWriter } from '../../../../felix-like/kernel/netlink/message-writer.ts';
 import {
   decodeRoute,
   encodeRouteDump,
   encodeRouteOperation,
+  RouteWriteEncoder,
 } from '../../../../felix-like/kernel/netlink/route-message.ts';
 import { bytesOf, hexOf } from '../../support/hex.ts';
 import { blackholeRoute, gatewayRoute, linkRoute, nextHop, route } from '../../support/routes.ts';
@@ -71,6 +72,50 @@ function encode(operation: RouteOperation, wantsAck = false): string {
   encodeRouteOperation(writer, operation, 5, wantsAck);
   return hexOf(writer.finish());
 }
+
+/** The same operations as a batch. */
+function writesOf(operations: readonly RouteOperation[]): RouteWrites {
+  return {
+    length: operations.length,
+    table: 254,
+    op: (i) => operations[i]!.op,
+    readPrefix: (i, key) => key.parse(operations[i]!.route.prefix),
+    metric: (i) => operations[i]!.route.metric,
+    target: (i) => operations[i]!.route.target,
+    operations,
+  };
+}
+
+test('a batch is written as its operations are one by one, whatever comes after what', () => {
+  const { target } = gatewayRoute('10.0.0.0/8', '10.0.0.2', 2);
+  const six = gatewayRoute('fd00::/64', 'fd99::2', 2).target;
+  const routes = [
+    { table: 254, prefix: '10.1.0.0/24', metric: 1024, target },
+    { table: 254, prefix: '10.2.0.0/24', metric: 1024, target },
+    { table: 254, prefix: '10.3.0.0/25', metric: 1024, target },
+    { table: 254, prefix: '10.4.0.0/25', metric: 1025, target },
+    { table: 254, prefix: '10.5.0.0/25', metric: 1025, target: blackholeRoute('10.5.0.0/25').target },
+    { table: 254, prefix: '0.0.0.0/0', metric: 1025, target },
+    { table: 254, prefix: '0.0.0.0/0', metric: 1025, target },
+    { table: 254, prefix: 'fd00:1::/64', metric: 1025, target: six },
+    { table: 254, prefix: 'fd00:2::/64', metric: 1025, target: six },
+  ];
+  const operations = (['add', 'replace', 'delete'] as const).flatMap((op) =>
+    routes.map((route) => ({ op, route })),
+  );
+  const encoder = new RouteWriteEncoder();
+  // Twice: an encoder has a life beyond one batch.
+  for (let round = 0; round < 2; round++) {
+    const single = new MessageWriter(16);
+    const batch = new MessageWriter(16);
+    operations.forEach((operation, i) => {
+      const isLast = i === operations.length - 1;
+      encodeRouteOperation(single, operation, i, isLast);
+      encoder.encode(batch, writesOf(operations), i, i, isLast);
+    });
+    expect(hexOf(batch.finish())).toBe(hexOf(single.finish()));
+  }
+});
 
 describe('routes as the kernel dumps them', () => {
   test.each(DUMPED)('%s', (_command, hex, expected) => {
