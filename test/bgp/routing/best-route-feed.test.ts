@@ -79,6 +79,7 @@ test('a sink with columns is told the same as numbers, each set of next hops onc
   const onBestRouteColumns = (columns: BestRouteColumns): unknown => told.push(columns);
   const sink = { onBestRoutes: texts, onBestRouteColumns, onReplayed: () => undefined };
   fixture.rib.subscribeBestRoutes(sink, { replay: true });
+  fixture.settle();
   fixture.receive(
     source,
     announcement(['10.1.0.0/16'], route('192.0.2.1')),
