@@ -2,7 +2,7 @@
  * UPDATEs into a RIB with a session of every kind: each verdict, and what is then held of the session, must be what
  * the oracle says. Onlookers get what is sent on, and decode it with the decoder of the harness.
  */
-import type { UpdateVerdict } from '../../../bgp/rib/rib-port.ts';
+import type { SessionOutput, UpdateVerdict } from '../../../bgp/rib/rib-port.ts';
 import { createRib } from '../../../bgp/routing/create-rib.ts';
 import { DecodingOutput } from '../../bgp/routing/decoding-output.ts';
 import { CLUSTER_ID, OWN_AS, OWN_ID, ribSession, settle } from '../../bgp/routing/rib-sessions.ts';
@@ -11,7 +11,13 @@ import { ribSessionOf, SESSION_KINDS, type SessionKind } from './session-kind.ts
 
 const FAMILIES = ['ipv4', 'ipv6'] as const;
 /** Of sessions that are sent nothing. */
-const NO_OUTPUT = new DecodingOutput();
+const NO_OUTPUT: SessionOutput = {
+  write: () => undefined,
+  writev: () => undefined,
+  writeRefreshMarker: () => undefined,
+  queuedBytes: () => 0,
+  onceDrained: (callback) => callback(),
+};
 
 interface Sender {
   readonly kind: SessionKind;
