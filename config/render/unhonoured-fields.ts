@@ -96,6 +96,26 @@ const FELIX_HONOURED: ReadonlySet<string> = new Set([
   'allowIPIPPacketsFromWorkloads',
 ]);
 
+/** What it does not take, where there is more to say than that. */
+const FELIX_TEXTS: Readonly<Record<string, string>> = {
+  interfaceRefreshInterval:
+    'has no effect: the kernel tells of interfaces, and routeRefreshInterval reads all again',
+  routeTableRange: 'has no effect: no routing table is used but the main one',
+  routeTableRanges: 'has no effect: no routing table is used but the main one',
+  routeSyncDisabled: 'has no effect: a node whose routes are not to be written runs with --roles speaker',
+  requireMTUFile: 'has no effect: the CNI plugin gets the MTU from the agent, and no file is read',
+};
+
+/** Values of FelixConfiguration with which nothing is missed. */
+const FELIX_HARMLESS: Readonly<Record<string, unknown>> = {
+  floatingIPs: 'Disabled',
+  localSubnetL2Reachability: 'Disabled',
+  requireMTUFile: false,
+  routeSyncDisabled: false,
+  serviceLoopPrevention: 'Disabled',
+  workloadSourceSpoofing: 'Disabled',
+};
+
 export function warnOfUnhonouredFields(context: RenderContext, peers: readonly PeerPlan[]): void {
   const { resources, options } = context;
   const name = options.node;
@@ -149,9 +169,12 @@ function warnOfFelixFields(context: RenderContext): void {
   const outOfScope: ReadonlySet<string> = new Set(FELIX_FIELDS_OUT_OF_SCOPE);
   for (const { metadata, spec } of felixConfigurations(context)) {
     const resource = `FelixConfiguration/${metadata.name}`;
-    const fields = Object.keys(spec).filter((field) => !FELIX_HONOURED.has(field));
+    const fields = Object.entries(spec)
+      .filter(([field, value]) => !FELIX_HONOURED.has(field) && FELIX_HARMLESS[field] !== value)
+      .map(([field]) => field);
     for (const field of fields) {
-      if (!outOfScope.has(field)) context.warnings.add(resource, `spec.${field}`, NOT_YET);
+      if (outOfScope.has(field)) continue;
+      context.warnings.add(resource, `spec.${field}`, FELIX_TEXTS[field] ?? NOT_YET);
     }
     const others = fields.filter((field) => outOfScope.has(field));
     if (others.length > 0) {

@@ -111,7 +111,13 @@ describeWith(
         addresses: [`10.244.1.${number}/32`, `fd00:10::${number}/128`],
         mac: null,
       });
-      return agentConfig({ workloads: [workload(5), workload(6)], blocks: [], nat: NAT, ...overrides });
+      const tunnelFilter = {
+        externalSources: [],
+        vxlanPort: 4789,
+        allowFromWorkloads: { ipip: false, vxlan: false },
+      };
+      const workloads = [workload(5), workload(6)];
+      return agentConfig({ workloads, blocks: [], nat: NAT, tunnelFilter, ...overrides });
     }
 
     beforeEach(async () => {

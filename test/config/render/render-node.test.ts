@@ -364,6 +364,18 @@ describe('fields that are read but have no effect yet are warned of, with resour
     ],
     ['FelixConfiguration', 'node.b', { floatingIPs: 'Enabled' }, []],
     [
+      'FelixConfiguration',
+      'default',
+      { floatingIPs: 'Disabled', workloadSourceSpoofing: 'Disabled', routeSyncDisabled: false },
+      [],
+    ],
+    [
+      'FelixConfiguration',
+      'default',
+      { workloadSourceSpoofing: 'Any', routeSyncDisabled: true, routeTableRange: { min: 1, max: 250 } },
+      ['spec.routeSyncDisabled', 'spec.routeTableRange', 'spec.workloadSourceSpoofing'],
+    ],
+    [
       'WorkloadEndpoint',
       'w',
       { node: 'a', interfaceName: 'cali1', ipNetworks: [], ipNATs: [{}], allowSpoofedSourcePrefixes: [] },

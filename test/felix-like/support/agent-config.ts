@@ -21,7 +21,8 @@ export function agentConfig(overrides: Partial<AgentConfig> = {}): AgentConfig {
       ports: null,
       outInterface: null,
     },
-    tunnelFilter: { externalSources: [], vxlanPort: 4789, allowFromWorkloads: { ipip: false, vxlan: false } },
+    // Without address translation and tunnels this node needs no nftables, which is not there in memory.
+    tunnelFilter: { externalSources: [], vxlanPort: 4789, allowFromWorkloads: { ipip: true, vxlan: true } },
     mtu: { interfacePattern: '^eth' },
     routeRefreshSec: 90,
     ipForwarding: true,
