@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { INTEROP_FEATURES } from './interop-features.ts';
 import { DAEMONS, type FeatureRow, interopResults, matrixMarkdown, withMatrix } from './interop-matrix.ts';
@@ -33,7 +33,7 @@ test('a cell is what its tests came to; where there are none, its note gives the
     matrixMarkdown([ROW], interopResults([reportOf(...GOOD)]))
       .split('\n')
       .slice(2),
-  ).toEqual(['| sessions | yes | yes | no (1) | no (1) | no (2) |', '', '1. has none', '2. cannot']);
+  ).toEqual(['| sessions | yes | yes | — (1) | — (1) | — (2) |', '', '1. has none', '2. cannot']);
 });
 
 test.each(['failed', 'pending'])('one test that is %s is enough for a cell that says so', (status) => {
@@ -65,4 +65,16 @@ test('every suite of interoperation has a row, and every row a suite and known d
   expect(new Set(INTEROP_FEATURES.map(({ suite }) => suite))).toEqual(suites);
   for (const { without = {} } of INTEROP_FEATURES)
     expect(DAEMONS).toEqual(expect.arrayContaining(Object.keys(without)));
+});
+
+test('the README has every row, a note for each cell without tests, and nothing that fails', () => {
+  const readme = readFileSync(join(__dirname, '..', '..', 'README.md'), 'utf8');
+  const [, table = ''] = /<!-- interop matrix: [^>]*-->\n([\s\S]*?)<!-- end of/.exec(readme) ?? [];
+  const rows = table.split('\n').filter((line) => line.startsWith('|'));
+  const expected = INTEROP_FEATURES.map(({ feature, without = {} }) => [
+    feature,
+    ...DAEMONS.map((daemon) => (daemon in without ? '—' : 'yes')),
+  ]);
+  const cells = rows.slice(2).map((row) => row.slice(2, -2).split(' | '));
+  expect(cells.map((row) => row.map((cell) => cell.replace(/^— \(\d+\)$/, '—')))).toEqual(expected);
 });

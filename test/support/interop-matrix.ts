@@ -63,7 +63,7 @@ function cellOf(row: FeatureRow, daemon: DaemonName, results: readonly Result[],
   }
   if (reason !== undefined) {
     if (!notes.includes(reason)) notes.push(reason);
-    return `no (${notes.indexOf(reason) + 1})`;
+    return `— (${notes.indexOf(reason) + 1})`;
   }
   return own.every(({ status }) => status === 'passed') ? 'yes' : 'fails';
 }
