@@ -34,7 +34,8 @@ const MONITOR = fields({
   labels: TEXTS,
   interval: { type: 'string', pattern: '^[0-9]+(ms|s|m|h)$' },
 });
-const ROLE = fields({ logLevel: LOG_LEVEL, port: PORT, resources: ANY_OBJECT, env: VARIABLES });
+const DURATION: Schema = { type: 'string', pattern: '^([0-9]+(ms|s|m|h))+$' };
+const ROLE_FIELDS = { logLevel: LOG_LEVEL, port: PORT, resources: ANY_OBJECT, env: VARIABLES };
 
 export function valuesSchema(): Schema {
   const specs = new Map(resourceDefinitions().map(({ name, spec }) => [name, spec]));
@@ -73,8 +74,8 @@ export function valuesSchema(): Schema {
       dynamicNeighbors: named('dynamicneighbors.manul.dev'),
       filters: named('bgpfilters.projectcalico.org'),
       crds: fields({ calico: choice('auto', 'always', 'never') }),
-      speaker: ROLE,
-      agent: ROLE,
+      speaker: fields(ROLE_FIELDS),
+      agent: fields({ ...ROLE_FIELDS, waitForRoutes: DURATION }),
       cni: fields({ binDir: FOLDER, confDir: FOLDER }),
       lookingGlass: fields({ enabled: SWITCH }),
       metrics: fields({ podMonitor: MONITOR, serviceMonitor: MONITOR }),

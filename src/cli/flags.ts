@@ -214,6 +214,13 @@ export const RUN_FLAGS: readonly Flag[] = [
     defaultText: 'what the limit of file descriptors allows',
   },
   {
+    name: 'wait-for-routes',
+    kind: 'text',
+    describe:
+      'how long the agent leaves its node NetworkUnavailable while peers have not told their routes, or one cannot be written',
+    defaultText: '30s',
+  },
+  {
     name: 'metrics-per-peer',
     kind: 'text',
     describe: 'which peers get metric series of their own',

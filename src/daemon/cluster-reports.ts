@@ -18,25 +18,27 @@ export interface ClusterReportsOptions {
   readonly node: string;
   /** Null: this process has none, and writes nothing about the node. */
   readonly agent: Agent | null;
+  /** How long a peer that does not come, or a route that cannot be written, keeps pods from a node that has started. */
+  readonly waitForRoutesMs: number;
   readonly logger: Logger;
 }
 
 const CHECK_MS = 1000;
-/** A route that cannot be written must not keep pods from a node for ever. */
-const PATIENCE_MS = 60_000;
 
 export class ClusterReports {
   readonly #agent: Agent | null;
+  readonly #waitForRoutesMs: number;
   readonly #problems: ProblemReporter;
   readonly #nodeWriter: NodeWriter | null;
   #timer: NodeJS.Timeout | undefined;
   #readySince: number | null = null;
 
-  constructor({ client, node, agent, logger }: ClusterReportsOptions) {
+  constructor({ client, node, agent, waitForRoutesMs, logger }: ClusterReportsOptions) {
     const onFailure = (what: string, reason: string): void =>
       logger.warn('cannot write to the API server, trying again', { what, reason });
     const onWritten = (what: string): void => logger.info('written to the API server', { what });
     this.#agent = agent;
+    this.#waitForRoutesMs = waitForRoutesMs;
     this.#problems = new ProblemReporter({ client, node, onFailure });
     this.#nodeWriter =
       agent === null ? null : new NodeWriter({ client, node, hostAddresses, onWritten, onFailure });
@@ -56,9 +58,10 @@ export class ClusterReports {
   /** Once: what fails later is for status and metrics, not for evicting pods. */
   #checkRoutes(): void {
     const status = this.#agent?.status();
-    if (status === undefined || !status.ready || !status.learntInSync) return;
+    if (status === undefined || !status.ready) return;
     this.#readySince ??= performance.now();
-    if (!status.inSync && performance.now() - this.#readySince < PATIENCE_MS) return;
+    const hasAll = status.learntInSync && status.inSync;
+    if (!hasAll && performance.now() - this.#readySince < this.#waitForRoutesMs) return;
     clearInterval(this.#timer);
     this.#nodeWriter?.onNetworkAvailable();
   }

@@ -25,14 +25,14 @@ export async function openDatastore(
   agent: Agent | null,
   logger: Logger,
 ): Promise<OpenedDatastore> {
-  const { datastore, roles, node } = options;
+  const { datastore, roles, node, waitForRoutesMs } = options;
   if (datastore.kind === 'file') {
     return { datastore: createFileDatastore({ paths: datastore.paths }), reports: null };
   }
   const client = await openClusterOf(datastore, roles.join(','));
   return {
     datastore: new KubernetesDatastore({ ...clusterScope(options), client, roles }),
-    reports: new ClusterReports({ client, node, agent, logger }),
+    reports: new ClusterReports({ client, node, agent, waitForRoutesMs, logger }),
   };
 }
 

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addressFamily, canonicalAddress, formatPrefix, parsePrefix } from '@manul/bgp/net';
-import type { RenderOptions } from '@manul/config';
+import { parseDurationSec, type RenderOptions } from '@manul/config';
 import type { CniPaths } from '@manul/felix-like';
 import type { RawArguments } from '../cli/arguments.ts';
 import { CommandError, usageError } from '../cli/command-error.ts';
@@ -38,6 +38,8 @@ export interface RunOptions extends RenderOptions {
   /** Null: pods are attached by others. */
   readonly cni: CniPaths | null;
   readonly addressing: NodeAddressOptions;
+  /** How long the node is no place for pods while routes of peers are missing. */
+  readonly waitForRoutesMs: number;
   readonly metricsPerPeer: PerPeerRule;
   readonly logLevel: LogLevel;
 }
@@ -64,6 +66,7 @@ export function readRunOptions(raw: RawArguments, environment: PathEnvironment):
     maxSessions: readMaxSessions(raw),
     cni: readCniPaths(raw, roles, controlPath),
     addressing: readNodeAddressOptions(raw),
+    waitForRoutesMs: readWaitForRoutes(raw),
     metricsPerPeer: (raw.text('metrics-per-peer') ?? 'auto') as PerPeerRule,
     logLevel: (raw.text('log-level') ?? 'info') as LogLevel,
   };
@@ -91,6 +94,13 @@ function readMaxSessions(raw: RawArguments): number | null {
     throw usageError(`--max-sessions: "${text}" is no number from 1 to 9999999`);
   }
   return Number(text);
+}
+
+function readWaitForRoutes(raw: RawArguments): number {
+  const text = raw.text('wait-for-routes') ?? '30s';
+  const seconds = parseDurationSec(text);
+  if (seconds === null) throw usageError(`--wait-for-routes: "${text}" is no duration, such as 30s`);
+  return seconds * 1000;
 }
 
 function readRouterId(raw: RawArguments): string | null {

@@ -28,6 +28,8 @@ env:
   {{- if eq .role "agent" }}
   - name: MANUL_SYSCTL_DIR
     value: /host/proc/sys
+  - name: MANUL_WAIT_FOR_ROUTES
+    value: {{ $values.waitForRoutes }}
   {{- if $isFull }}
   - name: MANUL_CNI
     value: "true"

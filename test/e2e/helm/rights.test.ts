@@ -87,7 +87,7 @@ describeWith(
         files: {},
         roles: role,
         namespace,
-        arguments: ['--agent-socket', plane.folder.file('agent.sock')],
+        arguments: ['--agent-socket', plane.folder.file('agent.sock'), '--wait-for-routes', '2s'],
         cluster: {
           serviceAccountFolder: await plane.serviceAccountFolder(NAMESPACE, 'manul'),
           server: plane.url,
@@ -165,16 +165,11 @@ describeWith(
         for (const role of ['speaker', 'agent'] as const) {
           const invalid = invalidObjects(calico);
           await plane.admin.createAll(invalid);
-          const daemons = [await startDaemon(role)];
+          const daemon = await startDaemon(role);
           try {
-            // the condition of the Node waits for what a speaker has learnt, a minute at most where single routes fail
-            const isAlone = ({ resource }: Right): boolean =>
-              role === 'speaker' || resource !== 'nodes/status';
-            await untilUsed(role, (right) => concerns(right) && isAlone(right));
-            if (role === 'agent' && calico === CALICO_V3) daemons.push(await startDaemon('speaker'));
             await untilUsed(role, concerns);
           } finally {
-            for (const daemon of daemons) await daemon.stop();
+            await daemon.stop();
             await remove(invalid);
           }
         }
