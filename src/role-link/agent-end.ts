@@ -85,7 +85,7 @@ function attach(socket: Socket, options: AgentEndOptions, observer: Observer): v
         socket.write(encodeMessage({ type: 'originated', prefixes }));
       }),
       followNextHops(agent, (routes) => {
-        socket.write(encodeMessage({ type: 'nextHops', routes: routes && routes.map(wireNextHop) }));
+        socket.write(encodeMessage({ type: 'nextHops', routes: routes?.map(wireNextHop) ?? null }));
       }),
     ];
   };

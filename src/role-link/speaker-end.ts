@@ -107,8 +107,7 @@ function attach(
 
 function hear(speaker: LinkSpeaker, message: LinkMessage): void {
   if (message.type === 'originated') speaker.onOriginated(message.prefixes);
-  else if (message.type === 'nextHops')
-    speaker.onNextHops(message.routes && message.routes.map(nextHopRoute));
+  else if (message.type === 'nextHops') speaker.onNextHops(message.routes?.map(nextHopRoute) ?? null);
   else throw new Error(`an agent does not send "${message.type}"`);
 }
 

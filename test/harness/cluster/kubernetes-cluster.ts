@@ -110,7 +110,10 @@ export class KubernetesCluster {
       nodes.push(node);
       undo.push(() => node.stop());
     }
-    await Promise.all(nodes.map((node) => node.importImages(names)));
+    await Promise.all([
+      ...nodes.map((node) => node.importImages(names)),
+      ...nodes.map(({ name }) => registered(plane, name)),
+    ]);
     return new KubernetesCluster({ plane, fabric, nodes, folder, undo });
   }
 
@@ -190,4 +193,13 @@ function apiEndpoint(): KubernetesObject {
     endpoints: [{ addresses: [Fabric.ADDRESS], conditions: { ready: true } }],
     ports: [{ name: 'https', port: API_PORT, protocol: 'TCP' }],
   };
+}
+
+/** A kubelet makes its Node object some time after it has started. */
+function registered(plane: ControlPlane, name: string): Promise<unknown> {
+  return pollUntil(
+    async () => (await plane.admin.request('GET', `/api/v1/nodes/${name}`)).status === 200 || null,
+    `node ${name} is registered`,
+    { deadlineMs: READY_DEADLINE_MS },
+  );
 }
