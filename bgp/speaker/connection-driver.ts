@@ -8,7 +8,6 @@
 import { Socket } from 'node:net';
 import { JITTERED, type TimerName } from '../fsm/effect.ts';
 import type { FsmEvent } from '../fsm/event.ts';
-import type { Family } from '../net/index.ts';
 import { HEADER_OCTETS, MAX_MESSAGE_OCTETS } from '../packet/header.ts';
 import { ErrorCode, MessageTypeCode, OpenSubcode } from '../packet/iana.ts';
 import { KEEPALIVE } from '../packet/keepalive.ts';
@@ -16,7 +15,7 @@ import type { NegotiatedSession } from '../packet/negotiate.ts';
 import type { Notification } from '../packet/notification.ts';
 import { decodeNotification, encodeNotification } from '../packet/notification-codec.ts';
 import { decodeOpen, type OpenMessage, type OpenResult } from '../packet/open.ts';
-import { decodeRouteRefresh, encodeRouteRefresh, type RouteRefreshKind } from '../packet/route-refresh.ts';
+import { encodeRouteRefresh } from '../packet/route-refresh.ts';
 import type { SessionSlot, UpdateVerdict } from '../rib/rib-port.ts';
 import type { Rib } from '../rib/rib-view.ts';
 import type { Clock, Timer } from './clock.ts';
@@ -25,6 +24,7 @@ import { BAD_HEADER, INCOMPLETE, InputQueue } from './input-queue.ts';
 import type { LimitedLog } from './limited-log.ts';
 import type { MessageCounters, UpdateCounter } from './message-counters.ts';
 import { encodedOpen } from './own-open.ts';
+import { RefreshExchange } from './refresh-exchange.ts';
 import type { ClosingSockets } from './socket/closing-sockets.ts';
 import { type DialOptions, dial } from './socket/dial.ts';
 import { type DroppedSegments, droppedSegments, NO_DROPS } from './socket/kernel-counters.ts';
@@ -85,8 +85,7 @@ export class ConnectionDriver implements InputSource {
   #output: SocketOutput | null = null;
   #session: NegotiatedSession | null = null;
   #slot: SessionSlot | null = null;
-  /** Families whose initial routes the peer has sent. */
-  readonly #endsOfRib = new Set<Family>();
+  readonly #refresh: RefreshExchange;
   #maxOctets = MAX_MESSAGE_OCTETS;
   #saidOpen = false;
   #paused = false;
@@ -98,6 +97,7 @@ export class ConnectionDriver implements InputSource {
     this.id = id;
     this.#context = context;
     this.#host = host;
+    this.#refresh = new RefreshExchange(context.rib);
     this.#holdTimer = new HoldTimer({
       clock: context.clock,
       hasUnreadInput: () => this.#paused || context.scheduler.hasInput(this),
@@ -198,7 +198,7 @@ export class ConnectionDriver implements InputSource {
     this.#output = null;
     this.#session = null;
     this.#facts = NO_FACTS;
-    this.#endsOfRib.clear();
+    this.#refresh.forget();
     this.#maxOctets = MAX_MESSAGE_OCTETS;
     this.#saidOpen = false;
     this.#paused = false;
@@ -314,7 +314,7 @@ export class ConnectionDriver implements InputSource {
     this.#host.counters.received.add(type);
     if (type === MessageTypeCode.Update && this.#slot !== null) {
       const verdict = this.#context.rib.receiveUpdate(this.#slot, bytes, start + HEADER_OCTETS, end);
-      if (verdict.endOfRib !== null) this.#endsOfRib.add(verdict.endOfRib);
+      if (verdict.endOfRib !== null) this.#refresh.onEndOfRib(verdict.endOfRib);
       if (isNoteworthy(verdict)) this.#host.onVerdict(this, verdict);
       return;
     }
@@ -346,25 +346,10 @@ export class ConnectionDriver implements InputSource {
   #handleRouteRefresh(message: Uint8Array): void {
     this.#host.onEvent(this, { name: 'RouteRefreshMsg' });
     if (this.#slot === null || this.#session === null) return;
-    const result = decodeRouteRefresh(message, this.#session.enhancedRefresh);
-    if (result.kind === 'error') {
-      this.#host.onEvent(this, { name: 'BgpHeaderErr', notification: result.notification });
-    } else if (result.kind === 'ignored') {
-      this.#host.onIgnored(result.text);
-    } else if (!this.#session.families.includes(result.family)) {
-      this.#host.onIgnored(`ROUTE-REFRESH for ${result.family}, which was not negotiated`); // RFC 2918 §4
-    } else {
-      this.#refresh(this.#slot, this.#session, result.kind, result.family);
-    }
-  }
-
-  #refresh(slot: SessionSlot, session: NegotiatedSession, kind: RouteRefreshKind, family: Family): void {
-    const { rib } = this.#context;
-    if (kind === 'request') rib.refresh(slot, family);
-    else if (session.sendsEndOfRib && !this.#endsOfRib.has(family)) {
-      this.#host.onIgnored(`marker of a ${family} refresh before End-of-RIB`); // RFC 7313 §4
-    } else if (kind === 'begin') rib.beginRefresh(slot, family);
-    else rib.endRefresh(slot, family);
+    const problem = this.#refresh.receive(message, this.#slot, this.#session);
+    if (problem === null) return;
+    if (typeof problem === 'string') this.#host.onIgnored(problem);
+    else this.#host.onEvent(this, { name: 'BgpHeaderErr', notification: problem });
   }
 
   /** Asks for all routes of the negotiated families again. @returns false when the peer does not know how. */

@@ -3,7 +3,6 @@
  * event at a time: what an effect causes waits until the effects before it are done.
  */
 import type { Socket } from 'node:net';
-import { isDeepStrictEqual } from 'node:util';
 import { refusesInIdle } from '../fsm/back-off.ts';
 import type { Effect } from '../fsm/effect.ts';
 import type { EventOf, FsmEvent } from '../fsm/event.ts';
@@ -26,11 +25,13 @@ import type { SessionSlot, UpdateVerdict } from '../rib/rib-port.ts';
 import { ConnectionDriver, type ConnectionHost, type SpeakerContext } from './connection-driver.ts';
 import { notificationFor, reasonText } from './end-reason.ts';
 import { inputText } from './input-text.ts';
+import { LiveSession } from './live-session.ts';
 import { OpenExchange } from './open-exchange.ts';
+import { PeerLog } from './peer-log.ts';
 import { peerPolicy } from './peer-policy.ts';
 import { PeerRecord } from './peer-record.ts';
-import { type OwnAddresses, prefixWarning, ribSession, transportAddresses } from './rib-session.ts';
-import { acceptsAsn, hasSameWireParameters, type SessionSettings, securityOf } from './session-settings.ts';
+import type { OwnAddresses } from './rib-session.ts';
+import { type SessionSettings, securityOf, settingsChange } from './session-settings.ts';
 import type { Logger, PeerActionResult } from './speaker-api.ts';
 import type { SpeakerEvent } from './speaker-status.ts';
 
@@ -54,18 +55,12 @@ export interface PeerDriverOptions {
   readonly ownAddresses: () => OwnAddresses;
 }
 
-/** The Established session. */
-interface LiveSession {
-  readonly session: NegotiatedSession;
-  readonly driver: ConnectionDriver;
-  readonly slot: SessionSlot;
-}
-
 export class PeerDriver implements ConnectionHost {
   readonly record: PeerRecord;
   /** Source port of the connection that the peer opened last; 0 before the first. */
   lastRemotePort = 0;
   readonly #options: PeerDriverOptions;
+  readonly #log: PeerLog;
   readonly #connections = new Map<number, ConnectionDriver>();
   readonly #queue: PeerInput[] = [];
   #isDispatching = false;
@@ -85,6 +80,7 @@ export class PeerDriver implements ConnectionHost {
     this.#options = options;
     this.#settings = options.settings;
     this.record = new PeerRecord(options.context.clock);
+    this.#log = new PeerLog(options.logger, options.context.log, () => this.#settings);
   }
 
   get settings(): SessionSettings {
@@ -151,16 +147,12 @@ export class PeerDriver implements ConnectionHost {
 
   /** Asks the peer for its routes again. */
   refreshIn(): PeerActionResult {
-    if (this.#live === null) return 'notEstablished';
-    return this.#live.driver.requestRefresh() ? 'done' : 'noRouteRefresh';
+    return this.#live?.refreshIn() ?? 'notEstablished';
   }
 
   /** Sends the peer our routes again. */
   refreshOut(): PeerActionResult {
-    if (this.#live === null) return 'notEstablished';
-    const { session, slot } = this.#live;
-    for (const family of session.families) this.#options.context.rib.refresh(slot, family);
-    return 'done';
+    return this.#live?.refreshOut() ?? 'notEstablished';
   }
 
   /**
@@ -201,32 +193,30 @@ export class PeerDriver implements ConnectionHost {
    * waits to be tried again is tried now: the change may be what was wrong.
    */
   update(settings: SessionSettings): void {
-    const before = this.#settings;
+    const change = settingsChange(this.#settings, settings, {
+      sessionAsn: this.session?.peerAsn ?? null,
+      isConnecting: this.connection !== null,
+    });
     this.#settings = settings;
     if (this.#live === null) this.#open.forget();
-    const session = this.session;
-    const isWelcome = session === null || acceptsAsn(settings, session.peerAsn);
-    const hasOtherKey = before.config.password !== settings.config.password;
-    const startsAnew =
-      session === null && (this.connection === null || hasOtherKey || !agreesOnPeer(before, settings));
-    const isSame = isWelcome && !startsAnew && hasSameWireParameters(before, settings);
     // Last words go out under the key that the peer has.
-    if (!isSame || (hasOtherKey && !this.#changeKey(settings))) {
+    if (change === 'restart' || (change === 'rekey' && !this.#changeKey(settings))) {
       this.stop(cease.otherConfigurationChange());
       this.start();
     } else if (this.#live !== null) {
-      const { driver, slot } = this.#live;
-      this.#options.context.rib.updateSession(slot, this.#ribSession(driver, this.#live.session));
+      this.#live.reconfigure(settings);
+      const notification = this.#live.excess(settings);
+      if (notification !== null) this.onEvent(this.#live.driver, { name: 'AutomaticStop', notification });
     }
   }
 
-  /** Connections go on with another key (RFC 2385 §4.5 asks for it). False: the kernel does not take it. */
+  /** False: the kernel does not take the key. */
   #changeKey({ address, config }: SessionSettings): boolean {
     try {
       for (const driver of this.#connections.values()) driver.changeKey(address, config.password);
       return true;
     } catch (error) {
-      this.#log('error', 'the TCP MD5 key cannot be changed, the session ends', String(error));
+      this.#log.keyRefused(error);
       return false;
     }
   }
@@ -244,9 +234,9 @@ export class PeerDriver implements ConnectionHost {
     if (verdict.treatedAsWithdraw) this.record.treatedAsWithdraw++;
     this.record.attributesDiscarded += verdict.attributesDiscarded;
     const { notification, text } = verdict;
-    if (text !== '') this.#logLimited('warn', 'UPDATE with errors', text);
+    if (text !== '') this.#log.updateErrors(text);
     if (verdict.endOfRib !== null) this.#options.listener.onEndOfRib(this, verdict.endOfRib);
-    if (verdict.nearLimit !== undefined) this.#warnOfLimit(verdict.nearLimit);
+    if (verdict.nearLimit !== undefined) this.#log.nearLimit(verdict.nearLimit);
     if (notification === null) return;
     if (notification.code === ErrorCode.Cease) {
       this.onEvent(connection, { name: 'AutomaticStop', notification });
@@ -255,32 +245,14 @@ export class PeerDriver implements ConnectionHost {
     }
   }
 
-  #warnOfLimit(family: Family): void {
-    const { config } = this.#settings;
-    if (config.maxPrefixes === null) return;
-    const text = `${prefixWarning(config.maxPrefixes, config)} of at most ${config.maxPrefixes} ${family} prefixes`;
-    this.#logLimited('warn', 'limit of prefixes is near', text);
-  }
-
   onIgnored(text: string): void {
-    this.#logLimited('debug', 'message ignored', text);
+    this.#log.ignored(text);
   }
 
   /** A fault of our own costs the connection, not the process. */
   onFault(connection: ConnectionDriver, error: unknown): void {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    this.#log('error', 'internal fault, the session ends', text);
+    this.#log.fault(error);
     this.onEvent(connection, { name: 'AutomaticStop', notification: cease.outOfResources() });
-  }
-
-  #log(level: keyof Logger, message: string, reason: string): void {
-    this.#options.logger[level](message, { peer: this.#settings.name, reason });
-  }
-
-  /** For what the peer can cause as often as it likes. */
-  #logLimited(level: keyof Logger, message: string, reason: string): void {
-    const subject = { peer: this.#settings.name };
-    this.#options.context.log.write({ level, message, subject, fields: { reason }, perMinute: 1 });
   }
 
   #dispatch(input: PeerInput): void {
@@ -373,7 +345,7 @@ export class PeerDriver implements ConnectionHost {
         this.#sessionDown();
         break;
       case 'attemptFailed':
-        this.#log('debug', 'connection failed', reasonText(effect.reason));
+        this.#log.attemptFailed(reasonText(effect.reason));
     }
   }
 
@@ -388,8 +360,7 @@ export class PeerDriver implements ConnectionHost {
     const hasHeir = [main, second].some((c) => c !== null && c.id !== driver.id && isTalking(c.state));
     if (!hasHeir) {
       this.#lastEnd = reason;
-      if (this.#open.learnFrom(reason, this.#settings))
-        this.#log('info', 'the peer knows no capabilities', 'the next OPEN goes without');
+      if (this.#open.learnFrom(reason, this.#settings)) this.#log.plainOpenFollows();
     }
     const error = this.record.noteEnd(reason, { wasSent, wasConnected, wasEstablished, hasHeir, facts });
     const { name: peer, address, neighbor } = this.#settings;
@@ -411,30 +382,18 @@ export class PeerDriver implements ConnectionHost {
   #sessionUp(driver: ConnectionDriver, session: NegotiatedSession): void {
     const { output } = driver;
     if (output === null) return;
-    const slot = this.#options.context.rib.addSession(this.#ribSession(driver, session), output);
-    driver.setSlot(slot);
-    this.#live = { session, driver, slot };
-    this.#options.listener.onSessionUp(this);
+    const { context, ownAddresses, listener } = this.#options;
+    const parts = { rib: context.rib, driver, session, ownAddresses };
+    this.#live = new LiveSession(parts, this.#settings, output);
+    listener.onSessionUp(this);
   }
 
   #sessionDown(): void {
     if (this.#live === null) return;
-    const { driver, slot } = this.#live;
-    driver.setSlot(null);
+    const ended = this.#live;
     this.#live = null;
     this.record.countFlap();
-    this.#options.context.rib.removeSession(slot);
+    ended.end();
     this.#options.listener.onSessionDown(this);
   }
-
-  #ribSession(driver: ConnectionDriver, session: NegotiatedSession): ReturnType<typeof ribSession> {
-    const localAddress = driver.localAddress ?? this.#settings.localAddress ?? '0.0.0.0';
-    const addresses = transportAddresses(localAddress, this.#options.ownAddresses());
-    return ribSession(this.#settings, session, addresses);
-  }
-}
-
-/** Both wait for, or dial, a peer of the same AS numbers. */
-function agreesOnPeer(a: SessionSettings, b: SessionSettings): boolean {
-  return a.passive === b.passive && isDeepStrictEqual(a.asNumbers, b.asNumbers);
 }

@@ -128,6 +128,31 @@ export function acceptsAsn({ asNumbers }: SessionSettings, asn: number): boolean
   return asNumbers.some(({ first, last }) => asn >= first && asn <= last);
 }
 
+/**
+ * What new settings mean for a peer. `restart`: wire parameters, or whom we accept, changed, or a peer without a
+ * session may come up now that could not before. `rekey`: connections go on with another key (RFC 2385 §4.5).
+ * @param sessionAsn AS number of the peer while Established, else null
+ * @param isConnecting a connection is there or being opened
+ */
+export function settingsChange(
+  before: SessionSettings,
+  after: SessionSettings,
+  { sessionAsn, isConnecting }: { readonly sessionAsn: number | null; readonly isConnecting: boolean },
+): 'restart' | 'rekey' | 'adjust' {
+  if (sessionAsn !== null && !acceptsAsn(after, sessionAsn)) return 'restart';
+  const hasOtherKey = before.config.password !== after.config.password;
+  // The change may be what was wrong.
+  const mayComeUpNow = !isConnecting || hasOtherKey || !agreesOnPeer(before, after);
+  if (sessionAsn === null && mayComeUpNow) return 'restart';
+  if (!hasSameWireParameters(before, after)) return 'restart';
+  return hasOtherKey ? 'rekey' : 'adjust';
+}
+
+/** True when both wait for, or dial, a peer of the same AS numbers. */
+function agreesOnPeer(a: SessionSettings, b: SessionSettings): boolean {
+  return a.passive === b.passive && isDeepStrictEqual(a.asNumbers, b.asNumbers);
+}
+
 /** True when both lead to the same bytes in OPEN, on the same transport, with the same timers. */
 export function hasSameWireParameters(a: SessionSettings, b: SessionSettings): boolean {
   return isDeepStrictEqual(wireParameters(a), wireParameters(b));

@@ -8,6 +8,7 @@ import { matchesSelector } from '../schema/selector.ts';
 import type { NodeView } from './node-view.ts';
 import { secretPassword } from './passwords.ts';
 import { peerEndpoints, type RemoteEndpoint } from './peer-endpoints.ts';
+import { peerPrefixLimit } from './prefix-limit.ts';
 import { asnOf, type RenderContext } from './render-context.ts';
 import {
   familiesBetween,
@@ -134,6 +135,7 @@ function draft(
       ttlSecurity: spec.ttlSecurity || null,
       allowOwnAs: (ownTerms ? spec.numAllowedLocalASNumbers : undefined) ?? 0,
       reachableBy: spec.reachableBy ?? null,
+      prefixLimit: peerPrefixLimit(context, peer),
       safety: peerSafety(context, peer),
       boundTo: peer.metadata.annotations[INTERFACE] ?? null,
       filters: spec.filters ?? [],

@@ -7,6 +7,7 @@ import { matchesSelector } from '../schema/selector.ts';
 import { warnOfMissingFilters } from './filter-terms.ts';
 import { neighborPassword, type Password } from './passwords.ts';
 import type { PolicyBook, SessionPolicies } from './policies.ts';
+import { neighborPrefixLimit } from './prefix-limit.ts';
 import type { RenderContext } from './render-context.ts';
 import type { RenderedDynamicNeighbor } from './rendered-node.ts';
 import { CALICO_SAFETY, neighborSafety, type SessionSafety } from './session-safety.ts';
@@ -68,7 +69,7 @@ function plan(
       routeReflectorClient: spec.routeReflectorClient,
       families,
       maxSessions: spec.maxSessions,
-      maxPrefixes: spec.maxPrefixes ?? null,
+      ...neighborPrefixLimit(neighbor),
       password: password.key !== null,
       held: password.held,
       holdTime: spec.holdTime,

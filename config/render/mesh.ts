@@ -1,6 +1,7 @@
 /** The node-to-node mesh: a session with every node, unless one of the two is a route reflector. */
 import type { NodeView } from './node-view.ts';
 import { secretPassword } from './passwords.ts';
+import { NO_PREFIX_LIMIT } from './prefix-limit.ts';
 import type { RenderContext } from './render-context.ts';
 import {
   familiesBetween,
@@ -59,6 +60,7 @@ function sessionsWith(context: RenderContext, other: NodeView): SessionDraft[] {
         ttlSecurity: null,
         allowOwnAs: 0,
         reachableBy: null,
+        prefixLimit: NO_PREFIX_LIMIT,
         boundTo: null,
         safety: CALICO_SAFETY,
         filters: [],

@@ -55,6 +55,7 @@ function plan(context: RenderContext, book: PolicyBook, { name, draft }: NamedSe
       ttlSecurity: draft.ttlSecurity,
       allowOwnAs: draft.allowOwnAs,
       reachableBy: draft.reachableBy,
+      ...draft.prefixLimit,
       importFilters: policies.importFilters,
       exportFilters: policies.exportFilters,
       resource: draft.resource,

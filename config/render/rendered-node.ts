@@ -33,7 +33,16 @@ export interface RenderedDecision {
   readonly maxPaths: number;
 }
 
-export interface RenderedPeer {
+/** What a neighbor may announce, per session and family. */
+export interface RenderedPrefixLimit {
+  readonly maxPrefixes: number | null;
+  /** Of `maxPrefixes`, where a warning is given. */
+  readonly maxPrefixesWarningPercent: number;
+  /** Seconds until a peer that exceeded the limit may come back; null: not before somebody lets it. */
+  readonly maxPrefixesRestart: number | null;
+}
+
+export interface RenderedPeer extends RenderedPrefixLimit {
   readonly name: string;
   readonly kind: 'mesh' | 'configured';
   readonly address: string;
@@ -61,14 +70,13 @@ export interface RenderedPeer {
   readonly resource: string;
 }
 
-export interface RenderedDynamicNeighbor {
+export interface RenderedDynamicNeighbor extends Omit<RenderedPrefixLimit, 'maxPrefixesRestart'> {
   readonly name: string;
   readonly listenRanges: readonly string[];
   readonly asNumbers: readonly string[];
   readonly routeReflectorClient: boolean;
   readonly families: readonly Family[];
   readonly maxSessions: number;
-  readonly maxPrefixes: number | null;
   readonly password: boolean;
   readonly held: string | null;
   readonly holdTime: number;

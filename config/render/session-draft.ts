@@ -4,6 +4,7 @@ import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { NodeView } from './node-view.ts';
 import type { Password } from './passwords.ts';
 import type { RenderContext } from './render-context.ts';
+import type { RenderedPrefixLimit } from './rendered-node.ts';
 import type { SessionSafety } from './session-safety.ts';
 
 /**
@@ -36,6 +37,7 @@ export interface SessionDraft {
   readonly ttlSecurity: number | null;
   readonly allowOwnAs: number;
   readonly reachableBy: string | null;
+  readonly prefixLimit: RenderedPrefixLimit;
   readonly safety: SessionSafety;
   /** Interface that the session must use, as it was asked for; null: any. */
   readonly boundTo: string | null;

@@ -4,6 +4,7 @@
  */
 import type { BgpRole, SessionConfig } from '@manul/bgp';
 import type { BgpPeer, DynamicNeighbor } from '../schema/resource-set.ts';
+import { oneOf, peerAnnotation } from './annotations.ts';
 import type { RenderContext } from './render-context.ts';
 
 /** `own`: not what this node has itself. `strict`: nor a default route, pods', services' and nodes' prefixes. */
@@ -16,12 +17,13 @@ export interface SessionSafety {
   readonly role: BgpRole | null;
   readonly strictRole: boolean;
   readonly enforceFirstAs: boolean;
+  /** The neighbor need not be on a subnet of ours (RFC 4271 §5.1.3). */
+  readonly multihop: boolean;
 }
 
 const IMPORT_PROTECTIONS = ['strict', 'own', 'none'] as const;
 const ROLES = ['provider', 'rs', 'rs-client', 'customer', 'peer'] as const satisfies readonly BgpRole[];
 const SWITCH = ['true', 'false'] as const;
-const PREFIX = 'manul.dev/';
 
 /** As Calico: whatever comes is accepted, but for what the node has itself. */
 export const CALICO_SAFETY: SessionSafety = {
@@ -30,25 +32,19 @@ export const CALICO_SAFETY: SessionSafety = {
   role: null,
   strictRole: false,
   enforceFirstAs: false,
+  multihop: true,
 };
 
-export function peerSafety(context: RenderContext, { metadata }: BgpPeer): SessionSafety {
-  const read = <T extends string>(name: string, values: readonly T[]): T | null => {
-    const text = metadata.annotations[PREFIX + name];
-    const value = values.find((one) => one === text) ?? null;
-    if (text !== undefined && value === null) {
-      const field = `metadata.annotations[${PREFIX}${name}]`;
-      const wrong = `${JSON.stringify(text)} is none of ${values.join(', ')}: it has no effect`;
-      context.warnings.add(`BGPPeer/${metadata.name}`, field, wrong);
-    }
-    return value;
-  };
+export function peerSafety(context: RenderContext, peer: BgpPeer): SessionSafety {
+  const read = <T extends string>(name: string, values: readonly T[]): T | null =>
+    peerAnnotation(context, peer, name, oneOf(values));
   return {
     importProtection: read('import-protection', IMPORT_PROTECTIONS) ?? CALICO_SAFETY.importProtection,
     requirePolicy: read('require-policy', SWITCH) === 'true',
     role: read('role', ROLES),
     strictRole: read('strict-role', SWITCH) === 'true',
     enforceFirstAs: read('enforce-first-as', SWITCH) === 'true',
+    multihop: read('multihop', SWITCH) !== 'false',
   };
 }
 
@@ -60,6 +56,7 @@ export function neighborSafety({ spec }: DynamicNeighbor): SessionSafety {
     role: spec.role ?? null,
     strictRole: spec.strictRole,
     enforceFirstAs: spec.enforceFirstAs,
+    multihop: true,
   };
 }
 

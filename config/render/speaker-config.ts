@@ -5,6 +5,7 @@ import { decisionConfig } from './decision.ts';
 import type { DynamicPlan } from './dynamic-neighbors.ts';
 import { localPrefOf } from './filter-terms.ts';
 import type { PeerPlan } from './peer-plans.ts';
+import { prefixLimitConfig } from './prefix-limit.ts';
 import type { RenderedNode } from './rendered-node.ts';
 import { GRACEFUL_RESTART_SEC } from './session-draft.ts';
 import { safetyConfig } from './session-safety.ts';
@@ -62,10 +63,11 @@ function peerConfig({ rendered, password, boundTo, policies, safety }: PeerPlan)
     interface: zone ?? boundTo,
     allowOwnAs: rendered.allowOwnAs,
     password: password.key,
-    maxPrefixes: null,
+    ...prefixLimitConfig(rendered),
     importPolicy: policies.importPolicy,
     exportPolicy: policies.exportPolicy,
     ...safetyConfig(safety),
+    ...(safety.multihop ? {} : { multihop: false }),
   };
 }
 
@@ -95,6 +97,7 @@ function dynamicConfig({
     allowOwnAs: 0,
     password: password.key,
     maxPrefixes: rendered.maxPrefixes,
+    maxPrefixesWarningPercent: rendered.maxPrefixesWarningPercent,
     importPolicy: policies.importPolicy,
     exportPolicy: policies.exportPolicy,
     ...safetyConfig(safety),

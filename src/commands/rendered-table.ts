@@ -20,6 +20,7 @@ const PEERS: readonly Column<RenderedPeer>[] = [
         password: peer.password,
         [`next hop ${peer.nextHop}`]: peer.nextHop !== 'auto',
         [`TTL security ${peer.ttlSecurity}`]: peer.ttlSecurity !== null,
+        [`at most ${peer.maxPrefixes} prefixes`]: peer.maxPrefixes !== null,
         [`held: ${peer.held}`]: peer.held !== null,
       }),
   },

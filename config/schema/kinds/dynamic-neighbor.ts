@@ -42,6 +42,11 @@ const fields = z.strictObject({
   passwordFile: plainText('File with the TCP MD5 key, in the file datastore').optional(),
   maxSessions: integer('Sessions at the same time', 1, 1_000_000).default(10_000),
   maxPrefixes: integer('Prefixes per session and family', 1, 2 ** 31).optional(),
+  maxPrefixesWarningPercent: integer(
+    'Percentage of maxPrefixes at which to warn; default 75',
+    1,
+    100,
+  ).optional(),
   holdTime: durationSec('Hold time to propose').default(90),
   interface: interfaceName('Clients must come by this interface').optional(),
   ttlSecurity: integer('GTSM (RFC 5082): clients are at most this many hops away', 1, 255).optional(),

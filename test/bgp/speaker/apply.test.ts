@@ -79,6 +79,20 @@ describe('policies, reflection and names', () => {
     expect(flaps()['clients/127.0.1.1']).toBe(0);
   });
 
+  test('a limit of prefixes that the peer exceeds already ends its session with Cease 6/1 (RFC 4486 §4)', async () => {
+    const { a, b } = await startAll();
+    subject.rib.counts = { received: { ipv6: 7 }, accepted: {}, advertised: {} };
+    apply({ peers: [{ ...A, maxPrefixes: 7 }, B] });
+    apply({ peers: [{ ...A, maxPrefixes: 6 }, B] });
+    expect(await a.notified()).toMatchObject({
+      code: 6,
+      subcode: 1,
+      data: Buffer.from([0, 2, 1, 0, 0, 0, 6]),
+    });
+    expect(b.isEstablished).toBe(true);
+    expect(flaps()).toEqual({ a: 1, b: 0, 'clients/127.0.1.1': 0 });
+  });
+
   test('two peers that swap names keep their sessions', async () => {
     await startAll();
     apply({

