@@ -44,15 +44,15 @@ export async function openLog(
 const BATCH_OCTETS = 8192;
 const FLUSH_AFTER_MS = 20;
 
-/** Asks for a flush soon, once for all lines until then. */
-function flusher(destination: { flush(done: () => void): void }): () => void {
+/** Asks for a flush soon, once for all lines until then; with a callback it would wait for the disk as well (fsync). */
+function flusher(destination: { flush(): void }): () => void {
   let isPending = false;
   return () => {
     if (isPending) return;
     isPending = true;
     setTimeout(() => {
       isPending = false;
-      destination.flush(() => undefined);
+      destination.flush();
     }, FLUSH_AFTER_MS).unref();
   };
 }
