@@ -9,12 +9,21 @@ export type TimerName = 'connectRetry' | 'hold' | 'keepalive' | 'idleHold';
  * Timers that the driver shortens by a random factor of 0.75 to 1 (RFC 4271 §10), so that a thousand speakers
  * that began together do not stay in step. The hold timer is a promise to the peer and keeps its time.
  */
-export const JITTERED: Readonly<Record<TimerName, boolean>> = {
+const JITTERED: Readonly<Record<TimerName, boolean>> = {
   connectRetry: true,
   hold: false,
   keepalive: true,
   idleHold: true,
 };
+
+/** RFC 4271 §4.4: KEEPALIVEs must not be sent more frequently than one per second. */
+const LEAST_KEEPALIVE_MS = 1_000;
+
+/** @param random in [0, 1) */
+export function timerMs(timer: TimerName, ms: number, random: number): number {
+  const jittered = JITTERED[timer] ? ms * (0.75 + 0.25 * random) : ms;
+  return timer === 'keepalive' ? Math.max(LEAST_KEEPALIVE_MS, jittered) : jittered;
+}
 
 export type Effect =
   /** Opens a transport connection; TcpCrAcked or TcpConnectionFails follows. */

@@ -1,4 +1,10 @@
-/** Established (RFC 4271 §8.2.2): UPDATEs are exchanged. */
+/**
+ * Established (RFC 4271 §8.2.2): UPDATEs are exchanged.
+ *
+ * Deviations: §8.2.2 answers a bad header (event 21) with an FSM error here; §6.1 demands Message Header Error, and
+ * every speaker sends that. KeepaliveTimer is not restarted by UPDATEs that we send: a KEEPALIVE too many is cheaper
+ * than a timer that is touched with each message.
+ */
 import {
   automaticStop,
   collisionDump,

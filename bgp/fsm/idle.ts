@@ -29,10 +29,11 @@ export const idle: StateRow = {
   ManualStartWithPassiveTcpEstablishment: (connection) =>
     waitForPeer({ ...connection, connectFailures: 0, failures: 0 }),
   IdleHoldTimerExpires: (connection, _event, policy) => start(connection, policy),
+  /** RFC 4271 ignores it, but knows no stop that outlasts IdleHoldTimer: here that ends, too. */
   ManualStop: (connection) =>
     transition({ ...connection, connectFailures: 0, failures: 0 }, [{ kind: 'stopAllTimers' }]),
-  AutomaticStop: (connection) => transition(connection, [{ kind: 'stopAllTimers' }]),
-  OpenCollisionDump: (connection) => transition(connection, [{ kind: 'stopAllTimers' }]),
+  AutomaticStop: stay,
+  OpenCollisionDump: stay,
   ConnectRetryTimerExpires: stay,
   HoldTimerExpires: stay,
   KeepaliveTimerExpires: stay,

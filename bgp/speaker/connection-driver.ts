@@ -6,7 +6,7 @@
  * machine's answer to UpdateMsg in Established is known (restart the hold timer), so it is not asked each time.
  */
 import { Socket } from 'node:net';
-import { JITTERED, type TimerName } from '../fsm/effect.ts';
+import { type TimerName, timerMs } from '../fsm/effect.ts';
 import type { FsmEvent } from '../fsm/event.ts';
 import { HEADER_OCTETS, MAX_MESSAGE_OCTETS } from '../packet/header.ts';
 import { ErrorCode, MessageTypeCode, OpenSubcode } from '../packet/iana.ts';
@@ -38,6 +38,8 @@ const PAUSE_ABOVE_BYTES = 512 * 1024;
 const RESUME_BELOW_BYTES = 256 * 1024;
 /** RFC 9687 §4: eight minutes, or twice the hold time if that is longer. */
 const SEND_HOLD_MS = 480_000;
+/** Silence after which the kernel probes a peer that agreed on hold time 0. */
+const TCP_KEEPALIVE_MS = 60_000;
 
 /** What all connections of a speaker share. */
 export interface SpeakerContext {
@@ -140,6 +142,8 @@ export class ConnectionDriver implements InputSource {
   setNegotiated(session: NegotiatedSession): void {
     this.#session = session;
     this.#maxOctets = session.maxMessageBytes;
+    // Nobody says KEEPALIVE then: only the kernel can notice that the peer's host has vanished.
+    if (session.holdTimeSec === 0) this.#socket?.setKeepAlive(true, TCP_KEEPALIVE_MS);
   }
 
   /** @param obstacle why the connection need not be tried; it fails with these words */
@@ -211,10 +215,9 @@ export class ConnectionDriver implements InputSource {
       return;
     }
     this.stopTimer(timer);
-    const jittered = JITTERED[timer] ? ms * (0.75 + 0.25 * this.#context.random()) : ms;
     this.#timers.set(
       timer,
-      this.#context.clock.startTimer(jittered, () => {
+      this.#context.clock.startTimer(timerMs(timer, ms, this.#context.random()), () => {
         this.#timers.delete(timer);
         this.#host.onEvent(this, { name: EVENT_OF_TIMER[timer] });
       }),

@@ -87,6 +87,8 @@ export interface SpeakerSetup {
   readonly clock?: Clock;
   readonly logger?: Logger;
   readonly limits?: SpeakerLimits;
+  /** In [0, 1); the largest, so that no timer is shortened, unless said otherwise. */
+  readonly random?: () => number;
 }
 
 export class SpeakerUnderTest {
@@ -98,8 +100,8 @@ export class SpeakerUnderTest {
   config = speakerConfig();
   readonly #changes = new Changes();
 
-  private constructor(clock: Clock | undefined, logger: Logger, limits: SpeakerLimits) {
-    const options = { logger, rib: this.rib, random: () => 1, limits };
+  private constructor({ clock, logger = silent, limits = NO_LIMITS, random = () => 1 }: SpeakerSetup) {
+    const options = { logger, rib: this.rib, random, limits };
     this.speaker = createSpeaker(clock === undefined ? options : { ...options, clock });
     this.rib.onChange = () => this.#changes.notify();
     this.speaker.onEvent((event) => {
@@ -109,11 +111,8 @@ export class SpeakerUnderTest {
   }
 
   /** Applies the configuration and waits until the speaker listens. */
-  static async start(
-    config: Partial<SpeakerConfig>,
-    { clock, logger = silent, limits = NO_LIMITS }: SpeakerSetup = {},
-  ): Promise<SpeakerUnderTest> {
-    const subject = new SpeakerUnderTest(clock, logger, limits);
+  static async start(config: Partial<SpeakerConfig>, setup: SpeakerSetup = {}): Promise<SpeakerUnderTest> {
+    const subject = new SpeakerUnderTest(setup);
     subject.config = speakerConfig(config);
     subject.speaker.apply(subject.config);
     subject.port = (await subject.event('listening')).port;
