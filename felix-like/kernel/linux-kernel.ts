@@ -34,13 +34,22 @@ import {
 import { ObjectBatch } from './object-batch.ts';
 import { SYSCTL_FOLDER } from './sysctl-files.ts';
 import { WorkerClient } from './worker-client.ts';
+import type { RequestPart } from './worker-protocol.ts';
 
 const EVENT_BUFFER_BYTES = 8 << 20;
 const ROUTE_REQUEST_BYTES = 64;
-/** Operations in one request: more are not faster, and too many do not fit into the socket. */
+/** Operations in one `send()`: more are not faster, and too many do not fit into the socket. */
 const MAX_OPERATIONS = 500;
-/** Nobody uses this table: a deletion there tells whether this process may write, and changes nothing. */
-const PROBE_TABLE = 0xfffffffd;
+/** A deletion in a table that nobody uses: it takes its turn among all who write, and changes nothing. */
+const PROBE: RouteOperation = {
+  op: 'delete',
+  route: {
+    table: 0xfffffffd,
+    prefix: '0.0.0.0/0',
+    metric: 0,
+    target: { type: 'unicast', protocol: 0, scope: 'universe', nextHops: [] },
+  },
+};
 /** A dump of what this kernel does not have at all: no such table, link or address family. */
 const EMPTY_DUMP_CODES: readonly string[] = ['ENOENT', 'ENODEV', 'EOPNOTSUPP', 'EAFNOSUPPORT'];
 
@@ -102,6 +111,7 @@ class LinuxKernel implements KernelPort {
       (filter.protocol === null || route.target.protocol === filter.protocol) &&
       (filter.interfaceIndex === null ||
         route.target.nextHops.some((hop) => hop.interfaceIndex === filter.interfaceIndex));
+    await this.#awaitLinkChanges();
     await this.#dump(
       (writer, sequence) => encodeRouteDump(writer, filter, sequence),
       MessageType.NewRoute,
@@ -113,25 +123,16 @@ class LinuxKernel implements KernelPort {
     );
   }
 
-  async applyRoutes(operations: readonly RouteOperation[]): Promise<readonly OperationFailure[]> {
-    const requests: Promise<OperationFailure[]>[] = [];
-    for (let start = 0; start < operations.length; start += MAX_OPERATIONS) {
-      requests.push(this.#send(operations.slice(start, start + MAX_OPERATIONS), start));
-    }
-    return (await Promise.all(requests)).flat();
+  applyRoutes(operations: readonly RouteOperation[]): Promise<readonly OperationFailure[]> {
+    return this.#send(operations.length, (writer, i, sequence, wantsAck) => {
+      encodeRouteOperation(writer, operations[i]!, sequence, wantsAck);
+    });
   }
 
-  async writeRoutes(writes: RouteWrites): Promise<readonly OperationFailure[]> {
-    const requests: Promise<OperationFailure[]>[] = [];
-    for (let start = 0; start < writes.length; start += MAX_OPERATIONS) {
-      const count = Math.min(MAX_OPERATIONS, writes.length - start);
-      requests.push(
-        this.#sendBatch(count, start, (writer, i, sequence, wantsAck) => {
-          this.#encoder.encode(writer, writes, start + i, sequence, wantsAck);
-        }),
-      );
-    }
-    return (await Promise.all(requests)).flat();
+  writeRoutes(writes: RouteWrites): Promise<readonly OperationFailure[]> {
+    return this.#send(writes.length, (writer, i, sequence, wantsAck) => {
+      this.#encoder.encode(writer, writes, i, sequence, wantsAck);
+    });
   }
 
   async dumpLinks(): Promise<readonly KernelLink[]> {
@@ -165,21 +166,15 @@ class LinuxKernel implements KernelPort {
   }
 
   async applyObjects(operations: readonly ObjectOperation[]): Promise<readonly OperationFailure[]> {
-    const failures: OperationFailure[] = [];
-    for (let start = 0; start < operations.length; start += MAX_OPERATIONS) {
-      const batch = new ObjectBatch(operations.slice(start, start + MAX_OPERATIONS));
-      try {
-        const refused = await this.#sendBatch(
-          batch.operations.length,
-          start,
-          (writer, i, sequence, wantsAck) => batch.encode(writer, i, sequence, wantsAck),
-        );
-        failures.push(...batch.explain(refused, start));
-      } finally {
-        batch.close();
-      }
+    const batch = new ObjectBatch(operations);
+    try {
+      const failures = await this.#send(operations.length, (writer, i, sequence, wantsAck) =>
+        batch.encode(writer, i, sequence, wantsAck),
+      );
+      return batch.explain(failures);
+    } finally {
+      batch.close();
     }
-    return failures;
   }
 
   async outgoingLink(address: string): Promise<number | null> {
@@ -219,26 +214,25 @@ class LinuxKernel implements KernelPort {
     this.#client = null;
   }
 
-  /** @param firstIndex position of the first operation in the call */
-  #send(operations: readonly RouteOperation[], firstIndex: number): Promise<OperationFailure[]> {
-    return this.#sendBatch(operations.length, firstIndex, (writer, i, sequence, wantsAck) => {
-      encodeRouteOperation(writer, operations[i]!, sequence, wantsAck);
-    });
-  }
-
-  async #sendBatch(
+  /** All of them as one request, whatever their number: what the answer says is then older than every later event. */
+  async #send(
     count: number,
-    firstIndex: number,
     encode: (writer: MessageWriter, i: number, sequence: number, wantsAck: boolean) => void,
-  ): Promise<OperationFailure[]> {
+  ): Promise<readonly OperationFailure[]> {
+    if (count === 0) return [];
     const firstSequence = this.#sequence + 1;
     const writer = new MessageWriter(count * ROUTE_REQUEST_BYTES);
-    for (let i = 0; i < count; i++) encode(writer, i, firstSequence + i, i === count - 1);
+    const parts: RequestPart[] = [];
+    for (let i = 0; i < count; i++) {
+      const isLastOfPart = (i + 1) % MAX_OPERATIONS === 0 || i + 1 === count;
+      encode(writer, i, firstSequence + i, isLastOfPart);
+      if (isLastOfPart) parts.push({ endCount: i + 1, endByte: writer.position });
+    }
     this.#sequence = (firstSequence + count) & 0x7fffffff;
     const batch = writer.finish();
-    const request = { kind: 'send', batch, firstSequence, count } as const;
-    const reply = await this.#require().request('sent', request, [batch.buffer]);
-    return reply.failures.map(({ index, failure }) => ({ index: firstIndex + index, ...failure }));
+    const request = { kind: 'send', batch, firstSequence, parts } as const;
+    const { failures } = await this.#require().request('sent', request, [batch.buffer]);
+    return failures.map(({ index, failure }) => ({ index, ...failure }));
   }
 
   async #dump<Value>(
@@ -259,10 +253,16 @@ class LinuxKernel implements KernelPort {
     }
   }
 
+  /**
+   * The kernel tells that a link went down, or lost an address, before it drops the link's routes, and dumps of
+   * routes do not wait for it; writes do.
+   */
+  async #awaitLinkChanges(): Promise<void> {
+    await this.applyRoutes([PROBE]);
+  }
+
   async #requireWritePermission(): Promise<void> {
-    const target = { type: 'unicast', protocol: 0, scope: 'universe', nextHops: [] } as const;
-    const route = { table: PROBE_TABLE, prefix: '0.0.0.0/0', metric: 0, target };
-    const failures = await this.applyRoutes([{ op: 'delete', route }]);
+    const failures = await this.applyRoutes([PROBE]);
     if (failures.some(isPermissionMissing)) {
       throw new Error(
         'writing routes needs CAP_NET_ADMIN in this network namespace: run as root, or grant the capability',

@@ -63,7 +63,7 @@ export class NetlinkExchange {
     const batch = new ObjectBatch([operation]);
     try {
       const failure = this.request((writer, sequence) => batch.encode(writer, 0, sequence, true));
-      if (failure !== null) throw new Refused(what, batch.explain([{ index: 0, ...failure }], 0)[0]!);
+      if (failure !== null) throw new Refused(what, batch.explain([{ index: 0, ...failure }])[0]!);
     } finally {
       batch.close();
     }

@@ -128,11 +128,34 @@ class KernelThread {
     }
   }
 
-  /** The kernel answers each failing request, and the last one in any case. */
-  #send({ batch, firstSequence, count }: Extract<WorkerRequest, { kind: 'send' }>): FailedRequest[] {
-    const refusal = this.#requests.send(batch);
-    if (refusal !== null) return failAll(count, refusal);
+  #send({ batch, firstSequence, parts }: Extract<WorkerRequest, { kind: 'send' }>): FailedRequest[] {
     const failures: FailedRequest[] = [];
+    let startByte = 0;
+    let start = 0;
+    for (const { endByte, endCount } of parts) {
+      const refusal = this.#sendPart(batch.subarray(startByte, endByte), firstSequence, endCount, failures);
+      if (refusal !== null) failures.push(...failAll(start, endCount, refusal));
+      startByte = endByte;
+      start = endCount;
+    }
+    return failures;
+  }
+
+  /**
+   * The kernel answers each failing request, and the last one in any case.
+   * @param count of all messages up to the end of this part
+   * @param failures is added to
+   * @returns why nothing is known of any of them, or null
+   */
+  #sendPart(
+    part: Uint8Array,
+    firstSequence: number,
+    count: number,
+    failures: FailedRequest[],
+  ): KernelFailure | null {
+    const refusal = this.#requests.send(part);
+    if (refusal !== null) return refusal;
+    const refused: FailedRequest[] = [];
     let isAnswered = false;
     for (let length = this.#receive(); length !== NOTHING; length = this.#receive()) {
       if (length === OVERRUN) continue;
@@ -142,11 +165,13 @@ class KernelThread {
         const index = (message.sequence - firstSequence) >>> 0;
         if (index >= count) continue;
         const { errno, text } = decodeError(message);
-        if (errno !== 0) failures.push({ index, failure: kernelFailure(errno, text) });
+        if (errno !== 0) refused.push({ index, failure: kernelFailure(errno, text) });
         isAnswered ||= index === count - 1;
       }
     }
-    return isAnswered ? failures : failAll(count, NO_ANSWER);
+    if (!isAnswered) return NO_ANSWER;
+    failures.push(...refused);
+    return null;
   }
 
   /** Repeated when the kernel says that the table changed meanwhile, so that nothing is missing from it. */
@@ -233,8 +258,8 @@ function pollDescriptors(fds: readonly number[]): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-function failAll(count: number, failure: KernelFailure): FailedRequest[] {
-  return Array.from({ length: count }, (_, index) => ({ index, failure }));
+function failAll(start: number, end: number, failure: KernelFailure): FailedRequest[] {
+  return Array.from({ length: end - start }, (_, i) => ({ index: start + i, failure }));
 }
 
 function report(message: WorkerReport): void {

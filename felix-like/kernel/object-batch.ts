@@ -31,10 +31,9 @@ export class ObjectBatch {
     }
   }
 
-  /** @param firstIndex what failures are numbered from */
-  explain(failures: readonly OperationFailure[], firstIndex: number): OperationFailure[] {
+  explain(failures: readonly OperationFailure[]): OperationFailure[] {
     return failures.map((failure) => {
-      const text = explanation(this.operations[failure.index - firstIndex]!, failure.code);
+      const text = explanation(this.operations[failure.index]!, failure.code);
       return text === null ? failure : { ...failure, text: `${text} (${failure.code})` };
     });
   }

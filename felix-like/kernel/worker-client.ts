@@ -149,11 +149,12 @@ export class WorkerClient {
     setImmediate(() => this.#drain());
   }
 
+  /** Whoever waits for an answer has acted on it before anything that happened later is told. */
   #drain(): void {
     const end = performance.now() + SLICE_MS;
     while (this.#inboxStart < this.#inbox.length) {
-      this.#handle(this.#inbox[this.#inboxStart++]!);
-      if (performance.now() < end) continue;
+      const isAnswer = this.#handle(this.#inbox[this.#inboxStart++]!);
+      if (!isAnswer && performance.now() < end) continue;
       setImmediate(() => this.#drain());
       return;
     }
@@ -162,15 +163,29 @@ export class WorkerClient {
     this.#isDraining = false;
   }
 
-  #handle(message: WorkerReport): void {
-    if (message.kind === 'events') this.#listener.onEvents(message.messages);
-    else if (message.kind === 'eventsLost') this.#listener.onEventsLost();
-    else if (message.kind === 'nftablesChanged') this.#listener.onNftablesChanged();
-    else if (message.kind === 'part') this.#pending.get(message.id)?.onPart(message.messages);
-    else if (message.kind !== 'opened') {
-      const pending = this.#pending.get(message.id);
-      this.#pending.delete(message.id);
-      pending?.resolve(message);
+  /** @returns true for an answer: promises that wait for it are settled once the caller has returned */
+  #handle(message: WorkerReport): boolean {
+    switch (message.kind) {
+      case 'opened':
+        return false;
+      case 'events':
+        this.#listener.onEvents(message.messages);
+        return false;
+      case 'eventsLost':
+        this.#listener.onEventsLost();
+        return false;
+      case 'nftablesChanged':
+        this.#listener.onNftablesChanged();
+        return false;
+      case 'part':
+        this.#pending.get(message.id)?.onPart(message.messages);
+        return false;
+      default: {
+        const pending = this.#pending.get(message.id);
+        this.#pending.delete(message.id);
+        pending?.resolve(message);
+        return true;
+      }
     }
   }
 }

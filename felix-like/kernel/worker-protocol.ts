@@ -18,16 +18,23 @@ export type WorkerRequest =
   | {
       readonly kind: 'send';
       readonly id: number;
-      /** Netlink requests, the last one with NLM_F_ACK, sequence numbers consecutive from `firstSequence`. */
+      /** Netlink requests, sequence numbers consecutive from `firstSequence`. */
       readonly batch: Uint8Array;
       readonly firstSequence: number;
-      readonly count: number;
+      readonly parts: readonly RequestPart[];
     }
   | { readonly kind: 'dump'; readonly id: number; readonly request: Uint8Array }
   | { readonly kind: 'forgetConnections'; readonly id: number; readonly addresses: readonly string[] }
   | { readonly kind: 'readSysctl'; readonly id: number; readonly key: string }
   | { readonly kind: 'writeSysctls'; readonly id: number; readonly settings: readonly SysctlSetting[] }
   | { readonly kind: 'close' };
+
+/** What is sent at once; its last message has NLM_F_ACK. */
+export interface RequestPart {
+  /** Messages of the request up to the end of this part. */
+  readonly endCount: number;
+  readonly endByte: number;
+}
 
 export interface FailedRequest {
   readonly index: number;

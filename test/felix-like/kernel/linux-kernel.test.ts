@@ -51,6 +51,18 @@ describeWith(
       let namespace: NetworkNamespace;
       let kernel: KernelPort;
 
+      function deleteWhenThere(command: string): void {
+        const deadlineMs = Date.now() + 30_000;
+        for (;;) {
+          try {
+            namespace.ip(command);
+            return;
+          } catch (error) {
+            if (Date.now() > deadlineMs) throw error;
+          }
+        }
+      }
+
       beforeEach(() => {
         namespace = new NetworkNamespace();
         kernel = createLinuxKernel({ networkNamespace: namespace.path });
@@ -121,6 +133,30 @@ describeWith(
         expect(failures).toEqual([]);
         expect(namespace.routes('ipv4', 'proto 80')).toEqual([]);
       });
+
+      test.each([1, 3000])(
+        'a route that others delete right after it was written is told of after its write is, as one of %d',
+        async (count) => {
+          const order: string[] = [];
+          await kernel.open({
+            ...SILENT,
+            onEvents: (events) => {
+              for (const event of events) if (event.kind === 'route') order.push('deleted');
+            },
+          });
+          const routes = Array.from({ length: count }, (_, i) =>
+            blackholeRoute(`10.9.${i >> 8}.${i & 255}/32`),
+          );
+          const written = kernel.applyRoutes(routes.map((route) => ({ op: 'add', route }))).then((failures) => {
+            order.push(`written, ${failures.length} failures`);
+          });
+          // This thread is busy meanwhile, so what happens arrives at once.
+          deleteWhenThere('route del blackhole 10.9.0.0/32 metric 1024');
+          await written;
+          await until('both', () => order.length === 2);
+          expect(order).toEqual(['written, 0 failures', 'deleted']);
+        },
+      );
 
       test('every failure of a large batch is reported', async () => {
         await kernel.open(SILENT);
