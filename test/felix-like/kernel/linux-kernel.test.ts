@@ -147,9 +147,11 @@ describeWith(
           const routes = Array.from({ length: count }, (_, i) =>
             blackholeRoute(`10.9.${i >> 8}.${i & 255}/32`),
           );
-          const written = kernel.applyRoutes(routes.map((route) => ({ op: 'add', route }))).then((failures) => {
-            order.push(`written, ${failures.length} failures`);
-          });
+          const written = kernel
+            .applyRoutes(routes.map((route) => ({ op: 'add', route })))
+            .then((failures) => {
+              order.push(`written, ${failures.length} failures`);
+            });
           // This thread is busy meanwhile, so what happens arrives at once.
           deleteWhenThere('route del blackhole 10.9.0.0/32 metric 1024');
           await written;
