@@ -2,7 +2,7 @@
  * The README's matrix of interoperation, made from the results of the tests: a row for each feature, a column for each
  * daemon. A cell is what the tests of that feature with that daemon came to; one without tests must give a reason.
  */
-import type { JestReport } from './test-summary.ts';
+import type { SuiteResults, TestResult } from './test-summary.ts';
 
 export const DAEMONS = ['bird', 'frr', 'gobgp', 'openbgpd', 'exabgp'] as const;
 export type DaemonName = (typeof DAEMONS)[number];
@@ -21,11 +21,16 @@ const BEGIN = '<!-- interop matrix: npm run interop-matrix -->';
 const END = '<!-- end of the interop matrix -->';
 const HEADINGS = ['BIRD 2.0', 'FRR 8.4', 'GoBGP 3.10', 'OpenBGPD 7.7', 'ExaBGP 4.2'];
 
-type Result = NonNullable<JestReport['testResults'][number]>['assertionResults'][number];
+/** What the matrix reads of a report of jest. */
+export interface InteropReport {
+  readonly testResults: readonly SuiteResults[];
+}
 
 /** Results by suite name, of suites below test/interop alone. */
-export function interopResults(reports: readonly JestReport[]): ReadonlyMap<string, readonly Result[]> {
-  const found = new Map<string, readonly Result[]>();
+export function interopResults(
+  reports: readonly InteropReport[],
+): ReadonlyMap<string, readonly TestResult[]> {
+  const found = new Map<string, readonly TestResult[]>();
   for (const { name, assertionResults } of reports.flatMap(({ testResults }) => testResults)) {
     const suite = /\/test\/interop\/(.+)\.test\.ts$/.exec(name)?.[1];
     if (suite !== undefined) found.set(suite, assertionResults);
@@ -36,7 +41,7 @@ export function interopResults(reports: readonly JestReport[]): ReadonlyMap<stri
 /** The table in Markdown. @throws Error naming a cell that has neither tests nor a reason, or both */
 export function matrixMarkdown(
   rows: readonly FeatureRow[],
-  results: ReadonlyMap<string, readonly Result[]>,
+  results: ReadonlyMap<string, readonly TestResult[]>,
 ): string {
   const notes: string[] = [];
   const lines = rows.map((row) => {
@@ -52,7 +57,12 @@ export function matrixMarkdown(
   ].join('\n');
 }
 
-function cellOf(row: FeatureRow, daemon: DaemonName, results: readonly Result[], notes: string[]): string {
+function cellOf(
+  row: FeatureRow,
+  daemon: DaemonName,
+  results: readonly TestResult[],
+  notes: string[],
+): string {
   const own = results.filter((result) => {
     const names = [...result.ancestorTitles, result.title];
     return daemonOf(names) === daemon && (row.part === undefined || names.join(' ').includes(row.part));

@@ -1,6 +1,6 @@
 /**
  * `npm test`: runs jest on the project's Node. Suites that need the machine (root, daemons, whole processes) run
- * one after another; all others run before them, in parallel. Ends with the list of what was skipped and why,
+ * one after another; all others run before them, in parallel. Ends with what was skipped and why, what failed,
  * and `N passed, N failed, N skipped` as the last line. Arguments go to jest: `npm test -- bgp/packet`.
  */
 import { spawnSync } from 'node:child_process';
@@ -8,11 +8,21 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { isSerial } from './serial-suites.ts';
-import { addCounts, type Counts, countsOf, type JestReport, NO_TESTS, summaryLine } from './test-summary.ts';
+import {
+  addCounts,
+  type Counts,
+  countsOf,
+  type JestReport,
+  NO_TESTS,
+  slowest,
+  summaryLine,
+} from './test-summary.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
 const PARALLEL_WORKERS = 2;
+/** How many of the longest suites are named at the end of a run of more. */
+const SLOWEST = 12;
 
 /** The Node of the `node` package, so that the machine's own, older one does not matter. */
 function projectNode(): string {
@@ -70,6 +80,8 @@ function main(): number {
   const chosenByName = options.some((option) => option === '-t' || option.startsWith('--testNamePattern'));
   const listed = total.skippedSuites.filter((line) => !chosenByName || line.includes('[skipped: '));
   for (const line of listed) console.log(`skipped: ${line}`);
+  if (suites.length > SLOWEST) console.log(`slowest: ${slowest(total, SLOWEST).join(', ')}`);
+  for (const line of total.failures) console.log(`failed: ${line}`);
   console.log(summaryLine(total));
   const skipIsFailure = process.env['MANUL_REQUIRE_ALL'] === '1' && total.skipped > 0;
   return suites.length === 0 || total.failed > 0 || skipIsFailure ? 1 : 0;

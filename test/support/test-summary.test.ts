@@ -1,5 +1,13 @@
 import { isSerial } from './serial-suites.ts';
-import { addCounts, countsOf, type JestReport, NO_TESTS, summaryLine } from './test-summary.ts';
+import {
+  addCounts,
+  countsOf,
+  type JestReport,
+  NO_TESTS,
+  type ReportedSuite,
+  slowest,
+  summaryLine,
+} from './test-summary.ts';
 
 const report: JestReport = {
   numPassedTests: 3,
@@ -10,6 +18,10 @@ const report: JestReport = {
   testResults: [
     {
       name: '/somewhere/test/interop/bird.test.ts',
+      status: 'passed',
+      message: '',
+      startTime: 1000,
+      endTime: 3500,
       assertionResults: [
         { status: 'pending', title: 'comes up', ancestorTitles: ['BIRD [skipped: needs bird]'] },
         { status: 'pending', title: 'goes down', ancestorTitles: ['BIRD [skipped: needs bird]'] },
@@ -18,6 +30,10 @@ const report: JestReport = {
     },
   ],
 };
+
+function withSuite(suite: Partial<ReportedSuite>): JestReport {
+  return { ...report, testResults: [{ ...report.testResults[0]!, ...suite }] };
+}
 
 describe('summary of test runs', () => {
   test('a suite that could not be loaded counts as a failure', () => {
@@ -30,8 +46,31 @@ describe('summary of test runs', () => {
 
   test('a skipped test without a reason is listed by its full name', () => {
     const skipped = { status: 'pending', title: 'is fast', ancestorTitles: ['codec'] };
-    const single = { ...report, testResults: [{ name: '/a/test/x.test.ts', assertionResults: [skipped] }] };
+    const single = withSuite({ name: '/a/test/x.test.ts', assertionResults: [skipped] });
     expect(countsOf(single).skippedSuites).toEqual(['test/x.test.ts: codec › is fast']);
+  });
+
+  test('a failed test is named with the beginning of its message, free of colours', () => {
+    const failed = {
+      status: 'failed',
+      title: 'adds',
+      ancestorTitles: ['sum'],
+      failureMessages: ['\u001b[31mnot 4\u001b[39m\n\n  at sum'],
+    };
+    const single = withSuite({ status: 'failed', name: '/a/test/x.test.ts', assertionResults: [failed] });
+    expect(countsOf(single).failures).toEqual(['test/x.test.ts: sum › adds\n    not 4\n      at sum']);
+  });
+
+  test('a suite that could not be loaded is named with the reason', () => {
+    const broken = { status: 'failed', message: 'no such module', assertionResults: [] };
+    expect(countsOf(withSuite({ ...broken, name: '/a/test/x.test.ts' })).failures).toEqual([
+      'test/x.test.ts\n    no such module',
+    ]);
+  });
+
+  test('the longest suites come first', () => {
+    const short = countsOf(withSuite({ name: '/a/test/short.test.ts', endTime: 2000 }));
+    expect(slowest(addCounts(short, countsOf(report)), 1)).toEqual(['3 s test/interop/bird.test.ts']);
   });
 
   test('the summary line adds up all groups', () => {
