@@ -17,6 +17,8 @@ export interface AgentConfig {
   /** Metric of our routes (Calico's normal route priority, 1024). */
   readonly routePriority: Readonly<Record<Family, number>>;
   readonly workloads: readonly Workload[];
+  /** Source of what the node itself sends to its workloads; null: the kernel chooses. */
+  readonly workloadSource: Readonly<Record<Family, string | null>>;
   /** Blocks of this node: each is announced, and blackholed in the kernel. */
   readonly blocks: readonly OwnBlock[];
   readonly pools: readonly AgentPool[];
@@ -106,6 +108,8 @@ export interface Workload {
   /** Host prefixes, /32 or /128. */
   readonly addresses: readonly string[];
   readonly mac: string | null;
+  /** Prefixes that it may send from beside its own addresses; absent: none. */
+  readonly foreignSources?: readonly string[];
 }
 
 export interface OwnBlock {

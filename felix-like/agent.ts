@@ -58,6 +58,7 @@ class NodeAgent implements Agent {
   readonly #calculator: RouteCalculator;
   readonly #table: RouteTable;
   readonly #overlay: OverlaySetup;
+  readonly #sysctls: SysctlManager;
   readonly #loop: ApplyLoop;
   readonly #host: HostSetup;
   readonly #forwarding: ForwardingCheck;
@@ -82,6 +83,7 @@ class NodeAgent implements Agent {
     this.#table = new RouteTable(MAIN_TABLE, NOTHING_OWNED, () => clock.now(), randomSeed());
     this.#routedWait = new RoutedWait(clock, (prefix) => this.#table.inPlace(prefix, this.#metric(prefix)));
     const plan = { global: globalSysctls, workload: workloadSysctls, rpFilterKey: DEFAULT_RP_FILTER_KEY };
+    this.#sysctls = new SysctlManager({ plan, clock, errors: this.#errors, forwarding: this.#forwarding });
     this.#overlay = new OverlaySetup({
       clock,
       errors: this.#errors,
@@ -101,7 +103,7 @@ class NodeAgent implements Agent {
       followsWays: () => this.#nextHopListeners.size > 0,
       onWays: () => this.#updateNextHopRoutes(),
       overlay: this.#overlay,
-      sysctls: new SysctlManager(plan, this.#errors, this.#forwarding),
+      sysctls: this.#sysctls,
       errors: this.#errors,
       onWrite,
       onProgress: () => this.#onProgress(),
@@ -223,7 +225,8 @@ class NodeAgent implements Agent {
 
   get #isInSync(): boolean {
     if (!this.#loop.isReady || !this.#loop.isSettled || this.#poolSwitch.isWaiting) return false;
-    return this.#table.isInSync && this.#overlay.isInSync && this.#host.isSettled;
+    const { isInSync } = this.#table;
+    return isInSync && this.#overlay.isInSync && this.#sysctls.refusedCount === 0 && this.#host.isSettled;
   }
 
   #updateOriginated(): void {
@@ -262,9 +265,13 @@ function randomSeed(): number {
 
 function withAttached(config: AgentConfig, attached: readonly Workload[]): AgentConfig {
   if (attached.length === 0) return config;
-  const names = new Set(attached.map(({ interfaceName }) => interfaceName));
-  const others = config.workloads.filter(({ interfaceName }) => !names.has(interfaceName));
-  return { ...config, workloads: [...others, ...attached] };
+  const byName = new Map(config.workloads.map((workload) => [workload.interfaceName, workload]));
+  const merged = attached.map((workload): Workload => {
+    const foreignSources = byName.get(workload.interfaceName)?.foreignSources;
+    byName.delete(workload.interfaceName);
+    return foreignSources === undefined ? workload : { ...workload, foreignSources };
+  });
+  return { ...config, workloads: [...byName.values(), ...merged] };
 }
 
 function subscribe<Event>(

@@ -58,8 +58,8 @@ export interface MtuStatus {
   readonly workload: number;
 }
 
-/** `off`: nothing is wanted, so nothing is there. */
-export type NftablesState = 'off' | 'pending' | 'inSync' | 'failed';
+/** `off`: nothing is wanted, so nothing is there. `unavailable`: it cannot be made, and nothing depends on it. */
+export type NftablesState = 'off' | 'pending' | 'inSync' | 'unavailable' | 'failed';
 
 export interface NftablesStatus {
   readonly state: NftablesState;

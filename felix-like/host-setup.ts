@@ -38,6 +38,7 @@ export class HostSetup {
     const filter = tunnelFilter(config);
     this.#nftables.setDesired({
       table: nftTable(config.nat, filter),
+      neededFor: neededFor(config),
       forwardPrefixes: filter.workloadInterfaces,
     });
   }
@@ -58,7 +59,7 @@ export class HostSetup {
 
   get isSettled(): boolean {
     const { state } = this.#nftables.status();
-    return state === 'inSync' || state === 'off';
+    return state === 'inSync' || state === 'off' || state === 'unavailable';
   }
 
   status(): Pick<AgentStatus, 'nftables' | 'mtu'> {
@@ -69,6 +70,15 @@ export class HostSetup {
   async close(): Promise<void> {
     await this.#nftables.close();
   }
+}
+
+/** What a node with such a configuration cannot do without nftables. */
+function neededFor({ nat, tunnels }: AgentConfig): string[] {
+  const hasTunnel = tunnels.ipip !== null || FAMILIES.some((family) => tunnels.vxlan[family] !== null);
+  return [
+    ...(nat.sources.length > 0 ? ['translation of what leaves the pools (natOutgoing)'] : []),
+    ...(hasTunnel ? ['filter in front of the tunnels'] : []),
+  ];
 }
 
 /** Tunnel packets come from the other nodes, and from where FelixConfiguration says. */
@@ -85,5 +95,8 @@ function tunnelFilter(config: AgentConfig): TunnelFilter {
     workloadInterfaces: hasWorkloads ? interfacePrefixes : [],
     vxlanPort: filter.vxlanPort,
     allowFromWorkloads: filter.allowFromWorkloads,
+    foreignSources: config.workloads.flatMap(({ interfaceName, foreignSources: prefixes = [] }) =>
+      prefixes.length === 0 ? [] : [{ interfaceName, prefixes }],
+    ),
   };
 }

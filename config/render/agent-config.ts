@@ -47,7 +47,14 @@ export function agentConfig(
       interfaceName: workload.interfaceName,
       addresses: addressTexts(workload),
       mac: workload.mac,
+      ...(workload.foreignSources.length === 0
+        ? {}
+        : { foreignSources: workload.foreignSources.map(formatPrefix) }),
     })),
+    workloadSource: {
+      ipv4: felix.spec.deviceRouteSourceAddress ?? null,
+      ipv6: felix.spec.deviceRouteSourceAddressIPv6 ?? null,
+    },
     // A block of one address is no aggregate: its workload's own route is announced, and nothing is blackholed.
     blocks: blocks
       .filter(({ prefix }) => prefix.length < addressBits(prefix.family))

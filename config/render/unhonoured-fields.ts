@@ -63,7 +63,6 @@ const NODE: readonly Unhonoured[] = [{ field: 'wireguard', text: 'has no effect:
 
 const WORKLOAD_ENDPOINT: readonly Unhonoured[] = [
   { field: 'ipNATs', text: NOT_YET },
-  { field: 'allowSpoofedSourcePrefixes', text: NOT_YET },
   { field: 'qosControls', text: NOT_YET },
 ];
 
@@ -94,10 +93,38 @@ const FELIX_HONOURED: ReadonlySet<string> = new Set([
   'externalNodesList',
   'allowVXLANPacketsFromWorkloads',
   'allowIPIPPacketsFromWorkloads',
+  'workloadSourceSpoofing',
+  'deviceRouteSourceAddress',
+  'deviceRouteSourceAddressIPv6',
 ]);
+
+const NO_WIREGUARD = 'has no effect: there is no WireGuard';
+const NO_MIGRATION = 'has no effect: addresses of virtual machines that migrate get no elevated routes';
+const OWN_HTTP = 'has no effect: --http and --metrics say where health and metrics are served';
 
 /** What it does not take, where there is more to say than that. */
 const FELIX_TEXTS: Readonly<Record<string, string>> = {
+  interfaceExclude: 'has no effect: no interfaces are touched but those of workloads and tunnels',
+  ipv4ElevatedRoutePriority: NO_MIGRATION,
+  ipv6ElevatedRoutePriority: NO_MIGRATION,
+  liveMigrationRouteConvergenceTime: NO_MIGRATION,
+  endpointStatusPathPrefix: 'has no effect: no files about endpoints are written',
+  wireguardEnabled: NO_WIREGUARD,
+  wireguardEnabledV6: NO_WIREGUARD,
+  wireguardListeningPort: NO_WIREGUARD,
+  wireguardListeningPortV6: NO_WIREGUARD,
+  wireguardInterfaceName: NO_WIREGUARD,
+  wireguardInterfaceNameV6: NO_WIREGUARD,
+  wireguardRoutingRulePriority: NO_WIREGUARD,
+  wireguardMTU: NO_WIREGUARD,
+  wireguardMTUV6: NO_WIREGUARD,
+  wireguardHostEncryptionEnabled: NO_WIREGUARD,
+  healthEnabled: OWN_HTTP,
+  healthHost: OWN_HTTP,
+  healthPort: OWN_HTTP,
+  prometheusMetricsEnabled: OWN_HTTP,
+  prometheusMetricsHost: OWN_HTTP,
+  prometheusMetricsPort: OWN_HTTP,
   interfaceRefreshInterval:
     'has no effect: the kernel tells of interfaces, and routeRefreshInterval reads all again',
   routeTableRange: 'has no effect: no routing table is used but the main one',
@@ -109,11 +136,15 @@ const FELIX_TEXTS: Readonly<Record<string, string>> = {
 /** Values of FelixConfiguration with which nothing is missed. */
 const FELIX_HARMLESS: Readonly<Record<string, unknown>> = {
   floatingIPs: 'Disabled',
+  healthEnabled: false,
+  prometheusMetricsEnabled: false,
+  wireguardEnabled: false,
+  wireguardEnabledV6: false,
+  wireguardHostEncryptionEnabled: false,
   localSubnetL2Reachability: 'Disabled',
   requireMTUFile: false,
   routeSyncDisabled: false,
   serviceLoopPrevention: 'Disabled',
-  workloadSourceSpoofing: 'Disabled',
 };
 
 export function warnOfUnhonouredFields(context: RenderContext, peers: readonly PeerPlan[]): void {

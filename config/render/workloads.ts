@@ -4,6 +4,7 @@ import { formatPrefix, type Prefix, parsePrefix } from '@manul/bgp/net';
 import type { Pod, WorkloadEndpoint } from '../schema/resource-set.ts';
 import type { Labels } from '../schema/selector.ts';
 import { felixSettings } from './felix-settings.ts';
+import { foreignSources, podForeignSources } from './foreign-sources.ts';
 import type { RenderContext } from './render-context.ts';
 
 export interface LocalWorkload {
@@ -14,6 +15,8 @@ export interface LocalWorkload {
   /** Host prefixes. */
   readonly addresses: readonly Prefix[];
   readonly mac: string | null;
+  /** What it may send from beside its addresses. */
+  readonly foreignSources: readonly Prefix[];
   readonly labels: Labels;
 }
 
@@ -68,6 +71,12 @@ function endpointWorkload(
     interfaceName: spec.interfaceName,
     addresses: spec.ipNetworks,
     mac: spec.mac ?? null,
+    foreignSources: foreignSources(
+      context,
+      resource,
+      'spec.allowSpoofedSourcePrefixes',
+      spec.allowSpoofedSourcePrefixes ?? [],
+    ),
     labels: metadata.labels,
   };
 }
@@ -86,6 +95,7 @@ function podWorkload(context: RenderContext, pod: Pod): LocalWorkload | null {
     interfaceName: interfaceNameOf(interfacePrefixes[0]!, namespace, metadata.name),
     addresses,
     mac: null,
+    foreignSources: podForeignSources(context, pod, resource),
     labels: {
       ...metadata.labels,
       'projectcalico.org/namespace': namespace,

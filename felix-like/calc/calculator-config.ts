@@ -7,11 +7,12 @@ import type { RemoteConfig } from './remote-claims.ts';
 export type CalculatorConfig = ClaimsConfig &
   RemoteConfig &
   OverlayConfig &
-  Pick<AgentConfig, 'pools' | 'programmed' | 'routeProtocol' | 'routePriority'>;
+  Pick<AgentConfig, 'pools' | 'programmed' | 'routeProtocol' | 'routePriority' | 'workloadSource'>;
 
 /** Before the first configuration. */
 export const NO_CONFIG: CalculatorConfig = {
   workloads: [],
+  workloadSource: { ipv4: null, ipv6: null },
   blocks: [],
   pools: [],
   serviceRanges: [],

@@ -226,7 +226,7 @@ export class RouteCalculator {
 
   #evaluate(claim: number, prefix: string, learnt: Way | null): RouteTarget | null {
     const link = this.#usableLink(prefix);
-    if (link !== null) return linkTarget(this.#config.routeProtocol, link.index);
+    if (link !== null) return this.#workloadTarget(link, prefix);
     if (this.#isBlackhole(prefix)) return this.#blackhole;
     const vtepFamily = this.#remote.vtepFamily(prefix);
     if (vtepFamily !== undefined) return this.#targetOfVtep(prefix, vtepFamily);
@@ -242,6 +242,12 @@ export class RouteCalculator {
     if (workload !== undefined)
       this.#wait(prefix, 'workload', this.#linkProblem(workload), workload.interfaceName);
     return null;
+  }
+
+  #workloadTarget({ index }: LinkFact, prefix: string): RouteTarget {
+    const target = linkTarget(this.#config.routeProtocol, index);
+    const source = this.#config.workloadSource[prefix.includes(':') ? 'ipv6' : 'ipv4'];
+    return source === null ? target : { ...target, source };
   }
 
   #targetOfVtep(prefix: string, family: Family): RouteTarget | null {

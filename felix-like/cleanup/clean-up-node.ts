@@ -93,7 +93,6 @@ async function removeNftables({
     }
   } catch (error) {
     items.push({ kind: 'nftables', object, error: (error as Error).message });
-    return { items, hadIpip };
   }
   const { status, changes } = await new HostForward(driver, commands).apply([]);
   for (const { chain, removed } of changes) {

@@ -204,13 +204,13 @@ export class ApplyLoop {
   }
 
   #finishApply(seconds: number): void {
-    const { table, overlay, clock, onProgress, onApplied } = this.#parts;
+    const { table, overlay, sysctls, clock, onProgress, onApplied } = this.#parts;
     if (this.#config === null || this.#isClosed) return;
     const isNews = this.#writer.takeWritten() || !this.#isReady;
     this.#isReady = true;
     onProgress();
     if (isNews) onApplied(seconds);
-    const dueMs = [table.nextRetryMs(), overlay.nextMs()].filter((ms) => ms !== null);
+    const dueMs = [table.nextRetryMs(), overlay.nextMs(), sysctls.nextMs()].filter((ms) => ms !== null);
     if (dueMs.length > 0) this.#wakeUp.wakeAfter(Math.max(1, Math.min(...dueMs) - clock.now()));
   }
 

@@ -31,6 +31,7 @@ export class ForwardingCheck {
     const problems = [
       ...offProblems(config, ipv4 ?? null, ipv6 ?? null),
       ...(await gatewayProblems(kernel, config, links)),
+      ...spoofingProblems(config, rpFilter ?? null),
     ];
     for (const text of problems) {
       if (this.#status?.problems.includes(text) !== true) this.#logger.warn(text);
@@ -52,6 +53,17 @@ function offProblems(config: AgentConfig, ipv4: string | null, ipv6: string | nu
   return [
     ...(ipv4 === '0' && hasFamily(false) ? [text('IPv4')] : []),
     ...(ipv6 === '0' && hasFamily(true) ? [text('IPv6')] : []),
+  ];
+}
+
+/** Of the node's own filter and that of the interface, the stricter counts. */
+function spoofingProblems({ workloads }: AgentConfig, rpFilter: string | null): string[] {
+  const names = workloads.flatMap(({ name, foreignSources = [] }) =>
+    foreignSources.length > 0 ? [name] : [],
+  );
+  if (rpFilter !== '1' || names.length === 0) return [];
+  return [
+    `the reverse path filter of this node is strict (${RP_FILTER_KEY.replaceAll('/', '.')} is 1): what ${names.join(', ')} may send from other addresses is dropped`,
   ];
 }
 

@@ -2,6 +2,8 @@
 import type { AgentConfig } from '../agent-api.ts';
 import type { DesiredSysctl } from '../calc/sysctls.ts';
 import type { KernelLink, KernelPort } from '../kernel/kernel-port.ts';
+import { RetrySchedule } from '../routetable/retry-schedule.ts';
+import type { Clock } from './clock.ts';
 import type { ErrorLog } from './error-log.ts';
 import type { ForwardingCheck } from './forwarding-check.ts';
 
@@ -13,74 +15,126 @@ export interface SysctlPlan {
   readonly rpFilterKey: string;
 }
 
+export interface SysctlParts {
+  readonly plan: SysctlPlan;
+  readonly clock: Clock;
+  readonly errors: ErrorLog;
+  readonly forwarding: ForwardingCheck;
+}
+
 export interface SysctlCounts {
   readonly written: number;
   readonly failed: number;
 }
 
+/** Key in `#done` of what is the node's. */
+const NODE = 'node';
 const NOTHING_WRITTEN: SysctlCounts = { written: 0, failed: 0 };
+/** Of an interface whose workload may send from addresses of others. */
+const RP_FILTER_OFF = '0';
+
+interface WorkloadLink extends KernelLink {
+  readonly key: string;
+  readonly maySpoof: boolean;
+}
 
 export class SysctlManager {
-  readonly #plan: SysctlPlan;
-  readonly #errors: ErrorLog;
-  /** Interfaces that are set up, by index and name: a renamed one has other keys. */
+  readonly #parts: SysctlParts;
+  /** What is set up: the node, and interfaces by index and name, for a renamed one has other keys. */
   #done = new Set<string>();
-  #isGlobalDone = false;
-  readonly #forwarding: ForwardingCheck;
+  /** By kernel parameter. */
+  readonly #retries = new RetrySchedule<string>();
+  readonly #desired = new Map<string, readonly DesiredSysctl[]>();
 
-  constructor(plan: SysctlPlan, errors: ErrorLog, forwarding: ForwardingCheck) {
-    this.#forwarding = forwarding;
-    this.#plan = plan;
-    this.#errors = errors;
+  constructor(parts: SysctlParts) {
+    this.#parts = parts;
+  }
+
+  /** Number of parameters that are not as they should be. */
+  get refusedCount(): number {
+    return this.#retries.size;
   }
 
   /** Looks at all of them again: others write parameters too. */
   recheck(): void {
     this.#done = new Set();
-    this.#isGlobalDone = false;
   }
 
   /** Looks again at one link, or (null) at what is the node's. */
   recheckLink(interfaceIndex: number | null): void {
-    if (interfaceIndex === null) this.#isGlobalDone = false;
-    const start = `${interfaceIndex} `;
+    const start = interfaceIndex === null ? NODE : `${interfaceIndex} `;
     for (const key of this.#done) if (key.startsWith(start)) this.#done.delete(key);
   }
 
+  /** When to try again what was refused, milliseconds of the clock, or null. */
+  nextMs(): number | null {
+    return this.#retries.nextMs();
+  }
+
   async apply(kernel: KernelPort, config: AgentConfig, links: readonly KernelLink[]): Promise<SysctlCounts> {
-    const names = new Set(config.workloads.map(({ interfaceName }) => interfaceName));
-    const present = links.filter(({ name }) => names.has(name));
-    const keys = new Set(present.map(linkKey));
-    for (const key of this.#done) if (!keys.has(key)) this.#done.delete(key);
-    const fresh = present.filter((link) => !this.#done.has(linkKey(link)));
-    if (fresh.length === 0 && this.#isGlobalDone) return NOTHING_WRITTEN;
+    const { plan, clock, forwarding } = this.#parts;
+    const present = workloadLinks(config, links);
+    this.#forget(new Set([NODE, ...present.map(({ key }) => key)]));
+    const fresh = present.filter(({ key }) => !this.#done.has(key));
+    const isNodeDue = !this.#done.has(NODE);
+    const due = this.#retries.due(clock.now());
+    if (fresh.length === 0 && !isNodeDue && due.length === 0) return NOTHING_WRITTEN;
     // Before anything is awaited: what changes meanwhile must be looked at once more.
-    for (const link of fresh) this.#done.add(linkKey(link));
-    const isGlobalDue = !this.#isGlobalDone;
-    this.#isGlobalDone = true;
-    const rpFilter = fresh.length === 0 ? null : await kernel.readSysctl(this.#plan.rpFilterKey);
-    const desired = fresh.flatMap(({ name }) => this.#plan.workload(name, rpFilter));
-    if (isGlobalDue) desired.unshift(...this.#plan.global(config));
+    for (const key of [NODE, ...fresh.map((link) => link.key)]) this.#done.add(key);
+    const rpFilter = fresh.length === 0 ? null : await kernel.readSysctl(plan.rpFilterKey);
+    if (isNodeDue) this.#desired.set(NODE, plan.global(config));
+    for (const { key, name, maySpoof } of fresh) {
+      this.#desired.set(key, plan.workload(name, maySpoof ? RP_FILTER_OFF : rpFilter));
+    }
+    const retried = new Set(due);
+    const isFresh = new Set([...(isNodeDue ? [NODE] : []), ...fresh.map(({ key }) => key)]);
+    const desired = [...this.#desired].flatMap(([key, settings]) =>
+      isFresh.has(key) ? settings : settings.filter((setting) => retried.has(setting.key)),
+    );
     const counts = await this.#write(kernel, desired);
-    await this.#forwarding.run(kernel, config, links);
+    if (fresh.length > 0 || isNodeDue) await forwarding.run(kernel, config, links);
     return counts;
   }
 
+  /** What is there no more is set up no more, and not tried again. */
+  #forget(kept: ReadonlySet<string>): void {
+    for (const key of this.#done) if (!kept.has(key)) this.#done.delete(key);
+    for (const [key, settings] of this.#desired) {
+      if (kept.has(key)) continue;
+      this.#desired.delete(key);
+      for (const setting of settings) this.#retries.clear(setting.key);
+    }
+  }
+
   async #write(kernel: KernelPort, desired: readonly DesiredSysctl[]): Promise<SysctlCounts> {
+    const { clock, errors } = this.#parts;
     const outcomes = await kernel.writeSysctls(desired.map(({ key, value }) => ({ key, value })));
     let written = 0;
     let failed = 0;
     outcomes.forEach(({ isChanged, failure }, i) => {
       const { key, value, isOptional } = desired[i]!;
       if (isChanged) written++;
-      if (failure === null || (isOptional && failure.code === 'ENOENT')) return;
+      if (failure === null || (isOptional && failure.code === 'ENOENT')) {
+        this.#retries.clear(key);
+        return;
+      }
       failed++;
-      this.#errors.add({ object: `sysctl ${key}`, text: `cannot be set to ${value}: ${failure.text}` });
+      const text = `cannot be set to ${value}: ${failure.text}`;
+      this.#retries.onRefused(key, text, clock.now());
+      errors.add({ object: `sysctl ${key}`, text });
     });
     return { written, failed };
   }
 }
 
-function linkKey({ index, name }: KernelLink): string {
-  return `${index} ${name}`;
+function workloadLinks({ workloads }: AgentConfig, links: readonly KernelLink[]): WorkloadLink[] {
+  const spoofs = new Map<string, boolean>();
+  for (const { interfaceName, foreignSources = [] } of workloads) {
+    spoofs.set(interfaceName, foreignSources.length > 0 || spoofs.get(interfaceName) === true);
+  }
+  return links.flatMap((link) => {
+    const maySpoof = spoofs.get(link.name);
+    if (maySpoof === undefined) return [];
+    return [{ ...link, maySpoof, key: `${link.index} ${link.name}${maySpoof ? ' foreign sources' : ''}` }];
+  });
 }

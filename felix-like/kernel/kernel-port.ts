@@ -32,6 +32,8 @@ export interface RouteTarget {
   readonly scope: RouteScope;
   /** Empty for every type but `unicast`. */
   readonly nextHops: readonly KernelNextHop[];
+  /** Source address that packets of the node itself get; absent: the kernel chooses. */
+  readonly source?: string;
 }
 
 /** A route. Table, prefix and metric are the kernel's key; the protocol is not part of it. */

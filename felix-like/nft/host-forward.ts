@@ -7,9 +7,9 @@
 
 import type { HostForwardStatus } from '../host-api.ts';
 import { type CommandPort, commandFailure } from '../kernel/command-port.ts';
-import type { NftDriver } from './nft-driver.ts';
+import { interfacePattern } from './interface-pattern.ts';
+import { type NftDriver, NftMissing } from './nft-driver.ts';
 import type { ListedChain } from './nft-listing.ts';
-import { interfacePattern } from './nft-rules.ts';
 import { TABLE } from './nft-table.ts';
 
 const COMMENT = 'manul:';
@@ -50,8 +50,8 @@ export class HostForward {
 
   /** Looks for chains that drop and that we do not write to: rarely, as it reads the chains of all tables. */
   async survey(): Promise<void> {
-    const chains = await this.#nft.readChains();
-    this.#others = chains.filter(isForeignBlocker).map(({ family, table, name }) => ({
+    const chains = await this.#nft.readChains().catch(nothingWithoutNft);
+    this.#others = (chains ?? []).filter(isForeignBlocker).map(({ family, table, name }) => ({
       chain: `${family} ${table} ${name}`,
       state: 'blocked',
       text: 'drops by its policy, and is not one of iptables: accept rules for workloads must be added there',
@@ -89,8 +89,8 @@ export class HostForward {
   }
 
   async #applyNft(family: 'ip' | 'ip6', prefixes: readonly string[]): Promise<ForwardChange | null | 'open'> {
-    const chain = await this.#nft.readChain(family, 'filter', 'FORWARD');
-    if (chain === null || chain.hook !== 'forward') return 'open';
+    const chain = await this.#nft.readChain(family, 'filter', 'FORWARD').catch(nothingWithoutNft);
+    if (chain === null || chain === undefined || chain.hook !== 'forward') return 'open';
     const isClosed = chain.policy === 'drop';
     const wanted = isClosed ? wantedRules(prefixes) : [];
     const ours = chain.rules.filter(({ comment }) => comment.startsWith(COMMENT));
@@ -142,6 +142,11 @@ export class HostForward {
     if (result?.status !== 0) throw new Error(commandFailure(program, result));
     return result.stdout;
   }
+}
+
+/** Without `nft` nobody can tell; iptables-legacy is looked at all the same. */
+function nothingWithoutNft(error: Error): undefined {
+  if (!(error instanceof NftMissing)) throw error;
 }
 
 function isForeignBlocker({ family, table, name, hook, policy }: ListedChain): boolean {

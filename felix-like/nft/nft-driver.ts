@@ -3,7 +3,15 @@ import { type CommandPort, commandFailure } from '../kernel/command-port.ts';
 import { type ActualTable, type ListedChain, parseChains, parseTable } from './nft-listing.ts';
 import { TABLE } from './nft-table.ts';
 
-const NOT_THERE = /No such file or directory|does not exist/;
+/** Where the kernel has no nftables, or not for this family, there is nothing to list. */
+const NOT_THERE = /No such file or directory|does not exist|[Nn]ot supported/;
+
+/** There is no `nft` on this machine. */
+export class NftMissing extends Error {
+  constructor() {
+    super(commandFailure('nft', null));
+  }
+}
 
 export class NftDriver {
   readonly #commands: CommandPort;
@@ -35,13 +43,15 @@ export class NftDriver {
   async apply(script: string): Promise<void> {
     // Text, not JSON: with -j this nft cannot read from the pipe that Node gives it.
     const result = await this.#commands.run('nft', ['-f', '-'], script);
-    if (result?.status !== 0) throw new Error(commandFailure('nft', result));
+    if (result === null) throw new NftMissing();
+    if (result.status !== 0) throw new Error(commandFailure('nft', result));
   }
 
   async #list(what: readonly string[]): Promise<string | null> {
     const result = await this.#commands.run('nft', ['-j', 'list', ...what]);
-    if (result?.status === 0) return result.stdout;
-    if (result !== null && NOT_THERE.test(result.stderr)) return null;
+    if (result === null) throw new NftMissing();
+    if (result.status === 0) return result.stdout;
+    if (NOT_THERE.test(result.stderr)) return null;
     throw new Error(commandFailure('nft', result));
   }
 }

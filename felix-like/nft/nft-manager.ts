@@ -14,6 +14,8 @@ import type { NftTable } from './nft-table.ts';
 export interface NftDesired {
   /** Null: no table. */
   readonly table: NftTable | null;
+  /** What does not work without the table, for messages; empty: the node does its work without it, too. */
+  readonly neededFor: readonly string[];
   /** Prefixes of names of workload interfaces that the host's firewall is to let through; empty: none. */
   readonly forwardPrefixes: readonly string[];
 }
@@ -23,6 +25,7 @@ interface Clock {
 }
 
 interface Logger {
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
@@ -122,11 +125,13 @@ export class NftManager {
   async #reconcile(): Promise<boolean> {
     const desired = this.#desired;
     if (desired === null) return true;
-    try {
-      await this.#applyTable(desired.table);
-      await this.#applyForward(desired.forwardPrefixes);
-    } catch (error) {
-      this.#fail((error as Error).message, desired);
+    // The chains of others are not less important where our own table cannot be made.
+    const failures = [
+      await reasonOf(this.#applyTable(desired.table)),
+      await reasonOf(this.#applyForward(desired.forwardPrefixes)),
+    ].filter((reason) => reason !== null);
+    if (failures.length > 0) {
+      this.#fail(failures[0]!, desired);
       return desired.table === null;
     }
     if (desired === this.#desired) this.#state = desired.table === null ? 'off' : 'inSync';
@@ -172,14 +177,33 @@ export class NftManager {
     this.#counters = actual?.counters ?? new Map();
   }
 
-  #fail(text: string, { table }: NftDesired): void {
+  #fail(reason: string, { table, neededFor }: NftDesired): void {
     // Without a wish of ours it does not matter that nftables is not there.
     if (table === null && !this.#hasSettled) {
       this.#state = 'off';
       return;
     }
-    this.#state = 'failed';
+    const isNeeded = neededFor.length > 0 || table === null;
+    const text = `${reason}${consequence(neededFor, table)}`;
+    const isNews = this.#error !== text;
+    this.#state = isNeeded ? 'failed' : 'unavailable';
     this.#error = text;
-    this.#parts.onError({ object: 'nftables', text });
+    if (isNeeded) this.#parts.onError({ object: 'nftables', text });
+    else if (isNews) this.#parts.logger.warn(text, { object: 'nftables' });
+  }
+}
+
+function consequence(neededFor: readonly string[], table: NftTable | null): string {
+  if (table === null) return '';
+  if (neededFor.length === 0) return ': packets of workloads are not filtered, all else works';
+  return `: without it there is no ${neededFor.join(', and no ')}`;
+}
+
+async function reasonOf(work: Promise<void>): Promise<string | null> {
+  try {
+    await work;
+    return null;
+  } catch (error) {
+    return (error as Error).message;
   }
 }

@@ -4,7 +4,9 @@
  */
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { NatConfig, PortRange } from '../host-api.ts';
+import { interfacePattern } from './interface-pattern.ts';
 import { type NftChain, type NftRule, type NftSet, type NftTable, setElements } from './nft-table.ts';
+import { type ForeignSources, sourceRules } from './source-rules.ts';
 
 /** The tunnels of this node, as the filter needs to know them. */
 export interface TunnelFilter {
@@ -18,6 +20,7 @@ export interface TunnelFilter {
   /** UDP port that workloads must not send to, with or without a device of our own. */
   readonly vxlanPort: number;
   readonly allowFromWorkloads: { readonly ipip: boolean; readonly vxlan: boolean };
+  readonly foreignSources: readonly ForeignSources[];
 }
 
 export interface VxlanEnd {
@@ -46,6 +49,7 @@ export const COUNTERS: Readonly<Record<string, string>> = {
   vxlan_accepted: 'VXLAN packets from known nodes',
   vxlan_dropped: 'VXLAN packets from elsewhere',
   workload_tunnel_dropped: 'tunnel packets that workloads sent',
+  workload_spoofed: 'packets of workloads from addresses that are not theirs',
 };
 
 /** @returns null when no rule is needed */
@@ -63,7 +67,7 @@ export function nftTable(nat: NatConfig, tunnels: TunnelFilter): NftTable | null
       type: 'filter',
       hook: 'prerouting',
       priority: FILTER_PRIORITY,
-      rules: workloadRules(tunnels),
+      rules: [...workloadRules(tunnels), ...sourceRules(tunnels.workloadInterfaces, tunnels.foreignSources)],
     },
     {
       name: 'tunnel_input',
@@ -201,11 +205,4 @@ function untrackedRules({ vxlan }: TunnelFilter): NftRule[] {
 
 function vxlanPorts(vxlan: TunnelFilter['vxlan']): readonly number[] {
   return [...new Set(FAMILIES.flatMap((family) => vxlan[family]?.port ?? []))];
-}
-
-/** `eth+` of iptables as nft writes it. What no interface can be called is cut out: the text becomes part of a script. */
-export function interfacePattern(name: string): string {
-  const isPrefix = name.endsWith('+');
-  const safe = (isPrefix ? name.slice(0, -1) : name).replaceAll(/[\s"*\\/]/g, '');
-  return `"${safe}${isPrefix ? '*' : ''}"`;
 }

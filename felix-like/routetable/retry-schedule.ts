@@ -15,6 +15,11 @@ interface Refusal {
 export class RetrySchedule<Item> {
   readonly #refusals = new Map<Item, Refusal>();
 
+  /** Number of items that are refused. */
+  get size(): number {
+    return this.#refusals.size;
+  }
+
   /** Why `item` is refused, or null. */
   error(item: Item): string | null {
     return this.#refusals.get(item)?.text ?? null;

@@ -40,6 +40,7 @@ export function isSameTarget(a: RouteTarget, b: RouteTarget, isIpv6: boolean): b
     a.protocol === b.protocol &&
     // IPv6 keeps no scope: the kernel says `universe` whatever was asked for.
     (isIpv6 || a.scope === b.scope) &&
+    a.source === b.source &&
     a.nextHops.length === b.nextHops.length &&
     a.nextHops.every((nextHop, i) => isSameNextHop(nextHop, b.nextHops[i]!))
   );

@@ -149,6 +149,7 @@ function forwardingText({ ipv4, ipv6, rpFilter }: ForwardingStatus): string {
 function nftablesText({ state, error, repairs }: KernelReport['nftables']): string {
   if (state === 'off') return 'no table needed';
   if (state === 'failed') return `failed: ${error}`;
+  if (state === 'unavailable') return `not available: ${error}`;
   const repaired = repairs === 0 ? '' : `, repaired ${repairs} times`;
   return `${state === 'inSync' ? 'in sync' : 'being written'}${repaired}`;
 }

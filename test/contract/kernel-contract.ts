@@ -141,8 +141,13 @@ export function kernelContract(newWorld: () => Promise<KernelWorld>): void {
         nextHops: [nextHop('10.0.0.2', link, { weight: 2 }), nextHop('10.0.0.3', link)],
       }),
       gatewayRoute('10.6.0.0/26', 'fd99::2', link),
+      route('10.7.0.5/32', { scope: 'link', source: '10.0.0.1', nextHops: [nextHop(null, link)] }),
     ];
-    const ipv6 = [gatewayRoute('fd00:1::/64', 'fd99::2', link), blackholeRoute('fd00:3::/64')];
+    const ipv6 = [
+      gatewayRoute('fd00:1::/64', 'fd99::2', link),
+      blackholeRoute('fd00:3::/64'),
+      route('fd00:4::5/128', { source: 'fd99::1', nextHops: [nextHop(null, link)] }),
+    ];
     expect(await codes(...[...ipv4, ...ipv6].map(add))).toEqual({});
     expect(await dump()).toEqual(ipv4);
     expect(await dump({ family: 'ipv6' })).toEqual(ipv6);

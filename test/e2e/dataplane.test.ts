@@ -12,6 +12,9 @@ import { describeWith } from '../support/requirements.ts';
 
 jest.setTimeout(240_000);
 
+/** The host beyond the router. */
+const OUTSIDE = { ipv4: '10.0.9.1', ipv6: 'fd00:9::1' };
+
 interface Mode {
   readonly title: string;
   readonly subnets: readonly number[];
@@ -81,7 +84,7 @@ describeWith(NEEDS, 'pods on three nodes', () => {
     let nodes: readonly LabNode[];
 
     beforeAll(async () => {
-      cluster = await LabCluster.start(subnets, resources);
+      cluster = await LabCluster.start(subnets, { ...resources, natOutgoing: true });
       ({ nodes } = cluster.lab);
     });
 
@@ -123,6 +126,28 @@ describeWith(NEEDS, 'pods on three nodes', () => {
       }
     });
 
+    test('TCP and UDP go from pod to node and from node to pod', async () => {
+      const [n1, , n3] = nodes;
+      await cluster.echo(n3!.namespace);
+      const own = [n1!.ipv4, n1!.ipv6, n1!.tunnelAddresses.vxlan, n1!.tunnelAddresses.vxlanV6];
+      for (const protocol of ['tcp', 'udp'] as const) {
+        // A node is outside of the pools: natOutgoing translates on the way there.
+        expect(await cluster.ask(n1!.pod.namespace, protocol, n3!.ipv4)).toBe(n1!.ipv4);
+        expect(await cluster.ask(n1!.pod.namespace, protocol, n3!.ipv6)).toBe(n1!.ipv6);
+        expect(own).toContain(await cluster.ask(n1!.namespace, protocol, n3!.pod.ipv4));
+        expect(own).toContain(await cluster.ask(n1!.namespace, protocol, n3!.pod.ipv6));
+      }
+    });
+
+    test('the outside sees the node of a pod that calls, and not the pod', async () => {
+      const { outside } = cluster.lab;
+      await cluster.echo(outside);
+      for (const node of nodes) {
+        expect(await cluster.ask(node.pod.namespace, 'tcp', OUTSIDE.ipv4)).toBe(node.ipv4);
+        expect(await cluster.ask(node.pod.namespace, 'udp', OUTSIDE.ipv6)).toBe(node.ipv6);
+      }
+    });
+
     test('packets are in a tunnel where they should be, and nowhere else', async () => {
       const [n1] = nodes;
       for (const node of nodes.slice(1)) {
@@ -146,6 +171,9 @@ describeWith(NEEDS, 'pods on three nodes', () => {
         await answers(outside, pod.ipv4);
         await answers(outside, pod.ipv6);
       }
+      // The server in the pod of the third node tells whom it sees: nothing is translated on the way in.
+      expect(await cluster.ask(outside, 'tcp', nodes[2]!.pod.ipv4)).toBe(OUTSIDE.ipv4);
+      expect(await cluster.ask(outside, 'udp', nodes[2]!.pod.ipv6)).toBe(OUTSIDE.ipv6);
     });
   });
 });

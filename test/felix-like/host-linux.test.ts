@@ -50,6 +50,14 @@ for source in sources:
     s.sendto(bytes.fromhex('0800000000100000') + bytes(60), (to, 4789))
 `;
 
+/** Sends one datagram; arguments: from which address, to which. */
+const FROM_SOURCE = `import socket, sys
+source, to = sys.argv[1:]
+s = socket.socket(socket.AF_INET6 if ':' in to else socket.AF_INET, socket.SOCK_DGRAM)
+s.bind((source, 0))
+s.sendto(b'x', (to, 9999))
+`;
+
 jest.setTimeout(90_000);
 
 describeWith(
@@ -327,6 +335,42 @@ for source in ('192.0.2.2', '192.0.2.3', '192.0.2.3'):
       sendDatagrams(pods[0]!, 9999, '192.0.2.2');
       await until('the wire has the last one', () => arrived(DATAGRAM).length === 1, PAUSE_MS);
       expect(wire.output).not.toMatch(/\.4789/);
+    });
+
+    test('a workload sends from its own addresses, and from others only where it may', async () => {
+      const foreign = ['198.51.100.7', '2001:db8:9::7'];
+      for (const pod of pods) {
+        for (const address of foreign)
+          pod.ip(`addr add ${address} dev eth0${address.includes(':') ? ' nodad' : ''}`);
+      }
+      const send = (pod: NetworkNamespace, sources: readonly string[]): void => {
+        for (const source of sources) {
+          runIn(
+            pod,
+            'python3',
+            '-c',
+            FROM_SOURCE,
+            source,
+            source.includes(':') ? '2001:db8::2' : '192.0.2.2',
+          );
+        }
+      };
+      const workloads = config().workloads.map((workload) =>
+        workload.interfaceName === 'cali6'
+          ? { ...workload, foreignSources: ['198.51.100.0/24', '2001:db8:9::/64'] }
+          : workload,
+      );
+      await start({ workloads, nat: { ...NAT, sources: [] } });
+      expect(node.sysctl('net/ipv4/conf/cali6/rp_filter')).toBe('0');
+      send(pods[0]!, ['10.244.1.5', 'fd00:10::5']);
+      await until('own addresses', () => arrived(DATAGRAM).length === 2, PAUSE_MS);
+      send(pods[0]!, foreign);
+      // IPv6 asks for its gateway from such an address, again and again, before it sends anything.
+      await until('counted', () => (counted()['workload_spoofed'] ?? 0) >= 2, PAUSE_MS);
+      send(pods[1]!, foreign);
+      await until('arrived', () => arrived(DATAGRAM).length === 4, PAUSE_MS);
+      const sources = arrived(DATAGRAM).map((source) => source.replace(/\.\d+$/, ''));
+      expect(sources.sort()).toEqual([...foreign, '10.244.1.5', 'fd00:10::5'].sort());
     });
 
     test('parameters that someone changes are set again', async () => {

@@ -1,9 +1,14 @@
 /** WorkloadEndpoint: one interface of one workload on one node. */
+import { type Prefix, parsePrefix } from '@manul/bgp/net';
 import { z } from 'zod';
 import { address, hostPrefix, macAddress, plainText, Refusal, text } from '../fields.ts';
 import { objectOf } from './calico-kind.ts';
 
 const INTERFACE_NAME = /^[^\s/:]{1,15}$/;
+
+const parseSource = (value: string): Prefix | Refusal =>
+  parsePrefix(value, { mask: true }) ??
+  new Refusal(`must be an address or a prefix, is ${JSON.stringify(value)}`);
 
 const spec = z.strictObject({
   node: z.string().min(1).describe('Node that the workload runs on'),
@@ -25,7 +30,10 @@ const spec = z.strictObject({
   ipv6Gateway: address('Gateway', 'ipv6').optional(),
   ipNATs: z.array(z.unknown()).optional().describe('Floating IPs'),
   ports: z.array(z.unknown()).optional().describe('Named ports'),
-  allowSpoofedSourcePrefixes: z.array(z.string()).optional().describe('Foreign source addresses'),
+  allowSpoofedSourcePrefixes: z
+    .array(text('Address or prefix', parseSource))
+    .optional()
+    .describe('Sources that the workload may use beside its addresses; needs workloadSourceSpoofing: Any'),
   qosControls: z.unknown().optional().describe('Traffic limits'),
 });
 

@@ -58,6 +58,7 @@ export const RouteAttribute = {
   OutInterface: 4,
   Gateway: 5,
   Priority: 6,
+  PreferredSource: 7,
   Multipath: 9,
   Table: 15,
   Via: 18,

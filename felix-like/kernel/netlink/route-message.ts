@@ -119,6 +119,8 @@ function encodeWrite(writer: MessageWriter, write: Write, flags: number, sequenc
     destination = writer.position - addressLength;
   }
   writer.u32Attribute(RouteAttribute.Priority, metric);
+  if (!isDelete && target.source !== undefined)
+    writer.bytesAttribute(RouteAttribute.PreferredSource, addressBytes(target.source));
   if (single !== null) encodeNextHop(writer, single, addressLength);
   else if (!isDelete && target.nextHops.length > 1) encodeMultipath(writer, target.nextHops, addressLength);
   writer.endMessage();
@@ -276,6 +278,7 @@ export function decodeRoute(message: MessageReader): KernelRoute | null {
       scope: SCOPE_NAMES[bytes[start + 6]!] ?? 'other',
       // IPv6 hangs routes without a next hop on the loopback link; that is no property of the route.
       nextHops: type === 'unicast' ? nextHopsOf(fields, onlink) : [],
+      ...(fields.source === null ? {} : { source: fields.source }),
     },
   };
 }
@@ -286,6 +289,7 @@ interface RouteFields {
   metric: number;
   interfaceIndex: number | null;
   gateway: string | null;
+  source: string | null;
   multipath: KernelNextHop[] | null;
 }
 
@@ -296,6 +300,7 @@ function readRouteAttributes(attributes: AttributeReader, family: Family): Route
     metric: 0,
     interfaceIndex: null,
     gateway: null,
+    source: null,
     multipath: null,
   };
   const addressLength = addressBits(family) / 8;
@@ -315,6 +320,9 @@ function readRouteAttributes(attributes: AttributeReader, family: Family): Route
         break;
       case RouteAttribute.Gateway:
         fields.gateway = readAddress(attributes, attributes.start, addressLength);
+        break;
+      case RouteAttribute.PreferredSource:
+        fields.source = readAddress(attributes, attributes.start, addressLength);
         break;
       case RouteAttribute.Via:
         fields.gateway = readVia(attributes);

@@ -128,6 +128,7 @@ describe('FelixConfiguration', () => {
       node: 'a',
       routeProtocol: 80,
       routePriority: { ipv4: 1024, ipv6: 1024 },
+      workloadSource: { ipv4: null, ipv6: null },
       workloads: [],
       blocks: [],
       pools: [],

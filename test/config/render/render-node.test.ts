@@ -377,13 +377,19 @@ describe('fields that are read but have no effect yet are warned of, with resour
       'FelixConfiguration',
       'default',
       { workloadSourceSpoofing: 'Any', routeSyncDisabled: true, routeTableRange: { min: 1, max: 250 } },
-      ['spec.routeSyncDisabled', 'spec.routeTableRange', 'spec.workloadSourceSpoofing'],
+      ['spec.routeSyncDisabled', 'spec.routeTableRange'],
     ],
     [
       'WorkloadEndpoint',
       'w',
-      { node: 'a', interfaceName: 'cali1', ipNetworks: [], ipNATs: [{}], allowSpoofedSourcePrefixes: [] },
-      ['spec.ipNATs'],
+      {
+        node: 'a',
+        interfaceName: 'cali1',
+        ipNetworks: [],
+        ipNATs: [{}],
+        allowSpoofedSourcePrefixes: ['192.0.2.0/24'],
+      },
+      ['spec.allowSpoofedSourcePrefixes', 'spec.ipNATs'],
     ],
   ])('%s %s %j', (kind, name, spec, fields) => {
     const { warnings } = render(A + calico(kind, name, spec), 'a');

@@ -6,6 +6,7 @@ import { blackholeRoute, gatewayRoute, linkRoute } from '../support/routes.ts';
 
 const CONFIG: CalculatorConfig = {
   workloads: [{ name: 'default/pod-1', interfaceName: 'cali1', addresses: ['10.244.1.5/32'], mac: null }],
+  workloadSource: { ipv4: null, ipv6: null },
   blocks: [{ prefix: '10.244.1.0/26', resource: 'BlockAffinity/node-1' }],
   pools: [{ prefix: '10.244.0.0/16', encapsulation: 'none' }],
   serviceRanges: [],

@@ -11,6 +11,7 @@ import { gatewayRoute } from '../support/routes.ts';
 
 describe('kernel parameters', () => {
   let kernel: FakeKernel;
+  let clock: FakeClock;
   let errors: ErrorLog;
   let manager: SysctlManager;
   let forwarding: ForwardingCheck;
@@ -18,10 +19,11 @@ describe('kernel parameters', () => {
   beforeEach(() => {
     kernel = new FakeKernel();
     kernel.sysctls.set(DEFAULT_RP_FILTER_KEY, '2');
-    errors = new ErrorLog(new FakeClock(), new RecordingLogger());
+    clock = new FakeClock();
+    errors = new ErrorLog(clock, new RecordingLogger());
     forwarding = new ForwardingCheck(new RecordingLogger());
     const plan = { global: globalSysctls, workload: workloadSysctls, rpFilterKey: DEFAULT_RP_FILTER_KEY };
-    manager = new SysctlManager(plan, errors, forwarding);
+    manager = new SysctlManager({ plan, clock, errors, forwarding });
   });
 
   async function apply(config: AgentConfig = agentConfig()): Promise<SysctlCounts> {
@@ -70,7 +72,61 @@ describe('kernel parameters', () => {
     ]);
   });
 
+  test('that are refused are tried again, later each time, and those alone', async () => {
+    kernel.addLink('cali1');
+    const key = 'net/ipv4/conf/cali1/proxy_arp';
+    kernel.sysctls.delete(key);
+    await apply();
+    expect(manager.refusedCount).toBe(1);
+    expect(manager.nextMs()).toBe(250);
+    expect(await apply()).toEqual({ written: 0, failed: 0 });
+    clock.advance(250);
+    kernel.sysctls.set('net/ipv4/ip_forward', '0');
+    expect(await apply()).toEqual({ written: 0, failed: 1 });
+    expect(manager.nextMs()).toBe(750);
+    kernel.sysctls.set(key, '0');
+    clock.advance(500);
+    expect(await apply()).toEqual({ written: 1, failed: 0 });
+    expect(kernel.sysctls.get('net/ipv4/ip_forward')).toBe('0');
+    expect(manager.refusedCount).toBe(0);
+    expect(manager.nextMs()).toBeNull();
+  });
+
+  test('of an interface that goes are not tried any more', async () => {
+    kernel.addLink('cali1');
+    kernel.sysctls.delete('net/ipv4/conf/cali1/proxy_arp');
+    await apply();
+    kernel.removeLink('cali1');
+    await apply();
+    expect(manager.nextMs()).toBeNull();
+  });
+
+  test('of a workload that may send from other addresses leave these alone, as long as it may', async () => {
+    kernel.addLink('cali1');
+    const workload = agentConfig().workloads[0]!;
+    const workloads = [{ ...workload, foreignSources: ['192.0.2.0/24'] }];
+    const rpFilter = (): string | undefined => kernel.sysctls.get('net/ipv4/conf/cali1/rp_filter');
+    await apply(agentConfig({ workloads }));
+    expect(rpFilter()).toBe('0');
+    await apply();
+    expect(rpFilter()).toBe('2');
+    await apply(agentConfig({ workloads }));
+    expect(rpFilter()).toBe('0');
+  });
+
   describe('forwarding is looked at with them', () => {
+    test('a strict filter of the whole node keeps workloads from sending from other addresses', async () => {
+      kernel.sysctls.set('net/ipv4/conf/all/rp_filter', '1');
+      const workload = agentConfig().workloads[0]!;
+      await apply(agentConfig({ workloads: [{ ...workload, foreignSources: ['192.0.2.0/24'] }] }));
+      expect(forwarding.status?.problems).toEqual([
+        'the reverse path filter of this node is strict (net.ipv4.conf.all.rp_filter is 1): what default/pod-1 may send from other addresses is dropped',
+      ]);
+      manager.recheckLink(null);
+      await apply();
+      expect(forwarding.status?.problems).toEqual([]);
+    });
+
     const NO_WAY =
       'this node has no default route, so nobody answers pods that ask for their gateway 169.254.1.1: add one, or a route to that address';
 

@@ -28,7 +28,9 @@ const TUNNELS = {
   workloadInterfaces: ['cali'],
   vxlanPort: 4789,
   allowFromWorkloads: { ipip: false, vxlan: false },
+  foreignSources: [{ interfaceName: 'cali1', prefixes: ['192.0.2.0/24', '2001:db8::/64'] }],
 };
+const NEEDED_FOR = ['natOutgoing'];
 const FOREIGN = 'add table ip theirs; add chain ip theirs c { type filter hook forward priority 5; }';
 
 jest.setTimeout(60_000);
@@ -64,7 +66,8 @@ describeWith(
     }
 
     function set(overrides: Partial<typeof NAT> = {}, forwardPrefixes: readonly string[] = []): void {
-      manager.setDesired({ table: nftTable({ ...NAT, ...overrides }, TUNNELS), forwardPrefixes });
+      const table = nftTable({ ...NAT, ...overrides }, TUNNELS);
+      manager.setDesired({ table, neededFor: NEEDED_FOR, forwardPrefixes });
     }
 
     async function inState(state: string): Promise<void> {
@@ -139,7 +142,7 @@ describeWith(
     test('a table that nothing asks for any more goes, and that of others stays', async () => {
       set();
       await inState('inSync');
-      manager.setDesired({ table: null, forwardPrefixes: [] });
+      manager.setDesired({ table: null, neededFor: [], forwardPrefixes: [] });
       await inState('off');
       expect(run('nft', 'list', 'tables')).toBe('table ip theirs\n');
     });
@@ -157,7 +160,9 @@ describeWith(
       start();
       set();
       await inState('failed');
-      expect(manager.status().error).toBe('nft: No such file or directory');
+      expect(manager.status().error).toBe(
+        'nft: No such file or directory: without it there is no natOutgoing',
+      );
       await inState('inSync');
       expect(manager.status().error).toBeNull();
       expect(writes).toEqual(['error', 'error', 'ok']);
@@ -168,8 +173,17 @@ describeWith(
       start();
       set();
       await inState('failed');
-      expect(errors).toEqual(['nftables: nft is not installed']);
-      manager.setDesired({ table: null, forwardPrefixes: ['cali'] });
+      expect(errors).toEqual(['nftables: nft is not installed: without it there is no natOutgoing']);
+      manager.setDesired({
+        table: nftTable({ ...NAT, sources: [] }, TUNNELS),
+        neededFor: [],
+        forwardPrefixes: [],
+      });
+      await inState('unavailable');
+      expect(manager.status().error).toBe(
+        'nft is not installed: packets of workloads are not filtered, all else works',
+      );
+      manager.setDesired({ table: null, neededFor: [], forwardPrefixes: ['cali'] });
       await inState('off');
     });
 
@@ -195,7 +209,7 @@ describeWith(
         ]);
         run('iptables-nft', '-D', 'FORWARD', '1');
         await settled(() => forwardRules('iptables-nft').length === 4);
-        manager.setDesired({ table: null, forwardPrefixes: [] });
+        manager.setDesired({ table: null, neededFor: [], forwardPrefixes: [] });
         await inState('off');
         expect(forwardRules('iptables-nft')).toEqual([wanted[0], wanted[3]]);
       });

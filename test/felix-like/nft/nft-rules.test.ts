@@ -21,6 +21,7 @@ const NO_TUNNELS: TunnelFilter = {
   workloadInterfaces: [],
   vxlanPort: 4789,
   allowFromWorkloads: { ipip: false, vxlan: false },
+  foreignSources: [],
 };
 const TUNNELS: TunnelFilter = {
   ...NO_TUNNELS,
@@ -35,6 +36,11 @@ function rules(nat: NatConfig, tunnels: TunnelFilter): string[] {
   return chains.flatMap(({ name, rules: all }) => all.map(({ text }) => `${name}: ${text}`));
 }
 
+const spoofingRules = (prefix: string): string[] => [
+  `from_workloads: iifname "${prefix}*" meta nfproto ipv4 fib saddr . iif oif missing counter name workload_spoofed drop`,
+  `from_workloads: iifname "${prefix}*" meta nfproto ipv6 ip6 saddr != { ::, fe80::/10 } fib saddr . iif oif missing counter name workload_spoofed drop`,
+];
+
 const MATCH4 = 'ip saddr @nat_sources_4 ip daddr != @nat_exclusions_4 counter name nat_outgoing';
 const MATCH6 = 'ip6 saddr @nat_sources_6 ip6 daddr != @nat_exclusions_6 counter name nat_outgoing';
 
@@ -48,6 +54,8 @@ test('workloads send no tunnel packets, where the node has no tunnel either', ()
     'from_workloads: iifname "cali*" udp dport 8472 counter name workload_tunnel_dropped drop',
     'from_workloads: iifname "tap*" meta l4proto 4 counter name workload_tunnel_dropped drop',
     'from_workloads: iifname "tap*" udp dport 8472 counter name workload_tunnel_dropped drop',
+    ...spoofingRules('cali'),
+    ...spoofingRules('tap'),
   ]);
 });
 
@@ -89,6 +97,7 @@ test('IPIP and VXLAN are accepted from known nodes and dropped from elsewhere', 
     `nat_postrouting: oifname "vxlan.calico" ${own} fully-random`,
     'from_workloads: iifname "cali*" meta l4proto 4 counter name workload_tunnel_dropped drop',
     'from_workloads: iifname "cali*" udp dport 4789 counter name workload_tunnel_dropped drop',
+    ...spoofingRules('cali'),
     'tunnel_input: ip protocol 4 ip saddr @tunnel_sources_4 fib daddr type local counter name ipip_accepted accept',
     'tunnel_input: ip protocol 4 counter name ipip_dropped drop',
     'tunnel_input: meta nfproto ipv4 udp dport 4789 ip saddr @tunnel_sources_4 fib daddr type local counter name vxlan_accepted accept',
@@ -101,5 +110,17 @@ test('IPIP and VXLAN are accepted from known nodes and dropped from elsewhere', 
 
 test('workloads send tunnel packets where that is allowed', () => {
   const allowed = { ...TUNNELS, allowFromWorkloads: { ipip: true, vxlan: true } };
-  expect(rules(NO_NAT, allowed).filter((rule) => rule.startsWith('from_workloads'))).toEqual([]);
+  expect(rules(NO_NAT, allowed).filter((rule) => rule.includes('workload_tunnel_dropped'))).toEqual([]);
+});
+
+test('a workload sends from other addresses only where it may, and never tunnel packets', () => {
+  const foreignSources = [
+    { interfaceName: 'cali1', prefixes: ['192.0.2.0/24', '2001:db8::1/128', '192.0.2.7/32'] },
+  ];
+  const own = rules(NO_NAT, { ...NO_TUNNELS, workloadInterfaces: ['cali'], foreignSources });
+  expect(own.slice(2)).toEqual([
+    'from_workloads: iifname "cali1" ip saddr { 192.0.2.0/24 } accept',
+    'from_workloads: iifname "cali1" ip6 saddr { 2001:db8::1 } accept',
+    ...spoofingRules('cali'),
+  ]);
 });

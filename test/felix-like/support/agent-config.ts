@@ -10,6 +10,7 @@ export function agentConfig(overrides: Partial<AgentConfig> = {}): AgentConfig {
     routeProtocol: 80,
     routePriority: { ipv4: 1024, ipv6: 1024 },
     workloads: [{ name: 'default/pod-1', interfaceName: 'cali1', addresses: [POD], mac: null }],
+    workloadSource: { ipv4: null, ipv6: null },
     blocks: [{ prefix: BLOCK, resource: 'BlockAffinity/node-1' }],
     pools: [{ prefix: '10.244.0.0/16', encapsulation: 'none' }],
     serviceRanges: [],

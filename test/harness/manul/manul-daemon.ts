@@ -13,6 +13,9 @@ import { inPodView, type PodView } from './pod-view.ts';
 
 export const MANUL = fileURLToPath(new URL('../../../src/bin/manul', import.meta.url));
 
+/** Half a second on an idle machine; several that start together on a busy one have needed half a minute. */
+const START_DEADLINE_MS = 90_000;
+
 export interface ManulOptions {
   readonly node: string;
   /** YAML by file name, all in the one folder that it watches. */
@@ -103,8 +106,17 @@ export class ManulDaemon {
     const httpPort = await freePort('127.0.0.1');
     const child = await launch(options, folder, httpPort);
     const daemon = new ManulDaemon(child, folder, options, httpPort);
-    await daemon.#ready();
+    try {
+      await daemon.#ready();
+    } catch (error) {
+      await daemon.stop();
+      throw error;
+    }
     return daemon;
+  }
+
+  get node(): string {
+    return this.#options.node;
   }
 
   get pid(): number {
@@ -205,11 +217,16 @@ export class ManulDaemon {
   }
 
   async #ready(): Promise<void> {
-    await this.#child.until((output) => output.includes('manul is running') || null, 'is running');
-    await pollUntil(async () => {
-      this.#child.assertRunning();
-      return (await this.run('status')).status === 0 || null;
-    }, 'manul answers its commands');
+    const isRunning = (output: string): true | null => output.includes('manul is running') || null;
+    await this.#child.until(isRunning, 'is running', START_DEADLINE_MS);
+    await pollUntil(
+      async () => {
+        this.#child.assertRunning();
+        return (await this.controlGet('/api/v1/status')) !== '' || null;
+      },
+      'manul answers its commands',
+      { deadlineMs: START_DEADLINE_MS },
+    );
   }
 }
 

@@ -13,6 +13,11 @@ const FILE = 'cluster.yaml';
 /** The machine may have much else to do. */
 const DEADLINE_MS = 120_000;
 
+interface ShownStatus {
+  readonly kernel: { readonly inSync: boolean; readonly learntInSync: boolean } | null;
+  readonly sessions: { readonly Established: number } | null;
+}
+
 export class LabCluster {
   readonly lab: NodeLab;
   readonly daemons: ReadonlyMap<string, ManulDaemon>;
@@ -27,12 +32,21 @@ export class LabCluster {
   static async start(subnets: readonly number[], resources: LabResources): Promise<LabCluster> {
     const lab = new NodeLab({ subnets });
     const files = { [FILE]: labYaml(lab.nodes, resources) };
-    const daemons = new Map<string, ManulDaemon>();
-    for (const { name, namespace } of lab.nodes) {
-      daemons.set(name, await ManulDaemon.start({ node: name, files, roles: 'speaker,agent', namespace }));
+    // Together: one that starts long before the others dials them again later and later.
+    const started = await Promise.allSettled(
+      lab.nodes.map(({ name, namespace }) =>
+        ManulDaemon.start({ node: name, files, roles: 'speaker,agent', namespace }),
+      ),
+    );
+    const daemons = started.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const cluster = new LabCluster(lab, new Map(daemons.map((daemon) => [daemon.node, daemon])));
+    try {
+      for (const outcome of started) if (outcome.status === 'rejected') throw outcome.reason;
+      await cluster.allInSync();
+    } catch (error) {
+      await cluster.stop();
+      throw error;
     }
-    const cluster = new LabCluster(lab, daemons);
-    for (const name of daemons.keys()) await cluster.inSync(name);
     return cluster;
   }
 
@@ -60,16 +74,18 @@ export class LabCluster {
     const sessions = (this.daemons.size - 1) * 2;
     await pollUntil(
       async () => {
-        const status = await this.daemon(name).read<{
-          readonly kernel: { readonly inSync: boolean; readonly learntInSync: boolean } | null;
-          readonly sessions: { readonly Established: number } | null;
-        }>('status');
+        // Not by the command: a process for each look is much where three nodes are asked on a busy machine.
+        const status = JSON.parse(await this.daemon(name).controlGet('/api/v1/status')) as ShownStatus;
         const { kernel } = status;
         return (kernel?.inSync && kernel.learntInSync && status.sessions?.Established === sessions) || null;
       },
       `${name} is in sync`,
       { deadlineMs: DEADLINE_MS },
     );
+  }
+
+  async allInSync(): Promise<void> {
+    await Promise.all([...this.daemons.keys()].map((name) => this.inSync(name)));
   }
 
   /** Starts a server in a namespace that tells clients their source address. */
@@ -90,8 +106,7 @@ export class LabCluster {
   }
 
   async stop(): Promise<void> {
-    for (const child of this.#echoes) await child.stop();
-    for (const daemon of this.daemons.values()) await daemon.stop();
+    await Promise.all([...this.#echoes, ...this.daemons.values()].map((child) => child.stop()));
     this.lab.remove();
   }
 }

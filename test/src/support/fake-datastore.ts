@@ -78,6 +78,7 @@ export function nodeConfig(overrides: Partial<NodeConfig> = {}): NodeConfig {
       routeProtocol: 80,
       routePriority: { ipv4: 1024, ipv6: 1024 },
       workloads: [],
+      workloadSource: { ipv4: null, ipv6: null },
       blocks: [],
       pools: [],
       nat: {
