@@ -3,7 +3,7 @@
  * from what the kernel dropped meanwhile. A guess in words for the operator; nothing is decided by it.
  */
 import { CeaseSubcode, ErrorCode, OpenSubcode } from '../packet/iana.ts';
-import type { Attempt } from './peer-record.ts';
+import { type Attempt, hasNotification } from './peer-record.ts';
 import { expectedAsn, type SessionSettings, scopedAddress } from './session-settings.ts';
 import type { DroppedSegments } from './socket/kernel-counters.ts';
 import { minimumTtl } from './socket/socket-security.ts';
@@ -55,7 +55,8 @@ const KIND_OF_ERROR: Readonly<Record<string, FailureKind>> = {
 };
 
 function causeOf(settings: SessionSettings, attempt: Attempt): string {
-  if (attempt.error.code !== 0) return notificationCause(settings, attempt.error, attempt.facts.heardOpen);
+  if (hasNotification(attempt.reason, attempt.error))
+    return notificationCause(settings, attempt.error, attempt.facts.heardOpen);
   if (attempt.wasEstablished)
     return 'the connection broke without a NOTIFICATION: the peer, or the way to it, went down';
   if (attempt.wasConnected) return connectedCause(settings, attempt);

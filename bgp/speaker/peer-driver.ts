@@ -370,7 +370,14 @@ export class PeerDriver implements ConnectionHost {
       this.#options.listener.onPeerEvent({ kind: 'problem', object: 'file descriptors', text });
     }
     if (reason.kind === 'collision' && neighbor !== null && this.#live !== null) {
-      this.#options.listener.onPeerEvent({ kind: 'refused', address, neighbor, reason: 'duplicate' });
+      const told = { peer, notification: null }; // with the end of its connection
+      this.#options.listener.onPeerEvent({
+        kind: 'refused',
+        address,
+        ...told,
+        neighbor,
+        reason: 'duplicate',
+      });
     }
   }
 

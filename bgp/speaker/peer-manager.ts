@@ -202,7 +202,7 @@ export class PeerManager {
   #acceptConfigured(socket: Socket, from: PeerAddress, peer: PeerDriver): void {
     const reason = refusalOf(peer) ?? letIn(socket, peer.settings);
     if (reason === null) peer.accept(socket);
-    else this.#refuse(socket, from, null, reason);
+    else this.#refuse(socket, from, null, reason, peer);
   }
 
   #acceptClient(socket: Socket, from: PeerAddress, config: SpeakerConfig): void {
@@ -219,7 +219,7 @@ export class PeerManager {
     }
     const known = this.#dynamic.get(settings);
     if (known?.isDisabled === true) {
-      this.#refuse(socket, from, neighbor.name, 'disabled');
+      this.#refuse(socket, from, neighbor.name, 'disabled', known);
       return;
     }
     const isLive = known !== null && !this.#dynamic.hasEnded(known);
@@ -245,12 +245,20 @@ export class PeerManager {
   }
 
   /** Closed without a word, except where RFC 4486 has one: beyond a session limit, and for a disabled peer. */
-  #refuse(socket: Socket, from: PeerAddress, neighbor: string | null, reason: RefusedReason): void {
-    const lastWords = LAST_WORDS[reason]?.() ?? null;
-    this.#options.context.closing.close(socket, lastWords === null ? null : encodeNotification(lastWords));
-    const address = scopedText(from);
+  #refuse(
+    socket: Socket,
+    from: PeerAddress,
+    neighbor: string | null,
+    reason: RefusedReason,
+    peer: PeerDriver | null = null,
+  ): void {
+    const notification = LAST_WORDS[reason]?.() ?? null;
     const { context, listener, limits } = this.#options;
-    listener.onPeerEvent({ kind: 'refused', address, neighbor, reason });
+    context.closing.close(socket, notification === null ? null : encodeNotification(notification));
+    if (notification !== null) peer?.record.noteRefusal(notification);
+    const told = notification && { code: notification.code, subcode: notification.subcode };
+    const whom = { address: scopedText(from), peer: peer?.settings.name ?? null, neighbor };
+    listener.onPeerEvent({ kind: 'refused', ...whom, reason, notification: told });
     const now = context.clock.now();
     if (reason !== 'no-descriptors' || now < this.#quietUntil) return;
     this.#quietUntil = now + QUIET_MS;

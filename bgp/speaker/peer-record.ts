@@ -1,5 +1,7 @@
 /** What is remembered of a peer for display: its state, its errors, its counters. */
 import type { EndReason } from '../fsm/reason.ts';
+import { MessageTypeCode } from '../packet/iana.ts';
+import type { Notification } from '../packet/notification.ts';
 import type { OpenMessage } from '../packet/open.ts';
 import type { Clock } from './clock.ts';
 import type { TransportFacts } from './connection-driver.ts';
@@ -115,21 +117,34 @@ export class PeerRecord {
   noteEnd(reason: EndReason, end: EndCircumstances): SessionError | null {
     const error = sessionErrorFor(reason, end.wasSent, this.#clock.wallTime().toISOString());
     if (error === null) return null;
-    const isNotification = error.code !== 0;
+    const isNotification = hasNotification(reason, error);
     if (isNotification && error.direction === 'received') this.#lastReceived = error;
     if (isNotification && error.direction === 'sent' && end.wasSent) this.#lastSent = error;
     if (!end.hasHeir) this.#noteFailure(reason, error, end);
     return isNotification && (end.wasSent || error.direction === 'received') ? error : null;
   }
 
+  /** A connection of the peer was refused with these words; that is no end of anything. */
+  noteRefusal(notification: Notification): void {
+    this.counters.sent.add(MessageTypeCode.Notification);
+    const at = this.#clock.wallTime().toISOString();
+    this.#lastSent = sessionErrorFor({ kind: 'stopped', notification }, true, at);
+  }
+
   #noteFailure(reason: EndReason, error: SessionError, end: EndCircumstances): void {
     const { facts, wasConnected, wasEstablished } = end;
     const drops = dropsSince(facts.dropsBefore, droppedSegments());
     this.#attempt = { reason, error, wasConnected, wasEstablished, facts, drops };
-    if (error.code === 0) this.#failures[failureKind(this.#attempt)]++;
-    const says = error.code !== 0 || wasEstablished;
+    const isNotification = hasNotification(reason, error);
+    if (!isNotification) this.#failures[failureKind(this.#attempt)]++;
+    const says = isNotification || wasEstablished;
     if (!says && this.#lastErrorSays) return;
     this.#lastError = error;
     this.#lastErrorSays = says;
   }
+}
+
+/** Code 0 is what we show where there was none; but a peer may send even that. */
+export function hasNotification(reason: EndReason, error: SessionError): boolean {
+  return error.code !== 0 || reason.kind === 'notificationReceived';
 }

@@ -190,6 +190,10 @@ export type SpeakerEvent =
   | {
       readonly kind: 'refused';
       readonly address: string;
+      /** Name of the peer that was refused; null for somebody who is none. */
+      readonly peer: string | null;
+      /** What it was told; null: nothing, or with the end of its connection. */
+      readonly notification: { readonly code: number; readonly subcode: number } | null;
       readonly neighbor: string | null;
       readonly reason: RefusedReason;
     }

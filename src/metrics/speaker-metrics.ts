@@ -3,6 +3,7 @@ import type { DroppedSegments, PeerDetail, Speaker, SpeakerEvent } from '@manul/
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { FoldedCounters } from './folded-counters.ts';
+import { NotificationCounts } from './notification-counts.ts';
 import { namedPeers, type PerPeerRule } from './peer-budget.ts';
 import {
   counterSamples,
@@ -36,10 +37,8 @@ export class SpeakerMetrics {
     failures: new FoldedCounters(),
     updateErrors: new FoldedCounters(),
     flaps: new FoldedCounters(),
-    notifications: new FoldedCounters(),
   };
-  /** NOTIFICATIONs by peer and series, as counted from events. */
-  readonly #notifications = new Map<string, Map<string, number>>();
+  readonly #notifications = new NotificationCounts();
   readonly #sampled = createSampled();
   readonly #refused: Counter;
 
@@ -92,11 +91,10 @@ export class SpeakerMetrics {
     metrics.failures.samples = detailed(this.#folds.failures, failureCounts);
     metrics.updateErrors.samples = detailed(this.#folds.updateErrors, updateErrorCounts);
     metrics.drops.samples = dropSamples(speaker.droppedSegments());
-    metrics.notifications.samples = counters(
-      this.#folds.notifications,
-      ({ name }) => this.#notifications.get(name) ?? new Map(),
+    metrics.notifications.samples = this.#notifications.samples(
+      (peer) => details.has(peer),
+      (peer) => names.has(peer),
     );
-    this.#forgetNotifications(new Set(peers.map((peer) => peer.name)));
     return Object.values(metrics);
   }
 
@@ -105,20 +103,10 @@ export class SpeakerMetrics {
   }
 
   #onEvent(event: SpeakerEvent): void {
+    this.#notifications.onEvent(event);
     if (event.kind === 'refused') {
       this.#refused.inc({ neighbor: event.neighbor ?? '', reason: event.reason });
-    } else if (event.kind === 'notification') {
-      const { direction, code, subcode } = event.error;
-      const counts = this.#notifications.get(event.peer) ?? new Map<string, number>();
-      this.#notifications.set(event.peer, counts);
-      const series = labelText({ direction, code, subcode });
-      counts.set(series, (counts.get(series) ?? 0) + 1);
     }
-  }
-
-  /** A dynamic session stays listed for a minute after its end, so a scrape has seen its last counts. */
-  #forgetNotifications(peers: ReadonlySet<string>): void {
-    for (const peer of this.#notifications.keys()) if (!peers.has(peer)) this.#notifications.delete(peer);
   }
 }
 

@@ -191,7 +191,16 @@ describe('a disabled peer', () => {
     expect(subject.speaker.softResetPeer('peer', 'out')).toBe('notEstablished');
     subject.speaker.resetPeer('peer');
     expect(await TestPeer.dial(subject.target, identity()).notified()).toMatchObject({ code: 6, subcode: 5 });
-    expect(await subject.event('refused')).toMatchObject({ address: PEER, reason: 'disabled' });
+    expect(await subject.event('refused')).toMatchObject({
+      address: PEER,
+      peer: 'peer',
+      reason: 'disabled',
+      notification: { code: 6, subcode: 5 },
+    });
+    expect(subject.speaker.peer('peer')).toMatchObject({
+      lastSent: { direction: 'sent', code: 6, subcode: 5 },
+      lastError: { direction: 'sent', code: 6, subcode: 2 },
+    });
     expect(listener!.peers).toHaveLength(1);
     expect(subject.speaker.enablePeer('peer')).toBe('done');
     await (await listener!.accepted(1)).established();

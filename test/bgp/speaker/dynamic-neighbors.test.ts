@@ -27,8 +27,10 @@ describe('who is let in', () => {
     expect(await subject.event('refused')).toEqual({
       kind: 'refused',
       address: '127.0.9.9',
+      peer: null,
       neighbor: null,
       reason: 'outside-ranges',
+      notification: null,
     });
     expect(subject.speaker.peers()).toEqual([]);
   });
@@ -92,8 +94,10 @@ describe('how many', () => {
     expect(await subject.event('refused')).toEqual({
       kind: 'refused',
       address: '127.0.1.3',
+      peer: null,
       neighbor: 'clients',
       reason: 'session-limit',
+      notification: { code: 6, subcode: 8 },
     });
     await first.close();
     await subject.state('clients/127.0.1.1', 'Idle');

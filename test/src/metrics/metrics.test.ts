@@ -35,7 +35,8 @@ test('a configured peer has series of its own', async () => {
     peer: 'tor',
     error: { direction: 'received', code: 6, subcode: 2, text: '', at: '' },
   });
-  test.speaker.emit({ kind: 'refused', address: '203.0.113.1', neighbor: null, reason: 'outside-ranges' });
+  const stranger = { address: '203.0.113.1', peer: null, neighbor: null };
+  test.speaker.emit({ kind: 'refused', ...stranger, reason: 'outside-ranges', notification: null });
   test.speaker.propagate(0.003);
   const lines = await scrape(test);
   expect(lines).toEqual(
@@ -63,6 +64,54 @@ test('a configured peer has series of its own', async () => {
       lines.some((line) => line.startsWith(`manul_event_loop_delay_seconds{quantile="${quantile}"}`)),
     ).toBe(true);
   }
+});
+
+test('NOTIFICATIONs to a peer that is gone, or that never was one, are not lost', async () => {
+  const test = await run();
+  const notified = (peer: string, code: number, subcode: number) =>
+    test.speaker.emit({
+      kind: 'notification',
+      peer,
+      error: { direction: 'sent', code, subcode, text: '', at: '' },
+    });
+  const lines = async () =>
+    (await scrape(test)).filter((line) => line.startsWith('manul_bgp_notifications_total'));
+  const others = 'manul_bgp_notifications_total{peer="_others",direction="sent",code="6"';
+  test.speaker.peerList = [peer()];
+  notified('tor', 6, 4);
+  expect(await lines()).toEqual([
+    'manul_bgp_notifications_total{peer="tor",direction="sent",code="6",subcode="4"} 1',
+  ]);
+  test.speaker.peerList = [];
+  notified('tor', 6, 3);
+  const client = { address: '203.0.113.1', peer: null, neighbor: 'clients' };
+  test.speaker.emit({
+    kind: 'refused',
+    ...client,
+    reason: 'session-limit',
+    notification: { code: 6, subcode: 8 },
+  });
+  const expected = [`${others},subcode="4"} 1`, `${others},subcode="3"} 1`, `${others},subcode="8"} 1`];
+  expect((await lines()).sort()).toEqual(expected.sort());
+  expect((await lines()).sort()).toEqual(expected);
+});
+
+test('a peer that invents codes of NOTIFICATIONs does not make series without end', async () => {
+  const test = await run();
+  test.speaker.peerList = [peer()];
+  for (let code = 0; code < 256; code++) {
+    for (const from of ['tor', `gone-${code}`]) {
+      const error = { direction: 'received', code, subcode: code, text: '', at: '' } as const;
+      test.speaker.emit({ kind: 'notification', peer: from, error });
+    }
+  }
+  const lines = (await scrape(test)).filter((line) => line.startsWith('manul_bgp_notifications_total'));
+  expect(lines.length).toBeLessThan(300);
+  const total = lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+  expect(total).toBe(512);
+  const invented = 'direction="received",code="other",subcode="other"';
+  expect(lines).toContain(`manul_bgp_notifications_total{peer="tor",${invented}} 128`);
+  expect(lines).toContain(`manul_bgp_notifications_total{peer="_others",${invented}} 128`);
 });
 
 test('a mesh is summed up, but for the peers that are not Established', async () => {
