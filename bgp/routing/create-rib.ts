@@ -15,6 +15,7 @@ import type { RibSession, SessionOutput, SessionSlot, UpdateVerdict } from '../r
 import type { BestRouteSink, Rib, RibIdentity, SessionCounts, SlotByName } from '../rib/rib-view.ts';
 import { SessionSweep } from '../rib/session-sweep.ts';
 import { SessionTable } from '../rib/session-table.ts';
+import { hasSoleRoutes } from '../rib/sole-routes.ts';
 import { UpdateImporter } from '../rib/update-importer.ts';
 import type { ExplainQuery, RouteExplanation } from '../speaker/route-explanation.ts';
 import {
@@ -356,6 +357,10 @@ class ComposedRib implements Rib {
       accepted: count((family) => this.#ribs[family].accepted(slot)),
       advertised: count((family) => this.#groups[family].groupOf(slot)?.advertisedTo(slot) ?? 0),
     };
+  }
+
+  hasSoleRoutes(slots: ReadonlySet<SessionSlot>): boolean {
+    return FAMILIES.some((family) => hasSoleRoutes(this.#ribs[family], slots));
   }
 
   subscribeBestRoutes(sink: BestRouteSink, options: { readonly replay: boolean }): () => void {

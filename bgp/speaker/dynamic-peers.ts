@@ -32,8 +32,9 @@ export class DynamicPeers {
     return this.#byAddress.values();
   }
 
-  add(peer: PeerDriver): void {
-    this.#byAddress.set(scopedAddress(peer.settings), peer);
+  /** @param settings those that the client has, or is about to get */
+  add(peer: PeerDriver, settings = peer.settings): void {
+    this.#byAddress.set(scopedAddress(settings), peer);
   }
 
   hasEnded(peer: PeerDriver): boolean {

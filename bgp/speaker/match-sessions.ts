@@ -22,6 +22,7 @@ export function matchSessions<Running extends { readonly settings: SessionSettin
   return matched;
 }
 
-function transportKey(settings: SessionSettings): string {
+/** Local address, remote address and port: one session each. */
+export function transportKey(settings: SessionSettings): string {
   return `${settings.localAddress ?? ''}|${scopedAddress(settings)}|${settings.port}`;
 }

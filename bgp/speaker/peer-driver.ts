@@ -16,7 +16,7 @@ import {
 } from '../fsm/peer-fsm.ts';
 import type { EndReason } from '../fsm/reason.ts';
 import { isTalking } from '../fsm/state.ts';
-import type { Family } from '../net/index.ts';
+import { canonicalAddress, type Family, splitZone } from '../net/index.ts';
 import { ErrorCode } from '../packet/iana.ts';
 import type { NegotiatedSession } from '../packet/negotiate.ts';
 import { cease, type Notification } from '../packet/notification.ts';
@@ -31,6 +31,7 @@ import { PeerLog } from './peer-log.ts';
 import { peerPolicy } from './peer-policy.ts';
 import { PeerRecord } from './peer-record.ts';
 import type { OwnAddresses } from './rib-session.ts';
+import { continuesAs } from './session-continuity.ts';
 import { type SessionSettings, securityOf, settingsChange } from './session-settings.ts';
 import type { Logger, PeerActionResult } from './speaker-api.ts';
 import type { SpeakerEvent } from './speaker-status.ts';
@@ -196,6 +197,7 @@ export class PeerDriver implements ConnectionHost {
     const change = settingsChange(this.#settings, settings, {
       sessionAsn: this.session?.peerAsn ?? null,
       isConnecting: this.connection !== null,
+      goesOn: this.#goesOn(settings),
     });
     this.#settings = settings;
     if (this.#live === null) this.#open.forget();
@@ -208,6 +210,15 @@ export class PeerDriver implements ConnectionHost {
       const notification = this.#live.excess(settings);
       if (notification !== null) this.onEvent(this.#live.driver, { name: 'AutomaticStop', notification });
     }
+  }
+
+  /** The session goes on although the peer is of another kind now: the outcome of the OPENs would be the same. */
+  #goesOn(after: SessionSettings): boolean {
+    const { peerOpen } = this.record;
+    if (after.neighbor === this.#settings.neighbor || this.#live === null || peerOpen === null) return false;
+    const localAddress = canonicalAddress(splitZone(this.#live.driver.localAddress ?? '').address);
+    const ownOpen = (settings: SessionSettings): OpenMessage => this.#open.own(settings);
+    return continuesAs({ localAddress, peerOpen, ownOpen }, this.#settings, after);
   }
 
   /** False: the kernel does not take the key. */

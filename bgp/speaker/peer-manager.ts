@@ -7,12 +7,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { canonicalAddress, isLinkLocal, splitZone } from '../net/index.ts';
 import { cease, type Notification } from '../packet/notification.ts';
 import { encodeNotification } from '../packet/notification-codec.ts';
+import type { SessionSlot } from '../rib/rib-port.ts';
 import { Admission, type SpeakerLimits } from './admission.ts';
 import type { SpeakerContext } from './connection-driver.ts';
 import { DynamicPeers } from './dynamic-peers.ts';
+import { Handover } from './handover.ts';
 import { InterfaceAddresses } from './interface-addresses.ts';
 import { ListenRanges } from './listen-ranges.ts';
-import { matchSessions } from './match-sessions.ts';
+import { matchSessions, transportKey } from './match-sessions.ts';
 import { PeerDriver, type PeerListener } from './peer-driver.ts';
 import {
   configuredSettings,
@@ -45,7 +47,10 @@ export class PeerManager {
   readonly #dynamic: DynamicPeers;
   readonly #interfaces: InterfaceAddresses;
   readonly #admission: Admission;
+  readonly #handover: Handover;
   #configured: PeerDriver[] = [];
+  /** Configured no more, but for a while they stay. */
+  readonly #leaving = new Set<PeerDriver>();
   /** Configured peers by canonical address; several may share one (other port, other local address). */
   #byAddress = new Map<string, PeerDriver[]>();
   #ranges = new ListenRanges([]);
@@ -58,15 +63,19 @@ export class PeerManager {
     this.#dynamic = new DynamicPeers(options.context.clock);
     this.#interfaces = new InterfaceAddresses(options.context.clock);
     this.#admission = new Admission(options.context.clock, options.limits);
+    this.#handover = new Handover({
+      clock: options.context.clock,
+      areReplaced: (peers) => !options.context.rib.hasSoleRoutes(slotsOf(peers)),
+    });
   }
 
   configured(): readonly PeerDriver[] {
     return this.#configured;
   }
 
-  /** Configured peers in the order of the configuration, then clients in the order of their coming. */
+  /** Configured peers in the order of the configuration, then those that leave, then clients in the order of their coming. */
   all(): readonly PeerDriver[] {
-    return [...this.#configured, ...this.#dynamic.all()];
+    return [...this.#configured, ...this.#leaving, ...this.#dynamic.all()];
   }
 
   find(name: string): PeerDriver | null {
@@ -77,8 +86,14 @@ export class PeerManager {
     const dynamic = keepUnchanged(this.#config?.dynamic ?? [], config.dynamic);
     this.#config = { ...config, dynamic };
     this.#ranges = new ListenRanges(dynamic);
+    this.#handover.setNodes(config.clusterNodes ?? []);
     this.#applyConfigured(config);
     for (const peer of [...this.#dynamic.all()]) this.#reconsider(peer, config);
+  }
+
+  /** Nothing is left of a session that was kept for a while. */
+  onSessionDown(peer: PeerDriver): void {
+    this.#handover.onSessionDown(peer);
   }
 
   /** A client's last connection ended. One that is disabled is remembered until it is enabled. */
@@ -116,6 +131,7 @@ export class PeerManager {
 
   /** Ends every session; nothing starts by itself any more. */
   close(notification: Notification): void {
+    this.#handover.close();
     for (const peer of this.all()) peer.stop(notification);
     this.#dynamic.close();
   }
@@ -124,24 +140,47 @@ export class PeerManager {
     const wanted = this.#wantedSettings(config);
     const kept = matchSessions(this.#configured, wanted);
     const survivors = new Set(kept.values());
-    for (const peer of this.#configured) if (!survivors.has(peer)) this.#retire(peer);
+    const retired = this.#configured.filter((peer) => !survivors.has(peer));
 
     const added: PeerDriver[] = [];
     this.#configured = wanted.map((settings) => {
-      const peer = kept.get(settings);
-      if (peer === undefined) {
-        const driver = this.#newDriver(settings);
-        added.push(driver);
-        return driver;
+      const peer = kept.get(settings) ?? this.#takeOver(settings);
+      if (peer !== null) {
+        this.#update(peer, settings);
+        return peer;
       }
-      if (!isDeepStrictEqual(peer.settings, settings)) peer.update(settings);
-      return peer;
+      const driver = this.#newDriver(settings);
+      added.push(driver);
+      return driver;
     });
     this.#byAddress = Map.groupBy(this.#configured, (peer) => peer.settings.address);
-    for (const peer of added) {
-      this.#displaceClient(peer.settings);
-      peer.start();
+    for (const peer of [...this.#leaving, ...retired]) this.#retire(peer, config);
+    for (const peer of added) peer.start();
+  }
+
+  #update(peer: PeerDriver, wanted: SessionSettings): void {
+    const settings = this.#handover.soften(peer, wanted);
+    if (!isDeepStrictEqual(peer.settings, settings)) peer.update(settings);
+  }
+
+  /**
+   * The peer that leaves, or the client, with which there is the wanted session already: it goes on, or is reset, as the
+   * settings say. A client without a session goes: a configured peer beats any range.
+   */
+  #takeOver(settings: SessionSettings): PeerDriver | null {
+    const key = transportKey(settings);
+    for (const peer of this.#leaving) {
+      if (transportKey(peer.settings) !== key) continue;
+      this.#leaving.delete(peer);
+      return peer;
     }
+    const client = this.#dynamic.get(settings);
+    if (client === null) return null;
+    this.#dynamic.remove(client);
+    if (client.session !== null) return client;
+    client.stop(cease.otherConfigurationChange());
+    this.#options.onGone(client);
+    return null;
   }
 
   #wantedSettings(config: SpeakerConfig): readonly SessionSettings[] {
@@ -160,18 +199,29 @@ export class PeerManager {
     return wanted;
   }
 
-  #retire(peer: PeerDriver): void {
-    peer.stop(cease.peerDeconfigured());
+  /** A peer that is configured no more becomes a client, stays for a while, or goes. */
+  #retire(peer: PeerDriver, config: SpeakerConfig): void {
+    if (this.#becomesClient(peer, config)) return;
+    this.#leaving.add(peer);
     this.#options.onGone(peer);
+    const end = (): void => {
+      this.#leaving.delete(peer);
+      peer.stop(cease.peerDeconfigured());
+    };
+    if (!this.#handover.leave(peer, end)) end();
   }
 
-  /** A configured peer beats any range: a client of that address goes, and comes back as the peer. */
-  #displaceClient(settings: SessionSettings): void {
-    const client = this.#dynamic.get(settings);
-    if (client === null) return;
-    client.stop(cease.otherConfigurationChange());
-    this.#dynamic.remove(client);
-    this.#options.onGone(client);
+  /** The session goes on, or is reset, as one of a range that holds its address and has room. */
+  #becomesClient(peer: PeerDriver, config: SpeakerConfig): boolean {
+    const { address, interface: zone } = peer.settings;
+    const neighbor = peer.session === null ? null : this.#ranges.find(address);
+    if (neighbor === null || !this.#dynamic.hasRoom(neighbor.name, neighbor.maxSessions)) return false;
+    const settings = dynamicSettings(neighbor, { address, zone: isLinkLocal(address) ? zone : null }, config);
+    if (this.#dynamic.get(settings) !== null) return false;
+    this.#leaving.delete(peer);
+    this.#dynamic.add(peer, settings);
+    this.#update(peer, settings);
+    return true;
   }
 
   /** The ranges have changed: the client stays, takes on the settings of another range, or goes. */
@@ -179,12 +229,17 @@ export class PeerManager {
     const { address, interface: zone } = client.settings;
     const neighbor = this.#ranges.find(address);
     if (neighbor === null) {
-      client.stop(cease.peerDeconfigured());
-      if (client.isDisabled) this.#dynamic.onEnded(client, false);
+      const end = (): void => {
+        client.stop(cease.peerDeconfigured());
+        if (client.isDisabled) this.#dynamic.onEnded(client, false);
+      };
+      if (!this.#handover.leave(client, end)) end();
       return;
     }
-    const settings = dynamicSettings(neighbor, { address, zone: isLinkLocal(address) ? zone : null }, config);
-    if (!isDeepStrictEqual(client.settings, settings)) client.update(settings);
+    this.#update(
+      client,
+      dynamicSettings(neighbor, { address, zone: isLinkLocal(address) ? zone : null }, config),
+    );
   }
 
   #configuredFor({ address, zone }: PeerAddress, socket: Socket): PeerDriver | null {
@@ -276,6 +331,10 @@ export class PeerManager {
       ownAddresses: () => this.#interfaces.with(this.#config ?? { listen: [], peers: [] }),
     });
   }
+}
+
+function slotsOf(peers: readonly PeerDriver[]): ReadonlySet<SessionSlot> {
+  return new Set(peers.map(({ slot }) => slot).filter((slot) => slot !== null));
 }
 
 const LAST_WORDS: Readonly<Partial<Record<RefusedReason, () => Notification>>> = {

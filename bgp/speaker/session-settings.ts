@@ -133,18 +133,23 @@ export function acceptsAsn({ asNumbers }: SessionSettings, asn: number): boolean
  * session may come up now that could not before. `rekey`: connections go on with another key (RFC 2385 §4.5).
  * @param sessionAsn AS number of the peer while Established, else null
  * @param isConnecting a connection is there or being opened
+ * @param goesOn other wire parameters make no difference for the session that there is
  */
 export function settingsChange(
   before: SessionSettings,
   after: SessionSettings,
-  { sessionAsn, isConnecting }: { readonly sessionAsn: number | null; readonly isConnecting: boolean },
+  {
+    sessionAsn,
+    isConnecting,
+    goesOn = false,
+  }: { readonly sessionAsn: number | null; readonly isConnecting: boolean; readonly goesOn?: boolean },
 ): 'restart' | 'rekey' | 'adjust' {
   if (sessionAsn !== null && !acceptsAsn(after, sessionAsn)) return 'restart';
   const hasOtherKey = before.config.password !== after.config.password;
   // The change may be what was wrong.
   const mayComeUpNow = !isConnecting || hasOtherKey || !agreesOnPeer(before, after);
   if (sessionAsn === null && mayComeUpNow) return 'restart';
-  if (!hasSameWireParameters(before, after)) return 'restart';
+  if (!goesOn && !hasSameWireParameters(before, after)) return 'restart';
   return hasOtherKey ? 'rekey' : 'adjust';
 }
 

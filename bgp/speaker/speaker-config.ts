@@ -27,6 +27,11 @@ export interface SpeakerConfig {
   readonly dynamic: readonly DynamicNeighborConfig[];
   /** Prefixes that this speaker originates itself. */
   readonly originated: readonly OriginatedPrefix[];
+  /**
+   * Canonical addresses of the cluster's other nodes. What a change of the configuration takes away from one of them is
+   * taken away late (`handover.ts`); from anybody else at once. Absent: none.
+   */
+  readonly clusterNodes?: readonly string[];
   /** Absent: `DEFAULT_DECISION`. */
   readonly decision?: DecisionConfig;
   /** Interfaces whose prefixes do not count as connected; `*` stands for any text. */

@@ -269,6 +269,7 @@ class BgpSpeaker implements Speaker, PeerListener {
   /** A client that went may never come back; a configured peer is still waited for. */
   onSessionDown(peer: PeerDriver): void {
     if (peer.settings.kind === 'dynamic') this.#endOfRib.forget(peer);
+    this.#manager.onSessionDown(peer);
   }
 
   onEndOfRib(peer: PeerDriver, family: Family): void {

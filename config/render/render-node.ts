@@ -15,7 +15,7 @@ import { blocksByNode, blocksOf } from './node-blocks.ts';
 import { type OriginatedRoute, originatedRoutes } from './originated.ts';
 import { peerPlans } from './peer-plans.ts';
 import { PolicyBook } from './policies.ts';
-import { renderContext } from './render-context.ts';
+import { type RenderContext, renderContext } from './render-context.ts';
 import type { RenderedNode, RenderedPool } from './rendered-node.ts';
 import { routePriorities } from './route-priority.ts';
 import { listenAddresses, routerIdOf } from './router-id.ts';
@@ -56,7 +56,14 @@ export function renderNode(resources: ResourceSet, options: RenderOptions): Node
     ignoredInterfaces: context.settings.cluster.ignoredInterfaces ?? [],
     warnings: context.warnings.list(),
   };
-  return { rendered, speaker: speakerConfig(rendered, peers, dynamic), agent };
+  return { rendered, speaker: speakerConfig(rendered, peers, dynamic, addressesOfOthers(context)), agent };
+}
+
+function addressesOfOthers({ nodes, self }: RenderContext): readonly string[] {
+  return [...nodes.values()]
+    .filter(({ name }) => name !== self.name)
+    .flatMap(({ addresses }) => [addresses.ipv4, addresses.ipv6])
+    .flatMap((found) => (found === null ? [] : [found.address]));
 }
 
 /** Each prefix once; of two reasons the first counts. */

@@ -14,6 +14,7 @@ export function speakerConfig(
   rendered: RenderedNode,
   peers: readonly PeerPlan[],
   dynamic: readonly DynamicPlan[],
+  clusterNodes: readonly string[],
 ): SpeakerConfig {
   return {
     asn: rendered.asn,
@@ -22,6 +23,7 @@ export function speakerConfig(
     listen: rendered.listen,
     peers: peers.map(peerConfig),
     dynamic: dynamic.map(dynamicConfig),
+    clusterNodes,
     originated: rendered.originated.map(({ prefix }) => originatedPrefix(rendered, prefix)),
     decision: decisionConfig(rendered),
     ignoredInterfaces: rendered.ignoredInterfaces,

@@ -162,9 +162,9 @@ describe('ranges', () => {
     expect(await client.notified()).toMatchObject({ code: 6, subcode: 6 });
   });
 
-  test('a client that is configured as a peer now comes back as that peer', async () => {
+  test('a client that is configured as a peer with another hold time now comes back as that peer', async () => {
     const { client } = await startAll();
-    apply({ peers: [A, B, peerConfig({ name: 'tor', address: '127.0.1.1' })] });
+    apply({ peers: [A, B, peerConfig({ name: 'tor', address: '127.0.1.1', holdTimeSec: 30 })] });
     expect(await client.notified()).toMatchObject({ code: 6, subcode: 6 });
     await dial('127.0.1.1');
     await subject.state('tor', 'Established');

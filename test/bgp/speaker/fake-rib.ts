@@ -51,6 +51,8 @@ export class FakeRib implements Rib {
   nextHops: readonly NextHopRoute[] | null = null;
   /** What the next UPDATEs are judged as; an exception is thrown. */
   judge: (body: Uint8Array) => UpdateVerdict = () => APPLIED;
+  /** Names of sessions whose routes nobody else has. */
+  readonly soleSources = new Set<string>();
   counts: SessionCounts = { received: {}, accepted: {}, advertised: {} };
   /** Called after everything that happens here. */
   onChange: () => void = () => undefined;
@@ -159,6 +161,10 @@ export class FakeRib implements Rib {
 
   sessionCounts(): SessionCounts {
     return this.counts;
+  }
+
+  hasSoleRoutes(slots: ReadonlySet<SessionSlot>): boolean {
+    return [...slots].some((slot) => this.soleSources.has(this.sessions.get(slot)?.session.name ?? ''));
   }
 
   subscribeBestRoutes(sink: BestRouteSink): () => void {

@@ -1,0 +1,121 @@
+/**
+ * What a new configuration takes away from other nodes of the cluster is taken away late. Nodes hear of a change one
+ * after the other: between mesh and reflectors, and between one reflector and another, each makes its new sessions at
+ * once and keeps what it had, so that nobody is left without routes whose turn comes later.
+ *
+ * Kept are sessions that are configured no more (`leave`), with all their routes both ways, and reflection towards
+ * those that are clients no more (`demote`). Both end `HOLD_MS` after the change; a session first when its routes have
+ * others in their place, at the latest after `MAX_HOLD_MS`.
+ *
+ * By time, because no node can know what the others have; as long as `HOLD_MS`, because it must cover the time between
+ * the first and the last node that hears of the change, and the longest pause between two dials (5 s).
+ */
+import type { Clock, Timer } from './clock.ts';
+import type { PeerDriver } from './peer-driver.ts';
+import type { SessionSettings } from './session-settings.ts';
+
+const HOLD_MS = 10_000;
+const MAX_HOLD_MS = 60_000;
+/** How often those that are due are looked at. */
+const CHECK_MS = 500;
+
+export interface HandoverOptions {
+  readonly clock: Clock;
+  /** Whether the routes of these peers have others, of other peers, in their place. */
+  readonly areReplaced: (peers: readonly PeerDriver[]) => boolean;
+}
+
+interface Farewell {
+  readonly kind: 'leave' | 'demote';
+  readonly since: number;
+  readonly perform: () => void;
+}
+
+export class Handover {
+  readonly #options: HandoverOptions;
+  readonly #farewells = new Map<PeerDriver, Farewell>();
+  #nodes: ReadonlySet<string> = new Set();
+  #timer: Timer | null = null;
+
+  constructor(options: HandoverOptions) {
+    this.#options = options;
+  }
+
+  /** @param addresses canonical, of the cluster's nodes as they are now */
+  setNodes(addresses: readonly string[]): void {
+    this.#nodes = new Set(addresses);
+  }
+
+  /** Whether the session of a peer that is to go is kept for a while; then `end` is called later. */
+  leave(peer: PeerDriver, end: () => void): boolean {
+    if (!this.#concerns(peer)) return false;
+    this.#add(peer, 'leave', end);
+    return true;
+  }
+
+  /** The settings that the peer gets now: a reflection client that is one no more stays one for a while. */
+  soften(peer: PeerDriver, settings: SessionSettings): SessionSettings {
+    const isDemotion =
+      peer.settings.config.routeReflectorClient &&
+      !settings.config.routeReflectorClient &&
+      this.#concerns(peer);
+    if (!isDemotion) {
+      this.forget(peer);
+      return settings;
+    }
+    this.#add(peer, 'demote', () => peer.update(settings));
+    return { ...settings, config: { ...settings.config, routeReflectorClient: true } };
+  }
+
+  isLeaving(peer: PeerDriver): boolean {
+    return this.#farewells.get(peer)?.kind === 'leave';
+  }
+
+  /** The session has ended by itself: what was put off is done now. */
+  onSessionDown(peer: PeerDriver): void {
+    const farewell = this.#farewells.get(peer);
+    this.forget(peer);
+    farewell?.perform();
+  }
+
+  forget(peer: PeerDriver): void {
+    this.#farewells.delete(peer);
+  }
+
+  close(): void {
+    this.#farewells.clear();
+    this.#timer?.cancel();
+  }
+
+  #concerns(peer: PeerDriver): boolean {
+    return peer.session !== null && this.#nodes.has(peer.settings.address);
+  }
+
+  /** A farewell of the same kind that is under way keeps its time. */
+  #add(peer: PeerDriver, kind: Farewell['kind'], perform: () => void): void {
+    const known = this.#farewells.get(peer);
+    const since = known?.kind === kind ? known.since : this.#options.clock.now();
+    this.#farewells.set(peer, { kind, since, perform });
+    this.#timer ??= this.#startTimer(HOLD_MS);
+  }
+
+  #startTimer(ms: number): Timer {
+    return this.#options.clock.startTimer(ms, () => {
+      this.#timer = null;
+      this.#performDue();
+      if (this.#farewells.size > 0) this.#timer ??= this.#startTimer(CHECK_MS);
+    });
+  }
+
+  #performDue(): void {
+    const now = this.#options.clock.now();
+    const due = [...this.#farewells].filter(([, { since }]) => now - since >= HOLD_MS);
+    const leaving = due.filter(([, { kind }]) => kind === 'leave').map(([peer]) => peer);
+    const areReplaced = leaving.length === 0 || this.#options.areReplaced(leaving);
+    for (const [peer, { kind, since, perform }] of due) {
+      if (kind === 'leave' && !areReplaced && now - since < MAX_HOLD_MS) continue;
+      this.#farewells.delete(peer);
+      perform();
+    }
+  }
+}
