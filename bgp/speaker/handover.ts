@@ -67,8 +67,9 @@ export class Handover {
     return { ...settings, config: { ...settings.config, routeReflectorClient: true } };
   }
 
-  isLeaving(peer: PeerDriver): boolean {
-    return this.#farewells.get(peer)?.kind === 'leave';
+  /** Whether the peer may be given these settings: not another neighbor, as long as the present one is needed. */
+  mayBecome(peer: PeerDriver, { address }: SessionSettings): boolean {
+    return address === peer.settings.address || !this.#concerns(peer);
   }
 
   /** The session has ended by itself: what was put off is done now. */

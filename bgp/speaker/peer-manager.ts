@@ -138,7 +138,11 @@ export class PeerManager {
 
   #applyConfigured(config: SpeakerConfig): void {
     const wanted = this.#wantedSettings(config);
-    const kept = matchSessions(this.#configured, wanted);
+    const kept = new Map(
+      [...matchSessions(this.#configured, wanted)].filter(([settings, peer]) =>
+        this.#handover.mayBecome(peer, settings),
+      ),
+    );
     const survivors = new Set(kept.values());
     const retired = this.#configured.filter((peer) => !survivors.has(peer));
 
@@ -208,7 +212,12 @@ export class PeerManager {
       this.#leaving.delete(peer);
       peer.stop(cease.peerDeconfigured());
     };
-    if (!this.#handover.leave(peer, end)) end();
+    if (!this.#handover.leave(peer, end)) {
+      end();
+    } else if (this.#configured.some(({ settings }) => settings.name === peer.settings.name)) {
+      const { settings } = peer;
+      peer.update({ ...settings, name: `${settings.name}/${scopedAddress(settings)}` });
+    }
   }
 
   /** The session goes on, or is reset, as one of a range that holds its address and has room. */

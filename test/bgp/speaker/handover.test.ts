@@ -115,6 +115,19 @@ describe('a session with a node of the cluster that is configured no more', () =
     expect(await peer.notified()).toMatchObject({ code: 6, subcode: 3 });
   });
 
+  test('stays beside the one that has its name now', async () => {
+    await start({ peers: [MESH] });
+    await dial(NODE);
+    apply({ peers: [{ ...OTHER, name: MESH.name }] });
+    await dial('127.0.0.2');
+    expect(subject.speaker.peers().map(({ name, state }) => `${name} ${state}`)).toEqual([
+      'mesh/n1 Established',
+      `mesh/n1/${NODE} Established`,
+    ]);
+    clock.advance(10_500);
+    expect(subject.speaker.peers().map(({ name }) => name)).toEqual(['mesh/n1']);
+  });
+
   test('goes on as it was when the next change wants it again', async () => {
     await start({ peers: [MESH] });
     const peer = await dial(NODE);

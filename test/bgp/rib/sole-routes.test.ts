@@ -1,0 +1,16 @@
+import { announcement } from '../../harness/bgp/encode.ts';
+import { RibFixture } from '../routing/rib-fixture.ts';
+
+const route = (prefix: string) => announcement([prefix], { nextHop: '192.0.2.1' });
+
+test('sessions are the sole sources of a prefix as long as no other session has a path to it', () => {
+  const fixture = new RibFixture();
+  const [a, b, c] = [fixture.up(1), fixture.up(2), fixture.up(3)];
+  const isSole = (...slots: readonly number[]) => fixture.rib.hasSoleRoutes(new Set(slots));
+  expect(isSole(a.slot)).toBe(false);
+  fixture.receive(a, route('10.1.0.0/24'));
+  fixture.receive(b, route('10.1.0.0/24'));
+  expect([isSole(a.slot), isSole(b.slot), isSole(a.slot, b.slot)]).toEqual([false, false, true]);
+  fixture.receive(c, route('10.1.0.0/24'));
+  expect(isSole(a.slot, b.slot)).toBe(false);
+});
