@@ -165,7 +165,8 @@ export interface LearntColumns {
 /** One difference between what we want and what the kernel has. */
 export interface KernelDifference {
   readonly prefix: string;
-  readonly kind: 'missing' | 'unexpected' | 'different' | 'foreign';
+  /** `waiting`: for a link or a next hop; that is no fault of the kernel's. */
+  readonly kind: 'missing' | 'unexpected' | 'different' | 'foreign' | 'waiting';
   readonly text: string;
 }
 
@@ -184,6 +185,8 @@ export interface KernelRouteStatus {
   readonly reason: 'workload' | 'block' | 'vtep' | 'neighbor' | 'node' | 'learnt' | null;
   /** In the kernel as wanted. */
   readonly inSync: boolean;
+  /** Where it is not: what the kernel has under this key, as `ip route` shows it; null: nothing. */
+  readonly found: string | null;
   readonly error: string | null;
 }
 
@@ -200,6 +203,8 @@ export interface AgentStatus {
   readonly learnt: number;
   /** Learnt routes are complete (End-of-RIB of each family seen, or their time over). */
   readonly learntInSync: boolean;
+  /** How many objects of each kind are not as wanted because of the kernel, and are tried again. */
+  readonly refused: Readonly<Record<RefusedKind, number>>;
   /** Tunnel devices that are wanted. */
   readonly devices: readonly DeviceStatus[];
   readonly nftables: NftablesStatus;
@@ -209,6 +214,9 @@ export interface AgentStatus {
   readonly mtu: MtuStatus | null;
   readonly lastErrors: readonly { readonly at: string; readonly object: string; readonly text: string }[];
 }
+
+/** `kernel`: the connection to it; `nftables`: our table. */
+export type RefusedKind = 'kernel' | 'route' | 'device' | 'neighbour' | 'sysctl' | 'nftables';
 
 /** A tunnel device, wanted and as it is. */
 export interface DeviceStatus {

@@ -185,6 +185,13 @@ class NodeAgent implements Agent {
       blocks: calculator.blockCount,
       learnt: calculator.learntCount,
       learntInSync: calculator.isLearntComplete('ipv4') && calculator.isLearntComplete('ipv6'),
+      refused: {
+        kernel: Number(config !== null && !this.#loop.isOpen),
+        route: table.refusedCount,
+        ...this.#overlay.refused,
+        sysctl: this.#sysctls.refusedCount,
+        nftables: Number(this.#host.isRefused),
+      },
       devices: this.#overlay.status(),
       ...this.#host.status(),
       forwarding: this.#forwarding.status,

@@ -62,6 +62,11 @@ export class HostSetup {
     return state === 'inSync' || state === 'off' || state === 'unavailable';
   }
 
+  /** Nftables is needed, and cannot be written. */
+  get isRefused(): boolean {
+    return this.#nftables.status().state === 'failed';
+  }
+
   status(): Pick<AgentStatus, 'nftables' | 'mtu'> {
     return { nftables: this.#nftables.status(), mtu: this.mtu() };
   }

@@ -87,6 +87,11 @@ export class ApplyLoop {
     return this.#isReady;
   }
 
+  /** The connection to the kernel is there. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   get config(): AgentConfig | null {
     return this.#config;
   }

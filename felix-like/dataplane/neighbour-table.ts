@@ -49,6 +49,11 @@ export class NeighbourTable {
     return this.#tracker.actualCount;
   }
 
+  /** Entries that the kernel refuses. */
+  get refusedCount(): number {
+    return this.#retries.size;
+  }
+
   get isInSync(): boolean {
     const { pendingUpdateCount, pendingDeletionCount } = this.#tracker;
     return pendingUpdateCount === 0 && pendingDeletionCount === 0 && this.#stale.size === 0;

@@ -37,6 +37,10 @@ export class OverlaySetup {
     return this.#devices.isInSync && this.#neighbours.isInSync;
   }
 
+  get refused(): { readonly device: number; readonly neighbour: number } {
+    return { device: this.#devices.refusedCount, neighbour: this.#neighbours.refusedCount };
+  }
+
   /** Configuration, links or addresses are others now. */
   onChange(): void {
     this.#isPlanned = false;

@@ -20,6 +20,10 @@ export function listDifferences(sources: StatusSources): readonly KernelDifferen
     if (prefix === undefined) continue;
     differences.push({ prefix, kind: difference.kind, text: differenceText(difference, sources) });
   }
+  for (const [prefix, { text }] of sources.calculator.waiting()) {
+    if (differences.length === MAX_DIFFERENCES) break;
+    differences.push({ prefix, kind: 'waiting', text: `waits: ${text}` });
+  }
   return differences;
 }
 
@@ -35,7 +39,8 @@ export function listKernelRoutes(
     if (route === null) continue;
     const reason = desired === null ? null : calculator.reasonOf(route.prefix);
     const inSync = desired !== null && table.state(route.prefix, route.metric) === 'present';
-    lines.push({ ...routeLine(route, calculator), reason, inSync, error });
+    const found = inSync || actual === null ? null : describeTarget(actual, calculator);
+    lines.push({ ...routeLine(route, calculator), reason, inSync, found, error });
   }
   for (const [prefix, { reason, nextHop, interfaceName, text }] of calculator.waiting()) {
     lines.push({
@@ -49,6 +54,7 @@ export function listKernelRoutes(
       protocol: settings.protocol,
       reason,
       inSync: false,
+      found: null,
       error: text,
     });
   }
@@ -58,7 +64,7 @@ export function listKernelRoutes(
 function routeLine(
   { prefix, metric, target }: KernelRoute,
   calculator: RouteCalculator,
-): Omit<KernelRouteStatus, 'reason' | 'inSync' | 'error'> {
+): Omit<KernelRouteStatus, 'reason' | 'inSync' | 'found' | 'error'> {
   const nextHop = target.nextHops[0];
   const index = nextHop?.interfaceIndex ?? null;
   return {

@@ -71,6 +71,11 @@ export class TunnelDevices {
     return this.#isInSync;
   }
 
+  /** Devices about which nothing can be done now, or that the kernel refuses. */
+  get refusedCount(): number {
+    return this.#blocked.size + this.#retries.size;
+  }
+
   get plans(): readonly DevicePlan[] {
     return this.#plans;
   }

@@ -44,7 +44,9 @@ export class FakeKernel implements KernelPort {
     onName: (name, isPresent) => this.#onName(name, isPresent),
   });
   readonly #routes = new Map<string, KernelRoute>();
+  /** By prefix, or by key of a parameter. */
   readonly #refusals = new Map<string, KernelFailure>();
+  readonly #objectRefusals = new Map<ObjectOperation['kind'], KernelFailure>();
   #listener: KernelListener | null = null;
   #isDeaf = false;
 
@@ -111,7 +113,7 @@ export class FakeKernel implements KernelPort {
   async applyObjects(operations: readonly ObjectOperation[]): Promise<readonly OperationFailure[]> {
     this.objectOperations.push(...operations);
     const failures = operations.flatMap((operation, index) => {
-      const failure = this.#objects.apply(operation);
+      const failure = this.#objectRefusals.get(operation.kind) ?? this.#objects.apply(operation);
       return failure === null ? [] : [{ index, ...failure }];
     });
     await nextTurn();
@@ -125,8 +127,9 @@ export class FakeKernel implements KernelPort {
   async writeSysctls(settings: readonly SysctlSetting[]): Promise<readonly SysctlOutcome[]> {
     return settings.map(({ key, value }) => {
       const present = this.sysctls.get(key);
-      if (present === undefined)
-        return { isChanged: false, failure: refusal('ENOENT', 'no such file or directory') };
+      const missing = refusal('ENOENT', 'no such file or directory');
+      const failure = this.#refusals.get(key) ?? (present === undefined ? missing : null);
+      if (failure !== null) return { isChanged: false, failure };
       this.sysctls.set(key, value);
       return { isChanged: present !== value, failure: null };
     });
@@ -214,6 +217,11 @@ export class FakeKernel implements KernelPort {
     this.#objects.missingModules.add(kind);
   }
 
+  /** As `modprobe`. */
+  addModule(kind: string): void {
+    this.#objects.missingModules.delete(kind);
+  }
+
   /** Someone else installs a route, over whatever has its key. */
   putRoute(route: KernelRoute): void {
     this.#routes.set(keyOf(route), route);
@@ -240,6 +248,17 @@ export class FakeKernel implements KernelPort {
   refuse(prefix: string, failure: KernelFailure | null): void {
     if (failure === null) this.#refusals.delete(prefix);
     else this.#refusals.set(prefix, failure);
+  }
+
+  /** Refuses every operation on a kind of object from now on; null: no more. */
+  refuseObjects(kind: ObjectOperation['kind'], failure: KernelFailure | null): void {
+    if (failure === null) this.#objectRefusals.delete(kind);
+    else this.#objectRefusals.set(kind, failure);
+  }
+
+  /** Refuses to set a parameter from now on; null: no more. */
+  refuseSysctl(key: string, failure: KernelFailure | null): void {
+    this.refuse(key, failure);
   }
 
   /** Events until `announceLoss` are lost. */

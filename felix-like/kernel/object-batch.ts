@@ -1,10 +1,11 @@
 /** Operations on links, addresses and neighbours on their way to the kernel, and its refusals in words about them. */
 import { closeSync, openSync } from 'node:fs';
-import type { ObjectOperation, OperationFailure } from './kernel-port.ts';
+import type { KernelFailure, ObjectOperation, OperationFailure } from './kernel-port.ts';
 import { encodeAddressOperation } from './netlink/address-message.ts';
 import { encodeLinkOperation } from './netlink/link-operation.ts';
 import type { MessageWriter } from './netlink/message-writer.ts';
 import { encodeNeighbourOperation } from './netlink/neighbour-message.ts';
+import { generalText } from './system-error.ts';
 
 export class ObjectBatch {
   readonly operations: readonly ObjectOperation[];
@@ -33,7 +34,7 @@ export class ObjectBatch {
 
   explain(failures: readonly OperationFailure[]): OperationFailure[] {
     return failures.map((failure) => {
-      const text = explanation(this.operations[failure.index]!, failure.code);
+      const text = explanation(this.operations[failure.index]!, failure);
       return text === null ? failure : { ...failure, text: `${text} (${failure.code})` };
     });
   }
@@ -53,7 +54,9 @@ export class ObjectBatch {
 }
 
 /** What a code means for this operation, where the general text would mislead; else null. */
-function explanation(operation: ObjectOperation, code: string): string | null {
+function explanation(operation: ObjectOperation, { code, text }: KernelFailure): string | null {
+  // The kernel's own words say more: that it is the VNI which another device has, for one.
+  if (text !== generalText(code)) return null;
   if (operation.kind === 'link') {
     if (code === 'EOPNOTSUPP' && operation.op === 'create') {
       return `this kernel has no links of kind ${operation.link.kind}: its module ${operation.link.kind} is missing`;

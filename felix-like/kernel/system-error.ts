@@ -1,4 +1,5 @@
 /** Errors of the kernel as names and sentences. */
+import { constants } from 'node:os';
 import { getSystemErrorMessage, getSystemErrorName } from 'node:util';
 import type { KernelFailure } from './kernel-port.ts';
 
@@ -14,6 +15,9 @@ const TEXTS: Readonly<Record<string, string>> = {
   EOPNOTSUPP: 'not supported by this kernel',
   EAFNOSUPPORT: 'the address family is not supported by this kernel',
   EROFS: 'the file system is read-only',
+  ENOSPC: 'no room: the table is full',
+  ENOMEM: 'no memory, or the table is full',
+  ENOBUFS: 'no room: the kernel has no buffers left, or the table is full',
 };
 
 /** `ENODEV` of a positive errno. */
@@ -24,6 +28,11 @@ export function errorCode(errno: number): string {
 /** @param sentence the kernel's own words, if it gave any */
 export function kernelFailure(errno: number, sentence: string | null = null): KernelFailure {
   const code = errorCode(errno);
-  const general = TEXTS[code] ?? getSystemErrorMessage(-errno);
-  return { code, text: `${sentence ?? general} (${code})` };
+  return { code, text: sentence === null ? generalText(code) : `${sentence} (${code})` };
+}
+
+/** What stands for an error of which the kernel says nothing but its number. */
+export function generalText(code: string): string {
+  const errno = constants.errno[code as keyof typeof constants.errno];
+  return `${TEXTS[code] ?? (errno === undefined ? 'error' : getSystemErrorMessage(-errno))} (${code})`;
 }

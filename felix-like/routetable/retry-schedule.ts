@@ -15,9 +15,11 @@ interface Refusal {
 export class RetrySchedule<Item> {
   readonly #refusals = new Map<Item, Refusal>();
 
-  /** Number of items that are refused. */
+  /** Number of items that are refused; what is held does not count. */
   get size(): number {
-    return this.#refusals.size;
+    let count = 0;
+    for (const { isHeld } of this.#refusals.values()) if (isHeld !== true) count++;
+    return count;
   }
 
   /** Why `item` is refused, or null. */

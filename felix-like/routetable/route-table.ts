@@ -86,6 +86,11 @@ export class RouteTable {
     return this.#slots.actualCount - this.#conflicts.size;
   }
 
+  /** Routes that the kernel refuses. */
+  get refusedCount(): number {
+    return this.#retries.size;
+  }
+
   /** Routes that wait to be written. */
   get waitingCount(): number {
     return this.#updates.size + this.#deletions.size;

@@ -31,7 +31,7 @@ const KERNEL_COLUMNS: readonly Column<KernelRouteStatus>[] = [
   { title: 'INTERFACE', value: (route) => nextHopsOf(route, 'interfaceName') ?? route.interfaceName ?? '' },
   { title: 'METRIC', value: (route) => route.metric, align: 'right' },
   { title: 'WANTED FOR', value: (route) => route.reason ?? 'nothing' },
-  { title: 'IN SYNC', value: (route) => (route.inSync ? 'yes' : 'no') },
+  { title: 'IN KERNEL', value: (route) => (route.inSync ? 'yes' : (route.found ?? 'no')) },
   { title: 'ERROR', value: (route) => route.error ?? '' },
 ];
 

@@ -106,6 +106,7 @@ function fieldsOf(report: StatusReport): readonly (readonly [string, string | nu
     ['Paths', routes && `${routes.paths.ipv4} IPv4, ${routes.paths.ipv6} IPv6`],
     ['Kernel in sync', kernel && yesNo(kernel.inSync)],
     ['Kernel routes', kernel && `${kernel.actual} of ${kernel.desired}`],
+    ['Refused', kernel && refusedText(kernel.refused)],
     ['nftables', kernel && nftablesText(kernel.nftables)],
     ['Forwarding', kernel?.forwarding ? forwardingText(kernel.forwarding) : null],
     ['MTU', kernel?.mtu ? mtuText(kernel.mtu) : null],
@@ -145,6 +146,17 @@ function forwardingText({ ipv4, ipv6, rpFilter }: ForwardingStatus): string {
   const families = [ipv4 ? 'IPv4' : '', ipv6 ? 'IPv6' : ''].filter((name) => name !== '').join(', ');
   return `${families === '' ? 'none' : families}; reverse path filter ${rpFilter ?? 'unknown'}`;
 }
+
+/** `3 routes, 1 neighbour`, or null where nothing is refused. */
+function refusedText(refused: KernelReport['refused']): string | null {
+  const parts = Object.entries(refused).flatMap(([kind, count]) =>
+    count === 0 ? [] : [SINGLE.has(kind) ? kind : `${count} ${kind}${count === 1 ? '' : 's'}`],
+  );
+  return parts.length === 0 ? null : parts.join(', ');
+}
+
+/** What there is one of. */
+const SINGLE: ReadonlySet<string> = new Set(['kernel', 'nftables']);
 
 function nftablesText({ state, error, repairs }: KernelReport['nftables']): string {
   if (state === 'off') return 'no table needed';

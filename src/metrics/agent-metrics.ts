@@ -42,6 +42,16 @@ export class AgentMetrics {
     'manul_mtu_octets',
     'MTU of the underlay, of tunnels and of new workloads',
   );
+  readonly #inSync = new SampledMetric(
+    'gauge',
+    'manul_kernel_in_sync',
+    '1: the kernel is as wanted; 0: it is being made so, or refuses',
+  );
+  readonly #refused = new SampledMetric(
+    'gauge',
+    'manul_kernel_refused',
+    'Objects that the kernel refuses, by kind: they are tried again',
+  );
   readonly #stops: readonly (() => void)[];
 
   constructor(registry: Registry, agent: Agent) {
@@ -65,7 +75,11 @@ export class AgentMetrics {
   }
 
   sample(): readonly SampledMetric[] {
-    const { desired, actual, nftables, mtu, forwarding } = this.#agent.status();
+    const { desired, actual, inSync, refused, nftables, mtu, forwarding } = this.#agent.status();
+    this.#inSync.samples = [{ labels: '', value: Number(inSync) }];
+    this.#refused.samples = Object.entries(refused).map(([kind, value]) => {
+      return { labels: labelText({ kind }), value };
+    });
     this.#routes.samples = [
       { labels: labelText({ view: 'desired' }), value: desired },
       { labels: labelText({ view: 'actual' }), value: actual },
@@ -85,6 +99,8 @@ export class AgentMetrics {
       this.#forwarding,
       this.#mtu,
       this.#routes,
+      this.#inSync,
+      this.#refused,
       this.#nftables,
       this.#repairs,
       this.#packets,

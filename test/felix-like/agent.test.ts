@@ -125,7 +125,15 @@ describe('agent', () => {
     learn('10.244.3.0/26', '192.0.2.1');
     kernel.putRoute(blackholeRoute('10.99.0.0/26'));
     await until('three routes', () => agent.status().actual === 4);
-    const common = { family: 'ipv4', nextHops: [], metric: 1024, protocol: 80, inSync: true, error: null };
+    const common = {
+      family: 'ipv4',
+      nextHops: [],
+      metric: 1024,
+      protocol: 80,
+      inSync: true,
+      found: null,
+      error: null,
+    };
     expect(agent.kernelRoutes()).toEqual(
       expect.arrayContaining([
         {
@@ -153,6 +161,7 @@ describe('agent', () => {
           interfaceName: null,
           reason: null,
           inSync: false,
+          found: 'blackhole proto 80',
         },
         {
           ...common,

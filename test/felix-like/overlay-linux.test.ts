@@ -184,6 +184,22 @@ describeWith({ root: true, commands: ['ip', 'bridge'] }, 'an agent with a tunnel
     await until('in sync', () => agent.status().inSync, 20);
   });
 
+  test('a device of others that has our VNI is told of in the words of the kernel, and made way for', async () => {
+    const object = 'interface vxlan.calico';
+    const reported = (): string | undefined =>
+      agent.status().lastErrors.find((error) => error.object === object)?.text;
+    // Both at once: the agent would have its device back before.
+    namespace.ipBatch([
+      'link del vxlan.calico',
+      'link add flannel.1 type vxlan id 4096 dstport 4789 local 10.0.0.1 dev eth0',
+    ]);
+    await until('reported', () => reported()?.includes('VNI') === true, 20);
+    expect(reported()).toMatch(/^cannot be made: .*VNI.* \(EEXIST\)$/);
+    expect(agent.status()).toMatchObject({ inSync: false, refused: { device: 1 } });
+    namespace.ip('link del flannel.1');
+    await until('in sync', () => agent.status().inSync, 20);
+  });
+
   test('a next hop behind a route of others is followed, and never through our own routes', async () => {
     namespace.addLink('eth1');
     namespace.ip('addr add 10.8.0.1/24 dev eth1');

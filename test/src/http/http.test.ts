@@ -64,7 +64,14 @@ describe('explain', () => {
       nextHops: [],
       interfaceName: 'eth0',
     } as const;
-    const state = { metric: 1024, protocol: 80, reason: 'learnt', inSync: true, error: null } as const;
+    const state = {
+      metric: 1024,
+      protocol: 80,
+      reason: 'learnt',
+      inSync: true,
+      found: null,
+      error: null,
+    } as const;
     agent.kernel = [{ prefix: '10.244.0.0/26', ...kernel, ...state }];
     expect(await (await get('/api/v1/explain?address=10.244.0.9&to=tor')).json()).toEqual({
       query: '10.244.0.9',
@@ -168,6 +175,7 @@ describe('the API', () => {
       protocol: 80,
       reason: 'workload' as const,
       inSync: true,
+      found: null,
       error: null,
     });
     agent.kernel = [entry('10.0.0.0/26'), entry('10.0.0.7/32')];

@@ -117,6 +117,7 @@ export class FakeAgent implements Agent {
         vxlan: { ipv4: null, ipv6: null },
         workload: 1500,
       },
+      refused: { kernel: 0, route: 1, device: 0, neighbour: 0, sysctl: 2, nftables: 0 },
       devices: [],
       forwarding: { ipv4: true, ipv6: true, rpFilter: 'off', problems: [] },
       nftables: { state: 'off', error: null, repairs: 0, counters: [], hostForward: [] },
