@@ -1,7 +1,5 @@
 export { type AgentParts, createAgent } from './agent.ts';
 export type * from './agent-api.ts';
-export * from './autodetect/choose-address.ts';
-export * from './autodetect/detection-method.ts';
 export { type CleanupItem, type CleanupParts, cleanUpNode } from './cleanup/clean-up-node.ts';
 export { type CniHost, type CniHostParts, createCniHost } from './cni/cni-host.ts';
 export { type CniPaths, listCniFiles, removeCniFiles } from './cni/installed-files.ts';

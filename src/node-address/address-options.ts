@@ -1,7 +1,7 @@
 /** `--ip`, `--ip6` and the methods to find the addresses of this node, named as in Calico. */
 import { canonicalAddress, FAMILIES, type Family, parsePrefix } from '@manul/bgp/net';
 import { parseDurationSec } from '@manul/config';
-import { type DetectionMethod, parseDetectionMethod } from '@manul/felix-like';
+import { type DetectionMethod, parseDetectionMethod } from '@manul/felix-like/autodetect';
 import type { RawArguments } from '../cli/arguments.ts';
 import { usageError } from '../cli/command-error.ts';
 

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
 import { addressFamily, canonicalAddress, type Family } from '@manul/bgp/net';
-import type { HostInterface } from '@manul/felix-like';
+import type { HostInterface } from '@manul/felix-like/autodetect';
 
 const LOOKUP_TIMEOUT_MS = 5000;
 /** Any: nothing is sent. */

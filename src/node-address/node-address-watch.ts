@@ -5,7 +5,12 @@
 import type { Logger } from '@manul/bgp';
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { NodeAddresses, ResourceSet } from '@manul/config';
-import { chooseAddress, type HostAddress, type HostInterface, subnetLength } from '@manul/felix-like';
+import {
+  chooseAddress,
+  type HostAddress,
+  type HostInterface,
+  subnetLength,
+} from '@manul/felix-like/autodetect';
 import { reasonOf } from '../cli/command-error.ts';
 import type { AddressSource, NodeAddressOptions } from './address-options.ts';
 

@@ -3,7 +3,13 @@ import { posix } from 'node:path';
 import { EXCLUSIVE_PACKAGES, LAYERS, type Layer } from './layers.ts';
 import { type ImportedModule, readImports, stripComments } from './read-imports.ts';
 
-const WORKSPACE_EXPORTS = ['@manul/bgp', '@manul/bgp/net', '@manul/config', '@manul/felix-like'];
+const WORKSPACE_EXPORTS = [
+  '@manul/bgp',
+  '@manul/bgp/net',
+  '@manul/config',
+  '@manul/felix-like',
+  '@manul/felix-like/autodetect',
+];
 const IMPURE =
   /\b(?:setTimeout|setInterval|setImmediate|Date\.now|new Date\(\)|performance\.now|Math\.random|process\.\w+)/;
 
