@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { decodeAddress } from '../../felix-like/kernel/netlink/address-message.ts';
 import { decodeError } from '../../felix-like/kernel/netlink/error-message.ts';
 import { decodeLink } from '../../felix-like/kernel/netlink/link-message.ts';
@@ -6,6 +5,7 @@ import { MessageReader } from '../../felix-like/kernel/netlink/message-reader.ts
 import { decodeConnection, isNftablesChange } from '../../felix-like/kernel/netlink/netfilter-message.ts';
 import { decodeParameters } from '../../felix-like/kernel/netlink/parameter-message.ts';
 import { decodeOutgoingLink, decodeRoute } from '../../felix-like/kernel/netlink/route-message.ts';
+import fc from '../support/property.ts';
 
 const DECODERS: readonly ((message: MessageReader) => unknown)[] = [
   decodeRoute,

@@ -2,12 +2,13 @@
  * What may be chosen about the decision: MED between all ASes, next hops that are resolved (RFC 4271 §9.1.2.1 and
  * §9.1.2.2(e)), and several paths that share the traffic. Everything may change while sessions are up.
  */
-import fc from 'fast-check';
+
 import type { RibSession } from '../../../bgp/rib/rib-port.ts';
 import type { NextHopRoute } from '../../../bgp/speaker/speaker-config.ts';
 import type { BestRouteChange } from '../../../bgp/speaker/speaker-status.ts';
 import { med } from '../../harness/bgp/attributes.ts';
 import { announcement, type RouteAttributes, withdrawal } from '../../harness/bgp/encode.ts';
+import fc from '../../support/property.ts';
 import { type FixtureSession, RibFixture } from '../routing/rib-fixture.ts';
 
 const PREFIX = '10.1.0.0/16';

@@ -1,8 +1,9 @@
 /** The decision process, step by step: each decides exactly when all before it tie (RFC 4271 §9.1, RFC 4456 §9). */
-import fc from 'fast-check';
+
 import type { RibSession } from '../../../bgp/rib/rib-port.ts';
 import { clusterList, med, origin, originatorId } from '../../harness/bgp/attributes.ts';
 import { announcement, type RouteAttributes } from '../../harness/bgp/encode.ts';
+import fc from '../../support/property.ts';
 import { type FixtureSession, RibFixture } from '../routing/rib-fixture.ts';
 
 const PREFIX = '10.1.0.0/16';

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import type { Connection } from '../../../bgp/fsm/connection.ts';
 import { STATES } from '../../../bgp/fsm/state.ts';
 import { transition } from '../../../bgp/fsm/transition.ts';
+import fc from '../../support/property.ts';
 import { connectionIn, EVENT_NAMES, EVENTS, POLICY, SESSION } from './fsm-fixtures.ts';
 
 const policies = fc.record({ passive: fc.boolean(), restarts: fc.boolean() });

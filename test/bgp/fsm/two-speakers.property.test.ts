@@ -2,7 +2,7 @@
  * Two machines, two transports, every interleaving: whatever the order in which messages, closes and timers
  * arrive, both ends agree on exactly one Established session. Explored at random, reproducible by seed.
  */
-import fc from 'fast-check';
+
 import type { Effect } from '../../../bgp/fsm/effect.ts';
 import type { FsmEvent } from '../../../bgp/fsm/event.ts';
 import {
@@ -14,6 +14,7 @@ import {
 } from '../../../bgp/fsm/peer-fsm.ts';
 import type { EndReason } from '../../../bgp/fsm/reason.ts';
 import { cease, received } from '../../../bgp/packet/notification.ts';
+import fc from '../../support/property.ts';
 import { POLICY, SESSION } from './fsm-fixtures.ts';
 
 type Message = 'open' | 'keepalive' | 'collision' | 'closed';

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { Address4, Address6 } from 'ip-address';
 import { canonicalAddress, formatAddress, parseAddress } from '../../../bgp/net/index.ts';
+import fc from '../../support/property.ts';
 
 /** What the library says, as bytes. */
 function parsedByLibrary(text: string): number[] | null {

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { formatPrefix, maskBytes, parsePrefix } from '../../../bgp/net/index.ts';
+import fc from '../../support/property.ts';
 
 describe('prefixes', () => {
   test.each([

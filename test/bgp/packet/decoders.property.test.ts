@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import {
   capabilityText,
   decodeCapability,
@@ -9,6 +8,7 @@ import { decodeNotification, encodeNotification } from '../../../bgp/packet/noti
 import { notificationText } from '../../../bgp/packet/notification-text.ts';
 import { decodeOpen, encodeOpen } from '../../../bgp/packet/open.ts';
 import { decodeRouteRefresh } from '../../../bgp/packet/route-refresh.ts';
+import fc from '../../support/property.ts';
 import { OPEN_VECTORS } from '../../vectors/session-messages.ts';
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });

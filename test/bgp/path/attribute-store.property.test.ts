@@ -1,11 +1,12 @@
 /** Interned attribute sets: equal blocks are one id, the last release frees it, and its columns stay with it. */
-import fc from 'fast-check';
+
 import {
   type AttributeColumns,
   ColumnFlag,
   emptyColumns,
 } from '../../../bgp/packet/attributes/attribute-columns.ts';
 import { AttributeStore, SetField } from '../../../bgp/path/attribute-store.ts';
+import fc from '../../support/property.ts';
 
 type Known = { readonly id: number; references: number; readonly med: number };
 

@@ -1,11 +1,12 @@
 /** The containers of the RIB against plain ones: random operations, removals included, give the same answers. */
-import fc from 'fast-check';
+
 import { ByteArena } from '../../../bgp/path/byte-arena.ts';
 import { EMPTY, firstSlot, HashIndex } from '../../../bgp/path/hash-index.ts';
 import { IdBitset } from '../../../bgp/path/id-bitset.ts';
 import { IntQueue } from '../../../bgp/path/int-queue.ts';
 import { RecordTable } from '../../../bgp/path/record-table.ts';
 import { SparseColumn } from '../../../bgp/path/sparse-column.ts';
+import fc from '../../support/property.ts';
 
 const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 

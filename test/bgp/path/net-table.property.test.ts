@@ -1,9 +1,10 @@
 /** The net tables against a map of prefix texts: insertion, look-up, life by paths, marks and references, reuse of ids. */
-import fc from 'fast-check';
+
 import { formatAddress, maskBytes } from '../../../bgp/net/index.ts';
 import { Ipv4NetTable } from '../../../bgp/path/ipv4-net-table.ts';
 import { Ipv6NetTable } from '../../../bgp/path/ipv6-net-table.ts';
 import { NetField, type NetTable } from '../../../bgp/path/net-table.ts';
+import fc from '../../support/property.ts';
 
 interface Prefix {
   readonly nlri: Uint8Array;

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { SegmentMemory } from '../../../bgp/path/segment-memory.ts';
+import fc from '../../support/property.ts';
 
 const words = fc.integer({ min: 4, max: 20 }).map((bits) => 1 << bits);
 

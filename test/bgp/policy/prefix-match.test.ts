@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { contains, formatPrefix, maskBytes, type Prefix, parsePrefix } from '../../../bgp/net/index.ts';
 import { PrefixMatcher } from '../../../bgp/policy/prefix-match.ts';
+import fc from '../../support/property.ts';
 
 const prefix: fc.Arbitrary<Prefix> = fc
   .tuple(fc.uint8Array({ minLength: 4, maxLength: 4 }), fc.nat(32))

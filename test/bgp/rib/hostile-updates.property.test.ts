@@ -2,9 +2,10 @@
  * No octets from a peer throw, make the counters disagree, leave anything behind, or reach another session in a
  * form that its decoder does not accept: mutated UPDATEs of other implementations, and random octets.
  */
-import fc from 'fast-check';
+
 import type { RibSession } from '../../../bgp/rib/rib-port.ts';
 import { frame } from '../../harness/bgp/encode.ts';
+import fc from '../../support/property.ts';
 import { fromHex } from '../../vectors/session-messages.ts';
 import { UPDATE_VECTORS } from '../../vectors/update-messages.ts';
 import { type FixtureSession, RibFixture } from '../routing/rib-fixture.ts';

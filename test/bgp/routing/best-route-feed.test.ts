@@ -1,11 +1,12 @@
 /** Best routes for the agent and for live streams: replay, then changes, each as it is (RibView.subscribeBestRoutes). */
-import fc from 'fast-check';
+
 import type { Family } from '../../../bgp/net/index.ts';
 import type { BestRouteSink } from '../../../bgp/rib/rib-view.ts';
 import type { BestRouteChange, BestRouteColumns } from '../../../bgp/speaker/speaker-status.ts';
 import { asPath, attribute, Flag, localPref, origin } from '../../harness/bgp/attributes.ts';
 import { announcement, encodeUpdate, withdrawal } from '../../harness/bgp/encode.ts';
 import { addressBytes, encodePrefix } from '../../harness/bgp/prefix-text.ts';
+import fc from '../../support/property.ts';
 import { RibFixture } from './rib-fixture.ts';
 
 /** Keeps what it is told, and the table that results. */

@@ -1,5 +1,5 @@
 /** `explain`: each reason is named where the route stops, and what is said agrees with what is sent. */
-import fc from 'fast-check';
+
 import { ColumnFlag } from '../../../bgp/packet/attributes/attribute-columns.ts';
 import { SourceClass } from '../../../bgp/path/source-class.ts';
 import type { PolicyConfig } from '../../../bgp/policy/policy-config.ts';
@@ -10,6 +10,7 @@ import { exportContext } from '../../../bgp/update-group/export-context.ts';
 import { exportProblem } from '../../../bgp/update-group/export-problem.ts';
 import { attribute, clusterList, communities, Flag, uint32 } from '../../harness/bgp/attributes.ts';
 import { announcement, type RouteAttributes, withdrawal } from '../../harness/bgp/encode.ts';
+import fc from '../../support/property.ts';
 import { type FixtureSession, RibFixture } from './rib-fixture.ts';
 import { CLUSTER_ID, OWN_ID, ribSession } from './rib-sessions.ts';
 

@@ -3,11 +3,12 @@
  * horizon, joins and ends in the middle, changes of client status and of import and export policy, of what the node
  * is connected to, drains, refreshes and slow readers.
  */
-import fc from 'fast-check';
+
 import type { PolicyTerm } from '../../../bgp/policy/policy-config.ts';
 import { createRib } from '../../../bgp/routing/create-rib.ts';
 import { clusterList, med as medAttribute, originatorId } from '../../harness/bgp/attributes.ts';
 import { announcement, withdrawal } from '../../harness/bgp/encode.ts';
+import fc from '../../support/property.ts';
 import { RecordingOutput } from './recording-output.ts';
 import {
   actualTable,

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { BAD_HEADER, INCOMPLETE, InputQueue } from '../../../bgp/speaker/input-queue.ts';
+import fc from '../../support/property.ts';
 import { fromHex, MARKER } from '../../vectors/session-messages.ts';
 
 /** A message of `length` octets whose body counts up from `seed`. */

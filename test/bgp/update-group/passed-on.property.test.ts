@@ -2,7 +2,7 @@
  * Whatever well-formed attributes a route has, those who get it from us see the same values but where a rule says
  * otherwise. Written and read by the harness's own codec.
  */
-import fc from 'fast-check';
+
 import type { RibSession } from '../../../bgp/rib/rib-port.ts';
 import { segmentValues } from '../../harness/bgp/attribute-values.ts';
 import {
@@ -20,6 +20,7 @@ import {
 } from '../../harness/bgp/attributes.ts';
 import { encodeUpdate } from '../../harness/bgp/encode.ts';
 import { encodePrefix } from '../../harness/bgp/prefix-text.ts';
+import fc from '../../support/property.ts';
 import { type FixtureSession, RibFixture } from '../routing/rib-fixture.ts';
 import { CLUSTER_ID, OWN_AS } from '../routing/rib-sessions.ts';
 

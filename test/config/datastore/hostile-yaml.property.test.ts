@@ -4,10 +4,10 @@
  * MANUL_FUZZ_RUNS sets the number of cases.
  */
 import { renderNode } from '@manul/config';
-import fc from 'fast-check';
 import { type ReadDocument, readDocuments } from '../../../config/datastore/read-documents.ts';
 import { ResourceLedger } from '../../../config/datastore/resource-ledger.ts';
 import { makeResourceSet, type PlacedResource } from '../../../config/schema/resource-set.ts';
+import fc from '../../support/property.ts';
 
 const RUNS = Number(process.env['MANUL_FUZZ_RUNS'] ?? 400);
 

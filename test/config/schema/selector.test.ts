@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { isSelectorError, matchesSelector, parseSelector } from '../../../config/schema/selector.ts';
+import fc from '../../support/property.ts';
 
 const LABELS = { role: 'rr', rack: 'a-12', 'projectcalico.org/namespace': 'default', empty: '' };
 

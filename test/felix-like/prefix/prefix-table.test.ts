@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { PrefixKey } from '../../../felix-like/prefix/prefix-key.ts';
 import { NO_ID, PrefixTable } from '../../../felix-like/prefix/prefix-table.ts';
+import fc from '../../support/property.ts';
 
 describe('prefix keys', () => {
   test.each([

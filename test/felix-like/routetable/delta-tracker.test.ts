@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { DeltaTracker, type Slot } from '../../../felix-like/routetable/delta-tracker.ts';
+import fc from '../../support/property.ts';
 
 function newTracker(): DeltaTracker<string, number> {
   const newSlot = (key: string): Slot<string, number> => ({

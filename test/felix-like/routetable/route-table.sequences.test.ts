@@ -2,11 +2,12 @@
  * The route table against a kernel that does what it is told: whatever is desired, whatever others do and whatever
  * the kernel refuses in between, in the end the kernel holds what is desired, and nothing of others was touched.
  */
-import fc from 'fast-check';
+
 import type { KernelRoute } from '../../../felix-like/kernel/kernel-port.ts';
 import { Ownership } from '../../../felix-like/routetable/ownership.ts';
 import { routeKey } from '../../../felix-like/routetable/route-key.ts';
 import { RouteTable } from '../../../felix-like/routetable/route-table.ts';
+import fc from '../../support/property.ts';
 import { gatewayRoute, ofProtocol } from '../support/routes.ts';
 
 const PREFIXES = ['10.1.0.0/24', '10.2.0.0/24', '10.3.0.0/24'];

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { escapeControl, escapeJsonText } from '../../../src/output/escape.ts';
+import fc from '../../support/property.ts';
 
 test('terminal control sequences become visible', () => {
   expect(escapeControl('a\u001b[31mb\u009b2Jc\r\nd\te\u007f')).toBe('a\\x1b[31mb\\x9b2Jc\\r\\nd\\te\\x7f');

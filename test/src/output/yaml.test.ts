@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { parse } from 'yaml';
 import { formatYaml, formatYamlItems } from '../../../src/output/yaml.ts';
+import fc from '../../support/property.ts';
 
 test('block style, as people write it', () => {
   const value = { name: 'rr-1', roles: ['speaker'], http: { port: 9179, tls: null }, none: [], empty: {} };

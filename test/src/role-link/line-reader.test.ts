@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { createLineReader } from '../../../src/role-link/line-reader.ts';
+import fc from '../../support/property.ts';
 
 test('lines come out whole, however the bytes are cut', () => {
   fc.assert(
