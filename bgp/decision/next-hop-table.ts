@@ -9,6 +9,7 @@ import { BlockCursor } from '../packet/attributes/canonical-block.ts';
 import type { AttributeStore } from '../path/attribute-store.ts';
 import type { NextHopRoute } from '../speaker/speaker-config.ts';
 
+const NO_BYTES = new Uint8Array(0);
 /** Next hops whose answer is remembered; with more it begins anew. */
 const MAX_REMEMBERED = 65_536;
 
@@ -22,6 +23,11 @@ export class NextHopTable {
   readonly #remembered = new Map<string, NextHopRoute | null>();
   /** Something that was asked for has been forgotten. */
   #hasForgotten = false;
+  readonly #cursor = new BlockCursor(NO_BYTES, 0, 0);
+  /** What was asked for last: its octets and how many they are, and the answer. */
+  readonly #lastAddress = new Uint8Array(16);
+  #lastLength = -1;
+  #lastRoute: NextHopRoute | null = null;
 
   /** Of two routes to one prefix the one with the lower metric counts. */
   constructor(routes: readonly NextHopRoute[]) {
@@ -41,10 +47,11 @@ export class NextHopTable {
     if ((flags & ColumnFlag.NextHop) === 0 || (flags & ColumnFlag.NextHopLinkLocal) !== 0) return undefined;
     const bytes = store.bytes(set);
     const start = store.offset(set);
-    const cursor = new BlockCursor(bytes, start, start + store.length(set));
+    const cursor = this.#cursor;
+    cursor.reset(bytes, start, start + store.length(set));
     while (cursor.next()) {
       if (cursor.code !== AttributeType.NextHop) continue;
-      return this.#resolve(bytes.subarray(cursor.at, cursor.at + Math.min(cursor.length, 16)));
+      return this.#resolveAt(bytes, cursor.at, Math.min(cursor.length, 16));
     }
     return undefined;
   }
@@ -68,6 +75,18 @@ export class NextHopTable {
       if (now?.metric !== route?.metric || now?.interfaceName !== route?.interfaceName) return false;
     }
     return true;
+  }
+
+  /** Neighbours mostly have one next hop: the last answer is given again without a key being made. */
+  #resolveAt(bytes: Uint8Array, at: number, length: number): NextHopRoute | null {
+    const last = this.#lastAddress;
+    let same = this.#lastLength === length ? 0 : -1;
+    while (same >= 0 && same < length) same = last[same] === bytes[at + same] ? same + 1 : -1;
+    if (same === length) return this.#lastRoute;
+    for (let i = 0; i < length; i++) last[i] = bytes[at + i]!;
+    this.#lastLength = length;
+    this.#lastRoute = this.#resolve(last.subarray(0, length));
+    return this.#lastRoute;
   }
 
   #resolve(address: Uint8Array): NextHopRoute | null {

@@ -22,8 +22,10 @@ import { describeRoute, RouteWriter } from './route-writer.ts';
 import type { SysctlManager } from './sysctl-manager.ts';
 import { WakeUp } from './wake-up.ts';
 
-/** Prefixes to settle before the event loop has its turn. */
+/** Prefixes to settle before the clock is looked at. */
 const SETTLE_SLICE = 500;
+/** Time to settle before the event loop has its turn. */
+const SETTLE_MS = 4;
 /** Default restart time of graceful restart (RFC 4724 §3 as Calico sets it): after that nobody waits for End-of-RIB. */
 const END_OF_RIB_WAIT_MS = 120_000;
 const DEFAULT_ROUTE = '0.0.0.0/0';
@@ -182,8 +184,7 @@ export class ApplyLoop {
       }
       if (calculator.foreign.isStale) await this.#reader.readForeign();
       await this.#writeSysctls(this.#config);
-      this.#feed.drain(SETTLE_SLICE, calculator);
-      const hasMore = this.#settleRoutes() || !this.#feed.isEmpty;
+      const hasMore = this.#settle();
       this.#finishLearnt();
       table.examineDueRetries();
       this.#writer.send();
@@ -328,6 +329,18 @@ export class ApplyLoop {
     const { written, failed } = await sysctls.apply(kernel, config, links.links());
     if (written > 0) onWrite({ op: 'sysctl', result: 'ok', count: written });
     if (failed > 0) onWrite({ op: 'sysctl', result: 'error', count: failed });
+  }
+
+  /** Takes in what was learnt, and settles it, for a slice of time. @returns true when there is more */
+  #settle(): boolean {
+    const { calculator, clock } = this.#parts;
+    const endMs = clock.now() + SETTLE_MS;
+    let hasMore: boolean;
+    do {
+      this.#feed.drain(SETTLE_SLICE, calculator);
+      hasMore = this.#settleRoutes() || !this.#feed.isEmpty;
+    } while (hasMore && clock.now() < endMs);
+    return hasMore;
   }
 
   /** @returns true when there is more to settle */

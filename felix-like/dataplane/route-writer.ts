@@ -14,8 +14,8 @@ import { MovedAddresses } from './moved-addresses.ts';
 
 /** Operations handed to the kernel port at once: to wake its thread costs more than many of them. */
 const BATCH_SIZE = 2000;
-/** Batches under way: the kernel works on one while the next is being made. */
-const BATCHES_IN_FLIGHT = 2;
+/** Batches under way: the kernel works on some while others are being made, or their outcome is taken in. */
+const BATCHES_IN_FLIGHT = 4;
 
 export interface RouteWriterParts {
   readonly kernel: KernelPort;

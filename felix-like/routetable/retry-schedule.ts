@@ -42,8 +42,13 @@ export class RetrySchedule<Item> {
     if (this.#refusals.size > 0) this.#refusals.delete(item);
   }
 
+  /** True while nothing was refused: then nobody needs to know what time it is. */
+  get isEmpty(): boolean {
+    return this.#refusals.size === 0;
+  }
+
   isWaiting(item: Item, nowMs: number): boolean {
-    const refusal = this.#refusals.size === 0 ? undefined : this.#refusals.get(item);
+    const refusal = this.#refusals.get(item);
     return refusal !== undefined && refusal.dueMs > nowMs;
   }
 

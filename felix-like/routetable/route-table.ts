@@ -383,7 +383,7 @@ export class RouteTable {
       this.#retries.clear(slot);
       return;
     }
-    if (this.#occupied.has(slot) || this.#retries.isWaiting(slot, this.#now())) return;
+    if (this.#occupied.has(slot) || this.#isWaiting(slot)) return;
     this.#updates.add(slot);
   }
 
@@ -404,7 +404,11 @@ export class RouteTable {
     if (this.#ownership.isExternal({ target }) && this.#retries.error(slot) === null) {
       this.#retries.hold(slot, EXTERNAL, this.#now() + EXTERNAL_GRACE_MS);
     }
-    if (!this.#retries.isWaiting(slot, this.#now())) this.#deletions.add(slot);
+    if (!this.#isWaiting(slot)) this.#deletions.add(slot);
+  }
+
+  #isWaiting(slot: number): boolean {
+    return !this.#retries.isEmpty && this.#retries.isWaiting(slot, this.#now());
   }
 
   #difference(slot: number): RouteDifference {

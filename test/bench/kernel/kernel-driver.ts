@@ -7,9 +7,10 @@ import { encodeAnnouncements, encodeWithdrawals } from '../driver/encode-routes.
 import { Session } from '../driver/session.ts';
 import { evenSets } from '../scenarios/scenario.ts';
 import { type KernelJob, type KernelPhase, NEXT_HOPS, prefixText } from './kernel-job.ts';
-import { countVia, leadsTo, routeCount } from './kernel-table.ts';
+import { routeCount } from './kernel-table.ts';
+import { RouteSocket } from './route-socket.ts';
 
-const POLL_MS = 5;
+const POLL_MS = 2;
 /** Routes of one attribute set, as in the other scenarios. */
 const ROUTES_PER_SET = 10;
 
@@ -31,10 +32,13 @@ async function main(job: KernelJob): Promise<void> {
   // The daemon has time to settle what the session's coming up brings along.
   await sleep(1000);
   const base = routeCount();
-  const last = prefixText(routes - 1);
+  const kernel = new RouteSocket();
+  const last = prefixText(routes - 1).replace('.0/24', '.1');
+  /** The last route tells when to look, which costs nothing; then all are counted, which does, after the clock is read. */
   const measure = async (
     phase: KernelPhase['phase'],
     pieces: readonly Buffer[],
+    gateway: string | null,
     isDone: () => boolean,
   ): Promise<void> => {
     const startedAt = performance.now();
@@ -42,15 +46,16 @@ async function main(job: KernelJob): Promise<void> {
     let seconds: number | null = null;
     while (seconds === null && performance.now() - startedAt < cutMs) {
       await sleep(POLL_MS);
-      if (isDone()) seconds = (performance.now() - startedAt) / 1000;
+      if (kernel.gatewayOf(last) !== gateway) continue;
+      const elapsed = (performance.now() - startedAt) / 1000;
+      if (isDone()) seconds = elapsed;
     }
     console.log(JSON.stringify({ phase, seconds } satisfies KernelPhase));
     if (seconds === null) process.exit(0);
   };
-  await measure('add', first!, () => routeCount() >= base + routes);
-  // A changed route counts as before: the last one tells, and then all are counted.
-  await measure('change', second!, () => leadsTo(last, NEXT_HOPS[1]) && countVia(NEXT_HOPS[1]) === routes);
-  await measure('delete', withdrawals, () => routeCount() <= base);
+  await measure('add', first!, NEXT_HOPS[0], () => routeCount() >= base + routes);
+  await measure('change', second!, NEXT_HOPS[1], () => kernel.countVia(NEXT_HOPS[1]) === routes);
+  await measure('delete', withdrawals, null, () => routeCount() <= base);
   process.exit(0);
 }
 

@@ -7,6 +7,8 @@ interface PendingTimer {
 }
 
 export class FakeClock implements Clock {
+  /** What passes from one look at the clock to the next. */
+  lookMs = 0;
   #nowMs = 0;
   #timers: PendingTimer[] = [];
 
@@ -15,6 +17,7 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
+    this.#nowMs += this.lookMs;
     return this.#nowMs;
   }
 

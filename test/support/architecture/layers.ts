@@ -146,6 +146,11 @@ export const LAYERS: readonly Layer[] = [
   { path: 'test/harness/', values: ['test/support/', 'node:*'] },
   // The stages of the hot path one at a time: nothing but the insides will do.
   { path: 'test/bench/micro/', values: ['bgp/', 'src/output/', 'test/bench/', 'test/bgp/', 'node:*'] },
+  // One part of it is about the agent alone, without a daemon around it.
+  {
+    path: 'test/bench/kernel/',
+    values: ['@manul/felix-like', 'test/bench/', 'test/harness/', 'test/support/', 'node:*', 'koffi'],
+  },
   { path: 'test/bench/', values: ['test/harness/', 'test/support/', 'node:*'] },
   { path: 'test/interop/', values: ['test/harness/', 'test/support/', 'node:*'] },
   { path: 'test/e2e/kubernetes/granted-calls.ts', values: ['@manul/config'], types: ['test/harness/'] },
