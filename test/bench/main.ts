@@ -35,7 +35,7 @@ async function runScenario(
     const cut = new Set<string>();
     for (let round = 1; round <= options.repeats; round++) {
       for (const kind of daemons.filter(({ name }) => !cut.has(name))) {
-        const { phases, failure } = await playAct(scenario, act, kind, options.cutSec);
+        const { phases, failure } = await playAct(scenario, act, kind, options);
         for (const result of phases) {
           const seconds =
             result.seconds === null ? `> ${options.cutSec} s` : `${result.seconds.toFixed(3)} s`;

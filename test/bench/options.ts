@@ -13,20 +13,24 @@ export interface Options {
   readonly repeats: number;
   readonly cutSec: number;
   readonly json: boolean;
+  /** Ask our own HTTP server while it works, and show how long answers took. */
+  readonly probe: boolean;
 }
 
 const KERNEL = 'kernel';
 
-export const USAGE = `npm run bench -- [SCENARIO…] [--daemons LIST] [--repeat N] [--cut SECONDS] [--json]
+export const USAGE = `npm run bench -- [SCENARIO…] [--daemons LIST] [--repeat N] [--cut SECONDS] [--probe] [--json]
 
 Scenarios (default: all):
 ${ALL_SCENARIOS.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join('\n')}
   kernel         10,000 and 100,000 routes from the first UPDATE to the kernel: manul, bird, and ip -batch (root)
 
 Daemons: ${ALL_REFLECTORS.map(({ name }) => name).join(', ')}
-  default ${DEFAULT_REFLECTORS.map(({ name }) => name).join(',')}; "ideal" has no RIB and shows what the driver can take
+  default ${DEFAULT_REFLECTORS.map(({ name }) => name).join(',')}; "ideal" has no RIB and shows what the driver can take,
+  "manul-filter" has an export filter on every session
 --repeat N      runs of each act, of which medians are shown (default 3)
 --cut SECONDS   a phase that takes longer is given up, and its daemon runs once (default 60)
+--probe         ask /readyz and /metrics of Manul meanwhile: p99.9 and longest answer, longest of /metrics (costs it a little)
 --json          one array on standard output
 `;
 
@@ -40,6 +44,7 @@ export function readOptions(args: readonly string[]): Options | null {
       repeat: { type: 'string', default: '3' },
       cut: { type: 'string', default: '60' },
       json: { type: 'boolean', default: false },
+      probe: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -62,6 +67,7 @@ export function readOptions(args: readonly string[]): Options | null {
     repeats: positive(values.repeat, '--repeat'),
     cutSec: positive(values.cut, '--cut'),
     json: values.json,
+    probe: values.probe,
   };
 }
 

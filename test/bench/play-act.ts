@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../harness/process/free-port.ts';
+import { AnswerProbe } from './answer-probe.ts';
 import { REFLECTOR, type ReflectorKind, type RunningReflector } from './daemons/reflector.ts';
 import type { DriverMessage, Job, PhaseResult } from './driver/job.ts';
 import type { Scenario } from './scenarios/scenario.ts';
@@ -16,18 +17,26 @@ export interface ActResult {
   readonly failure: string | null;
 }
 
-/** @param cutSec after which a phase is given up */
+export interface ActOptions {
+  /** After which a phase is given up. */
+  readonly cutSec: number;
+  /** Whether our own HTTP server is asked meanwhile. */
+  readonly probe: boolean;
+}
+
 export async function playAct(
   scenario: Scenario,
   act: number,
   kind: ReflectorKind,
-  cutSec: number,
+  { cutSec, probe }: ActOptions,
 ): Promise<ActResult> {
   let daemon: RunningReflector | null = null;
+  let answers: AnswerProbe | null = null;
   try {
     const { address, asn, clusterId } = REFLECTOR;
     const port = await freePort(address);
     daemon = await kind.start(port);
+    if (probe && daemon.httpPort !== undefined) answers = new AnswerProbe(daemon.httpPort);
     return await drive(
       {
         scenario: scenario.name,
@@ -39,15 +48,17 @@ export async function playAct(
         cutSec,
       },
       ACT_CUTS * cutSec * 1000,
+      answers,
     );
   } catch (error) {
     return { phases: [], failure: error instanceof Error ? error.message : String(error) };
   } finally {
+    answers?.close();
     await daemon?.stop();
   }
 }
 
-function drive(job: Job, deadlineMs: number): Promise<ActResult> {
+function drive(job: Job, deadlineMs: number, answers: AnswerProbe | null): Promise<ActResult> {
   return new Promise((resolve) => {
     const phases: PhaseResult[] = [];
     let failure: string | null = 'the driver ended early';
@@ -57,7 +68,7 @@ function drive(job: Job, deadlineMs: number): Promise<ActResult> {
       driver.kill('SIGKILL');
     }, deadlineMs);
     driver.on('message', (message: DriverMessage) => {
-      if (message.kind === 'phase') phases.push(message.result);
+      if (message.kind === 'phase') phases.push({ ...message.result, answers: answers?.take() ?? null });
       else failure = message.kind === 'failed' ? message.reason : null;
     });
     driver.on('exit', () => {

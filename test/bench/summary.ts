@@ -26,12 +26,16 @@ export interface Row {
     readonly maxMs: number | null;
     readonly keepaliveGapMs: number | null;
     readonly driverCpuSeconds: number;
+    /** Milliseconds until `/readyz` and `/metrics` were answered; null: not asked (`--probe`). */
+    readonly readyP999Ms: number | null;
+    readonly readyMaxMs: number | null;
+    readonly metricsMaxMs: number | null;
   };
 }
 
 const OURS = 'manul';
-/** Not peers: ourselves, and the one that only measures the driver. */
-const NOT_PEERS = [OURS, 'ideal'];
+/** Not peers: ourselves, with a filter or without, and the one that only measures the driver. */
+const NOT_PEERS = [OURS, 'manul-filter', 'ideal'];
 
 export function summarize(runs: readonly Run[]): Row[] {
   const groups = new Map<string, Run[]>();
@@ -62,6 +66,9 @@ function medians(runs: readonly Run[]): Row {
       maxMs: of((one) => one.latency?.maxMs ?? one.eventLoopDelayMs ?? null),
       keepaliveGapMs: of((one) => one.keepaliveGapMs),
       driverCpuSeconds: of((one) => one.driverCpuSeconds) ?? 0,
+      readyP999Ms: of((one) => one.answers?.readyP999Ms ?? null),
+      readyMaxMs: of((one) => one.answers?.readyMaxMs ?? null),
+      metricsMaxMs: of((one) => one.answers?.metricsMaxMs ?? null),
     },
   };
 }

@@ -11,6 +11,7 @@ const HEADINGS = [
   'idle gap s',
   'driver CPU s',
   'ratio',
+  'http ms',
 ];
 
 export function formatTable(rows: readonly Row[], cutSec: number): string {
@@ -48,7 +49,13 @@ function cells(row: Row, cutSec: number): string[] {
     idleGap(row),
     number(driverCpuSeconds),
     row.ratio === null ? '' : row.ratio.toFixed(2),
+    answerTimes(row),
   ];
+}
+
+function answerTimes({ metrics: { readyP999Ms, readyMaxMs, metricsMaxMs } }: Row): string {
+  if (readyP999Ms === null) return '';
+  return [readyP999Ms, readyMaxMs, metricsMaxMs].map((ms) => (ms ?? 0).toFixed(0)).join(' / ');
 }
 
 /** Blank where no session idles meanwhile. */

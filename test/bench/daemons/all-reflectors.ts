@@ -3,7 +3,7 @@ import { BIRD_REFLECTOR } from './bird.ts';
 import { FRR_REFLECTOR } from './frr.ts';
 import { GOBGP_REFLECTOR } from './gobgp.ts';
 import { IDEAL_REFLECTOR } from './ideal.ts';
-import { MANUL_REFLECTOR } from './manul.ts';
+import { FILTERING_REFLECTOR, MANUL_REFLECTOR } from './manul.ts';
 import { OPENBGPD_REFLECTOR } from './openbgpd.ts';
 import type { ReflectorKind } from './reflector.ts';
 
@@ -15,4 +15,8 @@ export const DEFAULT_REFLECTORS: readonly ReflectorKind[] = [
   OPENBGPD_REFLECTOR,
 ];
 
-export const ALL_REFLECTORS: readonly ReflectorKind[] = [...DEFAULT_REFLECTORS, IDEAL_REFLECTOR];
+export const ALL_REFLECTORS: readonly ReflectorKind[] = [
+  ...DEFAULT_REFLECTORS,
+  FILTERING_REFLECTOR,
+  IDEAL_REFLECTOR,
+];

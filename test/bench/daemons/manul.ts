@@ -5,21 +5,47 @@ import { REFLECTOR, type ReflectorKind } from './reflector.ts';
 
 const { address, asn, routerId, clusterId, clients } = REFLECTOR;
 
+function start(port: number, exportFilter: string | null): Promise<ManulDaemon> {
+  return ManulDaemon.start({
+    node: 'rr-1',
+    arguments: ['--router-id', routerId],
+    files: {
+      'node.yaml': nodeYaml({ node: 'rr-1', asn, port, ipv4Address: address, clusterId }),
+      'clients.yaml': dynamicNeighborYaml({
+        name: 'clients',
+        listenRanges: [clients],
+        routeReflectorClient: true,
+        ...(exportFilter === null ? {} : { spec: ['filters: [clients]'] }),
+      }),
+      ...(exportFilter === null ? {} : { 'filter.yaml': exportFilter }),
+    },
+  });
+}
+
 export const MANUL_REFLECTOR: ReflectorKind = {
   name: 'manul',
   commands: [],
   needsRoot: false,
-  start: (port) =>
-    ManulDaemon.start({
-      node: 'rr-1',
-      arguments: ['--router-id', routerId],
-      files: {
-        'node.yaml': nodeYaml({ node: 'rr-1', asn, port, ipv4Address: address, clusterId }),
-        'clients.yaml': dynamicNeighborYaml({
-          name: 'clients',
-          listenRanges: [clients],
-          routeReflectorClient: true,
-        }),
-      },
-    }),
+  start: (port) => start(port, null),
+};
+
+/** Every route is held against two rules and passes by the second, so that the receivers get the same. */
+const EXPORT_FILTER = `apiVersion: projectcalico.org/v3
+kind: BGPFilter
+metadata: {name: clients}
+spec:
+  exportV4:
+    - {action: Reject, matchOperator: In, cidr: 203.0.113.0/24}
+    - {action: Accept, matchOperator: In, cidr: 0.0.0.0/0}
+  exportV6:
+    - {action: Reject, matchOperator: In, cidr: "2001:db8:ffff::/48"}
+    - {action: Accept, matchOperator: In, cidr: "::/0"}
+`;
+
+/** Manul with an export filter on every session: what policy costs. */
+export const FILTERING_REFLECTOR: ReflectorKind = {
+  name: 'manul-filter',
+  commands: [],
+  needsRoot: false,
+  start: (port) => start(port, EXPORT_FILTER),
 };

@@ -11,6 +11,8 @@ export const REFLECTOR = {
 export interface RunningReflector {
   /** Root of its processes. */
   readonly pid: number;
+  /** Of its HTTP server on loopback, where it has one. */
+  readonly httpPort?: number;
   log(): string;
   stop(): Promise<void>;
 }

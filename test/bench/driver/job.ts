@@ -28,6 +28,16 @@ export interface PhaseResult {
   readonly latency: Latency | null;
   /** Of our own daemon: how late its event loop was at most; absent where nobody asks. */
   readonly eventLoopDelayMs?: number | null;
+  /** How long its HTTP server took to answer, where `--probe` asked it. */
+  readonly answers?: AnswerTimes | null;
+}
+
+/** Milliseconds from a request to the end of its answer, over one phase. */
+export interface AnswerTimes {
+  /** `/readyz`, asked every 10 ms: an event loop that is held up shows here. */
+  readonly readyP999Ms: number;
+  readonly readyMaxMs: number;
+  readonly metricsMaxMs: number;
 }
 
 /** Milliseconds from the write of a change to its arrival, over all changes and receivers. */
