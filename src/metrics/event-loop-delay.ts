@@ -15,6 +15,8 @@ const NANOSECONDS_PER_MS = 1e6;
 export class EventLoopDelay {
   #slices: readonly RecordableHistogram[] = [createHistogram()];
   #lastTickMs = performance.now();
+  #count = 0;
+  #sumMs = 0;
   readonly #timers: readonly NodeJS.Timeout[];
 
   constructor() {
@@ -31,6 +33,11 @@ export class EventLoopDelay {
     return new Map(QUANTILES.map((quantile) => [quantile, delaySeconds(minute, quantile)]));
   }
 
+  /** Of all measurements since the start. */
+  totals(): { readonly count: number; readonly sumSeconds: number } {
+    return { count: this.#count, sumSeconds: this.#sumMs / 1000 };
+  }
+
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
   }
@@ -38,6 +45,8 @@ export class EventLoopDelay {
   #tick(nowMs: number): void {
     const lateMs = Math.max(0, nowMs - this.#lastTickMs - TICK_MS);
     this.#lastTickMs = nowMs;
+    this.#count += 1;
+    this.#sumMs += lateMs;
     // The smallest value that a histogram takes is 1.
     this.#slices[0]?.record(Math.max(1, Math.round(lateMs * NANOSECONDS_PER_MS)));
   }

@@ -6,7 +6,7 @@ import { DatastoreMetrics } from './datastore-metrics.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
 import { NodeAddressMetrics } from './node-address-metrics.ts';
 import type { PerPeerRule } from './peer-budget.ts';
-import { labelText, SampledMetric } from './sampled-metric.ts';
+import { labelText, type Sample, SampledMetric } from './sampled-metric.ts';
 import { SpeakerMetrics } from './speaker-metrics.ts';
 
 export interface MetricsText {
@@ -22,10 +22,10 @@ export function createMetrics(view: DaemonView, rule: PerPeerRule): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const delay = new EventLoopDelay();
-  const delayGauge = new SampledMetric(
-    'gauge',
+  const delaySummary = new SampledMetric(
+    'summary',
     'manul_event_loop_delay_seconds',
-    'How late the event loop was over the last 60 seconds',
+    'How late the event loop was: quantiles of the last 60 seconds',
   );
   const neighbors = (): readonly string[] =>
     (view.rendered()?.dynamic ?? []).map((neighbor) => neighbor.name);
@@ -39,12 +39,9 @@ export function createMetrics(view: DaemonView, rule: PerPeerRule): Metrics {
   return {
     contentType: registry.contentType,
     text: async () => {
-      delayGauge.samples = [...delay.quantiles()].map(([quantile, value]) => ({
-        labels: labelText({ quantile }),
-        value,
-      }));
+      delaySummary.samples = delaySamples(delay);
       let text = await registry.metrics();
-      for (const metric of [delayGauge, ...parts.flatMap((part) => part.sample())]) {
+      for (const metric of [delaySummary, ...parts.flatMap((part) => part.sample())]) {
         text += metric.text();
         // Each metric of a thousand peers is some milliseconds of work: sessions go first.
         await new Promise((resolve) => setImmediate(resolve));
@@ -57,4 +54,13 @@ export function createMetrics(view: DaemonView, rule: PerPeerRule): Metrics {
       registry.clear();
     },
   };
+}
+
+function delaySamples(delay: EventLoopDelay): Sample[] {
+  const { count, sumSeconds } = delay.totals();
+  return [
+    ...Array.from(delay.quantiles(), ([quantile, value]) => ({ labels: labelText({ quantile }), value })),
+    { labels: '', value: sumSeconds, suffix: '_sum' },
+    { labels: '', value: count, suffix: '_count' },
+  ];
 }

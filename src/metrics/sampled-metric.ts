@@ -9,6 +9,8 @@ export interface Sample {
   /** From `labelText`; empty for none. */
   readonly labels: string;
   readonly value: number;
+  /** Of a summary, behind its name. */
+  readonly suffix?: '_sum' | '_count';
 }
 
 export class SampledMetric {
@@ -17,15 +19,15 @@ export class SampledMetric {
   samples: readonly Sample[] = [];
 
   /** @param help one line without a backslash */
-  constructor(type: 'gauge' | 'counter', name: string, help: string) {
+  constructor(type: 'gauge' | 'counter' | 'summary', name: string, help: string) {
     this.#name = name;
     this.#head = `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
   }
 
   text(): string {
     let text = this.#head;
-    for (const { labels, value } of this.samples) {
-      text += labels === '' ? `${this.#name} ${value}\n` : `${this.#name}{${labels}} ${value}\n`;
+    for (const { labels, value, suffix = '' } of this.samples) {
+      text += labels === '' ? `${this.#name}${suffix} ${value}\n` : `${this.#name}{${labels}} ${value}\n`;
     }
     return text;
   }

@@ -53,6 +53,8 @@ ports:
     containerPort: {{ $values.port }}
 startupProbe:
   httpGet: {path: /livez, port: {{ .role }}}
+  # Nobody answers before, and a failure is an event of the pod.
+  initialDelaySeconds: 2
   periodSeconds: 1
   failureThreshold: 60
 # Answered by the thread that serves the sessions: a daemon that hangs is started again before its hold timers run out.

@@ -54,28 +54,43 @@ projectcalico.org/v3
 {{- /*
 A resource of Calico's kinds or ours. Helm looks up every kind before it creates anything, so where the kind comes with
 this very release, its resources follow in a hook; from the next upgrade on they are ordinary parts of the release,
-and marked as such from the beginning. Parameters: root, apiVersion, kind, name, spec, keep.
+and marked as such from the beginning. Helm forgets what its hooks have made, so that a second one takes it away when
+the release is uninstalled (Helm makes it anew for that, after everything else has gone).
+Parameters: root, apiVersion, kind, name, spec, keep.
 */}}
 {{- define "manul.resource" -}}
-{{- $root := .root }}
-{{- $isServed := $root.Capabilities.APIVersions.Has (printf "%s/%s" .apiVersion .kind) }}
+{{- if .root.Capabilities.APIVersions.Has (printf "%s/%s" .apiVersion .kind) }}
+{{- include "manul.object" . }}
+{{- else }}
+{{- $events := "post-install,post-upgrade" }}
+{{- /* What is kept exists when the first revision comes back, and hooks of Helm 3 do not change what exists. */}}
+{{- if or (not .keep) (semverCompare ">=4.0.0-0" .root.Capabilities.HelmVersion.Version) }}{{- $events = "post-install,post-upgrade,post-rollback" }}{{ end }}
+{{- include "manul.object" (merge (dict "hook" $events "deleted" "hook-failed") .) }}
+{{- if not .keep }}
+{{- include "manul.object" (merge (dict "hook" "post-delete" "deleted" "before-hook-creation,hook-succeeded") .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- /* Parameters: those of manul.resource, and of a hook: hook (its events), deleted (its policy). */}}
+{{- define "manul.object" -}}
 ---
 apiVersion: {{ .apiVersion }}
 kind: {{ .kind }}
 metadata:
   name: {{ .name }}
   labels:
-    {{- include "manul.labels" $root | nindent 4 }}
-  {{- if or (not $isServed) .keep }}
+    {{- include "manul.labels" .root | nindent 4 }}
+  {{- if or .hook .keep }}
   annotations:
     {{- if .keep }}
     helm.sh/resource-policy: keep
     {{- end }}
-    {{- if not $isServed }}
-    helm.sh/hook: post-install,post-upgrade,post-rollback
-    helm.sh/hook-delete-policy: hook-failed
-    meta.helm.sh/release-name: {{ $root.Release.Name }}
-    meta.helm.sh/release-namespace: {{ $root.Release.Namespace }}
+    {{- if .hook }}
+    helm.sh/hook: {{ .hook }}
+    helm.sh/hook-delete-policy: {{ .deleted }}
+    meta.helm.sh/release-name: {{ .root.Release.Name }}
+    meta.helm.sh/release-namespace: {{ .root.Release.Namespace }}
     {{- end }}
   {{- end }}
 spec:

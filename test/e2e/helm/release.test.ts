@@ -1,6 +1,7 @@
 /** The life of a release on a real API server: its definitions and resources through upgrades, rollback and removal. */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pollUntil } from '../../harness/deadline.ts';
 import type { KubernetesObject } from '../../harness/kubernetes/api-client.ts';
 import { ControlPlane } from '../../harness/kubernetes/control-plane.ts';
 import { CALICO_CRD_V1, CALICO_V3, calicoCrds } from '../../harness/kubernetes/crds.ts';
@@ -16,6 +17,7 @@ const RESOURCES = {
   BGPConfiguration: `/apis/${CALICO_V3}/bgpconfigurations`,
   IPPool: `/apis/${CALICO_V3}/ippools`,
   BGPPeer: `/apis/${CALICO_V3}/bgppeers`,
+  BGPFilter: `/apis/${CALICO_V3}/bgpfilters`,
   DynamicNeighbor: '/apis/manul.dev/v1alpha1/dynamicneighbors',
 } as const;
 const TEXT = 'Range of addresses';
@@ -63,6 +65,21 @@ describeWith({ kubernetesTools: ['api', 'helm'], commands: ['openssl'] }, 'a rel
     const definition = await plane.admin.must('GET', `${CRD}/ippools.projectcalico.org`);
     return /"cidr":\{"description":"([^"]*)"/.exec(JSON.stringify(definition))?.[1];
   }
+
+  test('uninstalled right after its first installation, nothing stays but definitions, settings and pools', async () => {
+    const filters = [{ name: 'none', spec: { exportV4: [{ action: 'Reject' }] } }];
+    await helm.run(helm.release('install', '--create-namespace'), { ...VALUES, filters });
+    expect(await names(RESOURCES.BGPPeer)).toEqual(['tor']);
+    await helm.run(helm.release('uninstall'));
+    expect(await names(RESOURCES.BGPPeer)).toEqual([]);
+    expect(await names(RESOURCES.BGPFilter)).toEqual([]);
+    expect(await names(RESOURCES.DynamicNeighbor)).toEqual([]);
+    expect(await names(RESOURCES.BGPConfiguration)).toEqual(['default']);
+    expect(await names(RESOURCES.IPPool)).toEqual(['pods']);
+    // as on a cluster that never had it
+    for (const name of await names(CRD)) await plane.admin.must('DELETE', `${CRD}/${name}`);
+    await pollUntil(async () => (await names(CRD)).length === 0 || null, 'the definitions are gone');
+  });
 
   test('installs definitions and the resources of its values at once', async () => {
     const older = olderChart();
