@@ -22,12 +22,27 @@ export function meshSessions(context: RenderContext): SessionDraft[] {
   const others = [...nodes.values()].filter(
     ({ name, clusterId }) => name !== self.name && clusterId === null,
   );
-  return others.flatMap((other) => sessionsWith(context, other));
+  const shared = sharedOptions(context);
+  return others.flatMap((other) => sessionsWith(context, shared, other));
 }
 
-function sessionsWith(context: RenderContext, other: NodeView): SessionDraft[] {
-  const { self, settings, resources, options } = context;
-  const { cluster } = settings;
+/** What all sessions have from the BGPConfiguration. */
+function sharedOptions(context: RenderContext): Pick<SessionDraft, 'password' | 'gracefulRestartSec'> {
+  const { resources, options, settings } = context;
+  const { nodeMeshPassword, nodeMeshMaxRestartTime } = settings.cluster;
+  const field = 'spec.nodeMeshMaxRestartTime';
+  return {
+    password: secretPassword(resources, options.namespace, nodeMeshPassword),
+    gracefulRestartSec: gracefulRestartSec(context, nodeMeshMaxRestartTime, CONFIGURATION, field),
+  };
+}
+
+function sessionsWith(
+  context: RenderContext,
+  shared: ReturnType<typeof sharedOptions>,
+  other: NodeView,
+): SessionDraft[] {
+  const { self, settings } = context;
   return sharedTransports(self, other).flatMap((family): SessionDraft[] => {
     const own = self.addresses[family]!.address;
     const { address } = other.addresses[family]!;
@@ -49,14 +64,8 @@ function sessionsWith(context: RenderContext, other: NodeView): SessionDraft[] {
         remoteClusterId: null,
         nextHop: 'auto',
         families: familiesBetween(self, other, family),
-        password: secretPassword(resources, options.namespace, cluster.nodeMeshPassword),
+        ...shared,
         keepaliveSec: KEEPALIVE_SEC,
-        gracefulRestartSec: gracefulRestartSec(
-          context,
-          cluster.nodeMeshMaxRestartTime,
-          CONFIGURATION,
-          'spec.nodeMeshMaxRestartTime',
-        ),
         ttlSecurity: null,
         allowOwnAs: 0,
         reachableBy: null,

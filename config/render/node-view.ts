@@ -15,7 +15,8 @@ import { type InterfaceAddress, parseInterfaceAddress, parseMac } from '../schem
 import type { CoreNode, Node, ResourceSet } from '../schema/resource-set.ts';
 import type { Labels } from '../schema/selector.ts';
 import { addressAt } from './address-at.ts';
-import type { Warnings } from './warnings.ts';
+import type { RenderWarning } from './rendered-node.ts';
+import { Warnings } from './warnings.ts';
 
 export interface NodeView {
   readonly name: string;
@@ -49,7 +50,7 @@ export function viewNodes(resources: ResourceSet, warnings: Warnings): ReadonlyM
     [...names].sort().map((name) => {
       const node = resources.nodes.get(name);
       const core = resources.coreNodes.get(kubernetesName(name, node));
-      return [name, viewNode(name, node, core, warnings)] as const;
+      return [name, rememberedView(name, node, core, warnings)] as const;
     }),
   );
 }
@@ -73,6 +74,38 @@ export function unknownNode(name: string): NodeView {
     vxlanAddresses: { ipv4: null, ipv6: null },
     vxlanMacs: { ipv4: null, ipv6: null },
   };
+}
+
+interface RememberedView {
+  readonly name: string;
+  readonly node: Node | undefined;
+  readonly core: CoreNode | undefined;
+  readonly view: NodeView;
+  readonly warnings: readonly RenderWarning[];
+}
+
+/** Resources never change, and of thousands of nodes one is new at a time: the others are not read again. */
+const remembered = new WeakMap<Node | CoreNode, RememberedView>();
+
+function rememberedView(
+  name: string,
+  node: Node | undefined,
+  core: CoreNode | undefined,
+  warnings: Warnings,
+): NodeView {
+  const key = (core ?? node)!;
+  const known = remembered.get(key);
+  const isSame = known?.name === name && known.node === node && known.core === core;
+  const own = isSame ? known : readView(name, node, core);
+  if (!isSame) remembered.set(key, own);
+  for (const { resource, field, text } of own.warnings) warnings.add(resource, field, text);
+  return own.view;
+}
+
+function readView(name: string, node: Node | undefined, core: CoreNode | undefined): RememberedView {
+  const warnings = new Warnings();
+  const view = viewNode(name, node, core, warnings);
+  return { name, node, core, view, warnings: warnings.list() };
 }
 
 function viewNode(

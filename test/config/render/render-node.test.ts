@@ -442,6 +442,26 @@ test('renderNode is pure: the same resources give the same result, in any order'
   expect(render(documents.toReversed().join(''), 'a')).toEqual(forward);
 });
 
+test('rendered again after one node has changed, the others and what is wrong with them are the same', () => {
+  const bad = object(
+    'v1',
+    'Node',
+    'bad',
+    {},
+    { annotations: { 'projectcalico.org/IPv4Address': 'nowhere' } },
+  );
+  const options = { node: 'a', routerId: null, namespace: 'manul-system' };
+  const before = resourcesOf(A + node('b', { v4: '10.0.0.2/24' }) + bad);
+  const first = renderNode(before, options).rendered;
+  expect(warningLines(first).join()).toContain('no IPv4 address: "nowhere"');
+  expect(renderNode(before, options).rendered).toEqual(first);
+  const moved = resourcesOf(node('b', { v4: '10.0.0.3/24' })).nodes;
+  const after = { ...before, nodes: new Map([...before.nodes, ...moved]) };
+  const second = renderNode(after, options).rendered;
+  expect(second.peers.map(({ address }) => address)).toEqual(['10.0.0.3']);
+  expect(second.warnings).toEqual(first.warnings);
+});
+
 describe('addresses of the node that are given or found', () => {
   const found = (overrides: boolean) => ({
     nodeAddresses: { ipv4: { address: { address: '10.0.0.9', length: 24 }, overrides }, ipv6: null },
