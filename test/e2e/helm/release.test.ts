@@ -1,12 +1,14 @@
 /** The life of a release on a real API server: its definitions and resources through upgrades, rollback and removal. */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
 import { pollUntil } from '../../harness/deadline.ts';
 import type { KubernetesObject } from '../../harness/kubernetes/api-client.ts';
 import { ControlPlane } from '../../harness/kubernetes/control-plane.ts';
 import { CALICO_CRD_V1, CALICO_V3, calicoCrds } from '../../harness/kubernetes/crds.ts';
 import { CHART, Helm } from '../../harness/kubernetes/helm.ts';
 import { outputOf } from '../../harness/process/run-command.ts';
+import { goModuleFolder } from '../../support/go-module.ts';
 import { kubernetesTool } from '../../support/kubernetes-tools.ts';
 import { describeWith } from '../../support/requirements.ts';
 
@@ -20,6 +22,8 @@ const RESOURCES = {
   BGPFilter: `/apis/${CALICO_V3}/bgpfilters`,
   DynamicNeighbor: '/apis/manul.dev/v1alpha1/dynamicneighbors',
 } as const;
+const MONITORS = '/apis/monitoring.coreos.com/v1/namespaces/manul-system';
+const PROMETHEUS_OPERATOR = 'github.com/prometheus-operator/prometheus-operator@v0.85.0';
 const TEXT = 'Range of addresses';
 const OLDER_TEXT = 'What an earlier version said';
 const VALUES = {
@@ -29,7 +33,7 @@ const VALUES = {
   dynamicNeighbors: [{ name: 'tors', spec: { listenRanges: ['10.0.0.0/29'], asNumbers: ['65001'] } }],
 };
 
-describeWith({ kubernetesTools: ['api', 'helm'], commands: ['openssl'] }, 'a release', () => {
+describeWith({ kubernetesTools: ['api', 'helm'], commands: ['openssl', 'go'] }, 'a release', () => {
   let plane: ControlPlane;
   let helm: Helm;
 
@@ -132,10 +136,31 @@ describeWith({ kubernetesTools: ['api', 'helm'], commands: ['openssl'] }, 'a rel
     });
   });
 
-  test('uninstalled, definitions with settings and pools stay, all else goes; it can be installed again', async () => {
+  test("monitors are what the Prometheus operator's definitions ask for, without a field that they do not know", async () => {
+    const folder = join(await goModuleFolder(PROMETHEUS_OPERATOR), 'example/prometheus-operator-crd');
+    const definition = (plural: string) =>
+      parse(readFileSync(join(folder, `monitoring.coreos.com_${plural}.yaml`), 'utf8')) as KubernetesObject;
+    await plane.installCrds([definition('podmonitors'), definition('servicemonitors')]);
+    const monitor = { enabled: true, labels: { release: 'prometheus' } };
+    const metrics = { podMonitor: monitor, serviceMonitor: monitor };
+    const rendered = parseAllDocuments(await helm.run(helm.release('template'), { ...VALUES, metrics }));
+    const monitors = rendered
+      .map((document) => document.toJS() as KubernetesObject | null)
+      .filter((object) => object?.apiVersion === 'monitoring.coreos.com/v1');
+    expect(monitors).toHaveLength(2);
+    for (const object of monitors)
+      await plane.admin.must(
+        'POST',
+        `${MONITORS}/${object!.kind.toLowerCase()}s?fieldValidation=Strict&dryRun=All`,
+        object,
+      );
+    await helm.run(helm.release('upgrade'), { ...VALUES, metrics });
     await helm.run(helm.release('upgrade'), VALUES);
+  });
+
+  test('uninstalled, definitions with settings and pools stay, all else goes; it can be installed again', async () => {
     await helm.run(helm.release('uninstall'));
-    expect(await names(CRD)).toHaveLength(9);
+    expect((await names(CRD)).filter((name) => !name.endsWith('.monitoring.coreos.com'))).toHaveLength(9);
     expect(await names(RESOURCES.IPPool)).toEqual(['pods']);
     expect(await names(RESOURCES.BGPPeer)).toEqual([]);
     const roles = await names('/apis/rbac.authorization.k8s.io/v1/clusterroles');
