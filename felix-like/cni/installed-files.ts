@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { CNI_VERSIONS } from './network-config.ts';
 
 export interface CniPaths {
@@ -87,6 +87,8 @@ export async function listCniFiles(paths: Omit<CniPaths, 'programFolder' | 'sock
     const path = join(binFolder, name);
     if (inventory[name] !== undefined && (await hashOf(path)) === inventory[name]) candidates.push(path);
   }
+  candidates.push(...(await unfinishedFiles(configFolder, [CONFIG_NAME])));
+  candidates.push(...(await unfinishedFiles(binFolder, [PLUGIN, ...STANDARD_PLUGINS])));
   candidates.push(join(stateFolder, 'cni'));
   const present = await Promise.all(candidates.map(exists));
   return candidates.filter((_, i) => present[i]);
@@ -133,9 +135,17 @@ async function readInventory(stateFolder: string): Promise<Inventory> {
   }
 }
 
+/** What was left of files of these names by who was killed while writing them. */
+async function unfinishedFiles(folder: string, names: readonly string[]): Promise<string[]> {
+  const present = await readdir(folder).catch(() => []);
+  const isUnfinished = (file: string): boolean =>
+    names.some((name) => file.startsWith(`.${name}.`) && /^\d+\.new$/.test(file.slice(name.length + 2)));
+  return present.filter(isUnfinished).map((file) => join(folder, file));
+}
+
 /** On the disk as a whole, or not at all. */
 async function replaceFile(path: string, content: Uint8Array, mode: number): Promise<void> {
-  const unfinished = join(path, '..', `.${path.slice(path.lastIndexOf('/') + 1)}.${process.pid}.new`);
+  const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
   const file = await open(unfinished, 'w', mode);
   try {
     await file.writeFile(content);

@@ -3,15 +3,26 @@
  * one cluster, in order.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'yaml';
 import { Fabric } from '../../harness/cluster/fabric.ts';
 import { machineTraces } from '../../harness/cluster/machine-traces.ts';
 import { FRR_ROUTER_COMMANDS } from '../../harness/daemons/frr-router.ts';
+import { PROMETHEUS_COMMANDS, Prometheus } from '../../harness/daemons/prometheus.ts';
 import { pollUntil } from '../../harness/deadline.ts';
-import { ip, routes } from '../../harness/network/node-lab.ts';
+import { insideLater, ip, routes } from '../../harness/network/node-lab.ts';
 import { answers, isSilent, PingSeries } from '../../harness/network/ping.ts';
 import type { NamespaceReference } from '../../harness/process/network-namespace.ts';
+import { readmeBlock } from '../../support/readme.ts';
 import { describeWith } from '../../support/requirements.ts';
-import { ASN, HOST_PORT, InstalledCluster, type ProbePod, SERVICE_ADDRESS } from './installed-cluster.ts';
+import { rightsOf } from './container-rights.ts';
+import {
+  ASN,
+  HOST_PORT,
+  InstalledCluster,
+  POOL_V6,
+  type ProbePod,
+  SERVICE_ADDRESS,
+} from './installed-cluster.ts';
 import { TopOfRack } from './top-of-rack.ts';
 
 jest.setTimeout(900_000);
@@ -22,7 +33,9 @@ const REFLECTORS = {
   bgp: { topology: 'reflectors' },
   reflectors: { listenRanges: [Fabric.SUBNET, 'fd00::/64'] },
 };
-const TOR_PEER = { peers: [{ name: 'tor', spec: { peerIP: TopOfRack.ADDRESS, asNumber: TopOfRack.ASN } }] };
+/** For a router at `TopOfRack.ADDRESS`, of AS `TopOfRack.ASN`. */
+const README_VALUES = parse(readmeBlock('# values.yaml')) as { readonly pools: readonly object[] };
+const TOR_VALUES = { ...README_VALUES, pools: [...README_VALUES.pools, POOL_V6] };
 
 describeWith(
   {
@@ -37,7 +50,9 @@ describeWith(
       'openssl',
       'apt-get',
       'strip',
+      'curl',
       ...FRR_ROUTER_COMMANDS,
+      ...PROMETHEUS_COMMANDS,
     ],
     kubernetesTools: ['api', 'helm', 'node'],
   },
@@ -72,6 +87,75 @@ describeWith(
       for (const node of installed.cluster.nodes) await installed.hasSessions(node, meshOf(node.name));
     });
 
+    test('a first look, as the README says: sessions and status by `kubectl exec`', async () => {
+      const exec = ['--namespace', 'manul-system', 'exec', 'ds/manul'];
+      const table = await installed.cluster.kubectl([...exec, '-c', 'speaker', '--', 'manul', 'peers']);
+      expect(table.match(/^mesh\/.* Established .*$/gm)).toHaveLength(4);
+      const json = await installed.cluster.kubectl([
+        ...exec,
+        '-c',
+        'agent',
+        '--',
+        'manul',
+        'status',
+        '-o',
+        'json',
+      ]);
+      expect(JSON.parse(json)).toMatchObject({ ready: true, roles: ['speaker', 'agent'] });
+    });
+
+    test('each container has the rights of the chart, and no others', async () => {
+      const common = {
+        noNewPrivileges: true,
+        seccomp: 'filter',
+        writingToRoot: expect.stringContaining('Read-only'),
+      };
+      const speaker = ['NET_BIND_SERVICE'];
+      const agent = ['NET_ADMIN', 'NET_RAW', 'SYS_ADMIN'];
+      expect(await rightsOf(installed.cluster, 'speaker')).toEqual({
+        effective: speaker,
+        bounding: speaker,
+        ...common,
+      });
+      expect(await rightsOf(installed.cluster, 'agent')).toEqual({
+        effective: agent,
+        bounding: agent,
+        ...common,
+      });
+    });
+
+    test('Prometheus scrapes both containers of each node, and finds nothing wrong with their metrics', async () => {
+      const { fabric, nodes } = installed.cluster;
+      const targets = nodes.flatMap(({ addresses: [ipv4] }) => [`${ipv4}:9179`, `${ipv4}:9180`]);
+      const prometheus = await Prometheus.start(fabric.namespace, targets);
+      try {
+        const up = await pollUntil(async () => {
+          const values = await prometheus.query('sum by (instance) (up)');
+          return [...values.values()].every((value) => value === 1) && values.size === 6 ? values : null;
+        }, 'all six are up');
+        expect([...up.keys()]).toEqual(targets.map((target) => `{instance="${target}"}`));
+        const sessions = 'sum by (instance) (manul_bgp_peers{state="Established"})';
+        expect([...(await prometheus.query(sessions)).values()]).toEqual([4, 4, 4]);
+      } finally {
+        await prometheus.stop();
+      }
+      for (const target of targets.slice(0, 2)) {
+        const script = 'curl -s "$0" | promtool check metrics';
+        const { stdout, stderr } = await insideLater(
+          fabric.namespace,
+          'sh',
+          '-c',
+          script,
+          `http://${target}/metrics`,
+        );
+        // prom-client's own gauges, whose names are known everywhere
+        const faults = `${stdout}${stderr}`
+          .split('\n')
+          .filter((line) => !/^(nodejs_active_\w+_total .*)?$/.test(line));
+        expect(faults).toEqual([]);
+      }
+    });
+
     test('pods on different nodes reach each other over IPv4 and IPv6, with their own addresses', async () => {
       pods = (await installed.startProbes()) as [ProbePod, ProbePod, ProbePod];
       for (const from of pods) {
@@ -96,10 +180,10 @@ describeWith(
       }
     });
 
-    test('a top-of-rack router accepts all nodes from a range, and what is behind it reaches their pods', async () => {
+    test('with the values of the README a top-of-rack router has sessions with all nodes, and what is behind it reaches their pods', async () => {
       tor = await TopOfRack.start(installed.cluster.fabric, ASN);
       const { host, router } = tor;
-      await installed.helm('upgrade', TOR_PEER);
+      await installed.helm('upgrade', TOR_VALUES);
       const addresses = installed.cluster.nodes.map(({ addresses: [ipv4 = ''] }) => ipv4);
       await pollUntil(
         async () => (await router.clients()).join() === addresses.join() || null,
@@ -131,8 +215,8 @@ describeWith(
         const node = { apiVersion: 'v1', kind: 'Node', metadata: { name } };
         await installed.cluster.plane.admin.patch(node, { metadata: { labels: { [REFLECTOR_LABEL]: '' } } });
       }
-      await installed.helm('upgrade', { ...TOR_PEER, ...withMesh(REFLECTORS) });
-      await installed.helm('upgrade', { ...TOR_PEER, ...REFLECTORS });
+      await installed.helm('upgrade', { ...TOR_VALUES, ...withMesh(REFLECTORS) });
+      await installed.helm('upgrade', { ...TOR_VALUES, ...REFLECTORS });
       await pollUntil(
         async () => {
           const peers = await installed.peers(installed.node('node-3'));
@@ -162,7 +246,7 @@ describeWith(
 
     test('`helm upgrade` of the DaemonSet: how many packets it costs', async () => {
       const series = await startSeries();
-      await installed.helm('upgrade', { ...TOR_PEER, ...REFLECTORS, podAnnotations: { rolled: 'once' } });
+      await installed.helm('upgrade', { ...TOR_VALUES, ...REFLECTORS, podAnnotations: { rolled: 'once' } });
       for (const from of pods) for (const to of pods) await answers(from.namespace, to.ipv4);
       report('while the DaemonSet was rolled out', await lostOf(series));
     });

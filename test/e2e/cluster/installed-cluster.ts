@@ -23,14 +23,13 @@ export const ASN = 64512;
 export const HOST_PORT = 8007;
 export const SERVICE_ADDRESS = '10.96.0.77';
 
+export const POOL_V6 = { name: 'pods-v6', spec: { cidr: POD_RANGE_V6 } };
+
 /** Values of the chart for all that happens here. */
 const VALUES = {
   image: { repository: 'manul', tag: 'test', pullPolicy: 'Never' },
   bgp: { asNumber: ASN },
-  pools: [
-    { name: 'pods', spec: { cidr: POD_RANGE } },
-    { name: 'pods-v6', spec: { cidr: POD_RANGE_V6 } },
-  ],
+  pools: [{ name: 'pods', spec: { cidr: POD_RANGE } }, POOL_V6],
 };
 
 export interface ProbePod {

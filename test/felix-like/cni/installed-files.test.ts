@@ -108,6 +108,20 @@ describe('what CNI has on the host', () => {
     expect(await removeCniFiles(paths)).toEqual([]);
   });
 
+  test('what a sudden death left half written goes too, and nothing else', async () => {
+    await installCni(paths);
+    const unfinished = [
+      join(paths.configFolder, '.10-manul.conflist.1.new'),
+      join(paths.binFolder, '.manul.17.new'),
+    ];
+    const others = ['.portmap.new', '.other.17.new'];
+    for (const path of [...unfinished, ...others.map((name) => join(paths.binFolder, name))])
+      writeFileSync(path, 'half');
+    expect(await removeCniFiles(paths)).toEqual(expect.arrayContaining(unfinished));
+    expect(readdirSync(paths.configFolder)).toEqual([]);
+    expect(readdirSync(paths.binFolder).sort()).toEqual(others.sort());
+  });
+
   test('networks that a runtime would take first are named', async () => {
     mkdirSync(paths.configFolder, { recursive: true });
     for (const name of ['10-calico.conflist', '05-x.conf', '87-podman.conflist', 'README']) {

@@ -4,11 +4,13 @@
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { kubernetesTool } from '../../support/kubernetes-tools.ts';
 import { pollUntil } from '../deadline.ts';
 import type { KubernetesObject } from '../kubernetes/api-client.ts';
 import { ControlPlane } from '../kubernetes/control-plane.ts';
 import { kubeconfigText } from '../kubernetes/kubeconfig.ts';
+import { ChildDaemon } from '../process/child-daemon.ts';
 import { NamespacePort } from '../process/namespace-port.ts';
 import { type CommandOptions, outputOf } from '../process/run-command.ts';
 import { TempFolder } from '../process/temp-folder.ts';
@@ -18,6 +20,7 @@ import { nodeFiles } from './node-files.ts';
 
 export const POD_RANGE = '10.42.0.0/16';
 export const POD_RANGE_V6 = 'fd42::/48';
+const CONNECT_PROXY = fileURLToPath(new URL('../process/connect-proxy.ts', import.meta.url));
 const API_PORT = 6443;
 /** Of the service `kubernetes`. */
 const API_SERVICE_ADDRESS = '10.96.0.1';
@@ -88,6 +91,7 @@ export class KubernetesCluster {
     const images = folder.file('images');
     mkdirSync(images);
     const names = await writeImages(images);
+    const kubelets = folder.file('kubelets.sock');
     const plane = await ControlPlane.start({
       addresses: [Fabric.ADDRESS, API_SERVICE_ADDRESS],
       controllers: CONTROLLERS,
@@ -96,6 +100,10 @@ export class KubernetesCluster {
         '--node-cidr-mask-size-ipv4=24',
       ],
       scheduler: true,
+      apiServerArguments: [
+        `--egress-selector-config-file=${folder.write('egress.json', wayToKubelets(kubelets))}`,
+        '--kubelet-preferred-address-types=InternalIP',
+      ],
     });
     undo.push(() => plane.stop());
     const fabric = new Fabric();
@@ -103,6 +111,10 @@ export class KubernetesCluster {
     const inner = { address: Fabric.ADDRESS, port: API_PORT };
     const port = await NamespacePort.open(fabric.namespace, Number(new URL(plane.url).port), inner);
     undo.push(() => port.close());
+    const proxy = await ChildDaemon.start('connect-proxy', process.execPath, [CONNECT_PROXY, kubelets], {
+      namespace: fabric.namespace,
+    });
+    undo.push(() => proxy.stop());
     await plane.admin.create(apiEndpoint());
     const nodes: ClusterNode[] = [];
     for (let number = 1; number <= size; number += 1) {
@@ -117,6 +129,7 @@ export class KubernetesCluster {
     return new KubernetesCluster({ plane, fabric, nodes, folder, undo });
   }
 
+  /** Also `exec` and `logs`. */
   kubectl(words: readonly string[], options: CommandOptions = {}): Promise<string> {
     return outputOf(kubernetesTool('kubectl'), ['--kubeconfig', this.kubeconfig, ...words], options);
   }
@@ -176,6 +189,16 @@ async function startNode(
       authority: readFileSync(plane.certificates.authority.certificate, 'utf8'),
       clusterCidr: `${POD_RANGE},${POD_RANGE_V6}`,
     }),
+  });
+}
+
+/** The API server is outside of the fabric: it calls kubelets by a proxy there. @param socket of the proxy */
+function wayToKubelets(socket: string): string {
+  const transport = { uds: { udsName: socket } };
+  return JSON.stringify({
+    apiVersion: 'apiserver.k8s.io/v1beta1',
+    kind: 'EgressSelectorConfiguration',
+    egressSelections: [{ name: 'cluster', connection: { proxyProtocol: 'HTTPConnect', transport } }],
   });
 }
 

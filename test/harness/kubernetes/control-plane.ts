@@ -235,6 +235,8 @@ function apiServerArguments(
     `--service-account-key-file=${certificates.tokenPublicKey}`,
     `--service-account-signing-key-file=${certificates.tokenKey}`,
     ...['--service-cluster-ip-range=10.96.0.0/16', '--allow-privileged'],
+    `--kubelet-client-certificate=${certificates.admin.certificate}`,
+    `--kubelet-client-key=${certificates.admin.key}`,
     `--audit-policy-file=${folder.write('audit-policy.json', AUDIT_POLICY)}`,
     `--audit-log-path=${folder.file('audit.log')}`,
     // nobody makes the default ServiceAccount, without which pods would be refused
