@@ -1,5 +1,6 @@
 /**
- * Listening on a unix socket that only this user may use. A socket file that nobody answers (its process was
+ * Listening on a unix socket that only this user may use; in a folder with the set-group-ID bit also the group of the
+ * folder, which two containers of a pod share. A socket file that nobody answers (its process was
  * killed) is replaced; one that answers means that the place is taken.
  */
 import { chmodSync, mkdirSync, renameSync, statSync, unlinkSync } from 'node:fs';
@@ -7,8 +8,10 @@ import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { CommandError, reasonOf } from '../cli/command-error.ts';
 
+const SET_GROUP_ID = 0o2000;
+
 /**
- * Binds `server` to `path`, mode 0600; a missing folder is made.
+ * Binds `server` to `path`, mode 0600 or 0660; a missing folder is made.
  * @param what names the socket in messages
  * @throws CommandError when another process answers there, or the path cannot be used
  */
@@ -28,14 +31,16 @@ export async function listenUnix(server: Server, path: string, what: string): Pr
 }
 
 function bind(server: Server, path: string): Promise<void> {
+  const isShared = (statSync(dirname(path)).mode & SET_GROUP_ID) !== 0;
+  const mode = isShared ? 0o660 : 0o600;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     // The file must not be open to others even for the moment until chmod; `listen` binds synchronously.
-    const mask = process.umask(0o177);
+    const mask = process.umask(0o777 & ~mode);
     try {
       server.listen({ path }, () => {
         server.off('error', reject);
-        chmodSync(path, 0o600);
+        chmodSync(path, mode);
         resolve();
       });
     } finally {

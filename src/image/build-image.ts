@@ -19,7 +19,10 @@ export interface BuildOptions {
 
 /** Where everything of ours is inside the image. */
 const HOME = 'opt/manul';
-/** Nobody's number on hosts; the agent's container overrides it. */
+const NODE = `${HOME}/node_modules/node/bin/node`;
+/** CAP_NET_BIND_SERVICE: port 179 for whoever is not root, where the container may have it. */
+const NET_BIND_SERVICE = 10;
+/** Nobody's number on hosts, and the chart's for the speaker; the agent's container overrides it. */
 const USER_ID = 65532;
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
@@ -35,8 +38,9 @@ export function buildImage({ output, tag, timeSec }: BuildOptions): WrittenImage
         architecture: ARCHITECTURES[process.arch] ?? process.arch,
         config: {
           User: `${USER_ID}:${USER_ID}`,
-          Env: [`PATH=/${HOME}/src/bin:/usr/sbin:/usr/bin`, 'NODE_ENV=production'],
-          Entrypoint: ['manul'],
+          Env: [`PATH=/${HOME}/src/bin:/usr/sbin:/usr/bin`, 'NODE_ENV=production', 'MALLOC_ARENA_MAX=1'],
+          // What `manul` ends in. A shell between would lose the capability of the runtime's file.
+          Entrypoint: [`/${NODE}`, '--max-semi-space-size=1', `/${HOME}/src/main.ts`],
           Cmd: ['--help'],
           WorkingDir: '/',
           StopSignal: 'SIGTERM',
@@ -64,7 +68,7 @@ function makeLayers(work: string): readonly Layer[] {
   };
   return [
     layer('Debian packages', fillBase),
-    layer('Node.js', fillNode),
+    { ...layer('Node.js', fillNode), capability: { path: NODE, number: NET_BIND_SERVICE } },
     layer('CNI programs', fillCni),
     layer('packages', (folder) => copyPackages(join(folder, HOME))),
     layer('manul', (folder) => copySources(join(folder, HOME))),
@@ -88,7 +92,7 @@ function fillBase(root: string): void {
 
 /** Without its symbols for debuggers: a fifth less. */
 function fillNode(root: string): void {
-  const target = join(root, HOME, 'node_modules/node/bin/node');
+  const target = join(root, NODE);
   mkdirSync(join(target, '..'), { recursive: true });
   copyFileSync(nodeBinary(), target);
   runTool('strip', ['--strip-unneeded', target]);

@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { type FileCapability, withFileCapability } from './file-capability.ts';
 import { runTool } from './run-tool.ts';
 
 export interface Layer {
@@ -23,6 +24,7 @@ export interface Layer {
   readonly name: string;
   /** Folder whose content is the layer's. */
   readonly folder: string;
+  readonly capability?: FileCapability;
 }
 
 export interface ImageDescription {
@@ -68,7 +70,8 @@ export function writeOciArchive(image: ImageDescription, output: string, workFol
     const blobs = new BlobFolder(layout);
     const layers = image.layers.map((layer) => {
       settleModes(layer.folder);
-      const tar = tarOf(layer.folder, image.timeSec);
+      const plain = tarOf(layer.folder, image.timeSec);
+      const tar = layer.capability === undefined ? plain : withFileCapability(plain, layer.capability);
       const descriptor = blobs.add(MEDIA_TYPE.layer, gzipSync(tar));
       return { name: layer.name, descriptor, diffId: digestOf(tar), unpackedBytes: tar.length };
     });

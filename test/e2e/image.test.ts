@@ -14,7 +14,17 @@ const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const BUILD_DEADLINE_MS = 600_000;
 const HOME = 'opt/manul';
 const USER = '65532:65532';
-const ENVIRONMENT = { PATH: '/opt/manul/src/bin:/usr/sbin:/usr/bin', NODE_ENV: 'production' };
+const ENVIRONMENT = {
+  PATH: '/opt/manul/src/bin:/usr/sbin:/usr/bin',
+  NODE_ENV: 'production',
+  MALLOC_ARENA_MAX: '1',
+};
+/** What the command `manul` ends in. */
+const ENTRYPOINT = [
+  '/opt/manul/node_modules/node/bin/node',
+  '--max-semi-space-size=1',
+  '/opt/manul/src/main.ts',
+];
 
 interface Descriptor {
   readonly digest: string;
@@ -77,13 +87,14 @@ describeWith(
     test('runs manul, as nobody in particular', async () => {
       expect(config).toMatchObject({
         User: USER,
-        Entrypoint: ['manul'],
+        Entrypoint: ENTRYPOINT,
         Env: Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`),
       });
       const manifest = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
         version: string;
       };
       expect(await inside(USER, 'manul', '--version')).toBe(`${manifest.version}\n`);
+      expect(await inside(USER, ...ENTRYPOINT, '--version')).toBe(`${manifest.version}\n`);
     });
 
     test('has the programs that the agent calls', async () => {

@@ -21,6 +21,12 @@ export const getsockopt: (
   value: Bytes,
   length: Uint32Array,
 ) => number = libc.func('int getsockopt(int fd, int level, int name, void *value, void *length)');
+export const capget: (header: Uint32Array, groups: Uint32Array) => number = libc.func(
+  'int capget(void *header, void *groups)',
+);
+export const capset: (header: Uint32Array, groups: Uint32Array) => number = libc.func(
+  'int capset(void *header, void *groups)',
+);
 export const close: (fd: number) => number = libc.func('int close(int fd)');
 
 /** The result of a call, or the error that it left behind. @throws Error with `code` and `syscall`, as Node's own */

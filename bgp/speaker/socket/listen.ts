@@ -1,5 +1,6 @@
 /** Opens a listening socket. */
 import { createServer, type Server, type Socket } from 'node:net';
+import { withBindPrivilege } from './bind-privilege.ts';
 import { openTcpSocket } from './dial.ts';
 import { bind, checked, close } from './libc.ts';
 import { addressBytes, socketAddress } from './socket-address.ts';
@@ -52,7 +53,7 @@ function bound(fd: number, { address, port, prepare }: ListenOptions): Error | n
     setTtl(fd, isIpv6, MAX_TTL);
     prepare(fd);
     const target = socketAddress(bytes, port);
-    checked(bind(fd, target, target.length), 'bind');
+    withBindPrivilege(() => checked(bind(fd, target, target.length), 'bind'));
     return null;
   } catch (error) {
     close(fd);

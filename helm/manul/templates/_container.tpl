@@ -5,7 +5,8 @@
 {{- $isOpen := and .root.Values.lookingGlass.enabled (eq .role "speaker") }}
 image: {{ include "manul.image" .root }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
-args: [run]
+# The variable MANUL_CONTROL says where commands ask, in both containers: the speaker first, the agent beside it.
+args: [run{{ if eq .role "agent" }}, --control, /run/pod/agent-control.sock{{ end }}]
 env:
   - name: MANUL_ROLES
     value: {{ .role }}
@@ -21,6 +22,8 @@ env:
     value: {{ printf "%s:%d" (ternary "[$(HOST_IP)]" "127.0.0.1" $isOpen) (int $values.port) | quote }}
   - name: MANUL_METRICS
     value: {{ ternary "off" (printf "[$(HOST_IP)]:%d" (int $values.port)) $isOpen | quote }}
+  - name: MANUL_CONTROL
+    value: /run/pod/control.sock
   - name: MANUL_LOG_LEVEL
     value: {{ $values.logLevel }}
   - name: NODE_COMPILE_CACHE
@@ -33,6 +36,8 @@ env:
   {{- if $isFull }}
   - name: MANUL_CNI
     value: "true"
+  - name: MANUL_CNI_SOCKET
+    value: /run/manul/cni.sock
   - name: MANUL_CNI_BIN_DIR
     value: /host/cni/bin
   - name: MANUL_CNI_CONF_DIR

@@ -112,16 +112,10 @@ describeWith(
       };
       const speaker = ['NET_BIND_SERVICE'];
       const agent = ['NET_ADMIN', 'NET_RAW', 'SYS_ADMIN'];
-      expect(await rightsOf(installed.cluster, 'speaker')).toEqual({
-        effective: speaker,
-        bounding: speaker,
-        ...common,
-      });
-      expect(await rightsOf(installed.cluster, 'agent')).toEqual({
-        effective: agent,
-        bounding: agent,
-        ...common,
-      });
+      const speakers = { userId: 65532, effective: [], permitted: speaker, bounding: speaker };
+      const agents = { userId: 0, effective: agent, permitted: agent, bounding: agent };
+      expect(await rightsOf(installed.cluster, 'speaker')).toEqual({ ...speakers, ...common });
+      expect(await rightsOf(installed.cluster, 'agent')).toEqual({ ...agents, ...common });
     });
 
     test('Prometheus scrapes both containers of each node, and finds nothing wrong with their metrics', async () => {

@@ -2,8 +2,10 @@
 import type { KubernetesCluster } from '../../harness/cluster/kubernetes-cluster.ts';
 
 export interface ContainerRights {
-  /** Names without `CAP_`; what it has, and could ever get. */
+  readonly userId: number;
+  /** Names without `CAP_`: what is in effect, what it may put into effect, what it could ever get. */
   readonly effective: readonly string[];
+  readonly permitted: readonly string[];
   readonly bounding: readonly string[];
   readonly noNewPrivileges: boolean;
   readonly seccomp: 'none' | 'strict' | 'filter';
@@ -26,9 +28,11 @@ const SCRIPT =
 export async function rightsOf(cluster: KubernetesCluster, container: string): Promise<ContainerRights> {
   const words = ['--namespace', 'manul-system', 'exec', 'ds/manul', '-c', container, '--'];
   const text = await cluster.kubectl([...words, 'sh', '-c', SCRIPT]);
-  const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S+)$`, 'm').exec(text)?.[1] ?? '';
+  const field = (name: string): string => new RegExp(`^${name}:\\s*(\\S.*)$`, 'm').exec(text)?.[1] ?? '';
   return {
+    userId: Number(field('Uid').split(/\s/)[0]),
     effective: namesOf(field('CapEff')),
+    permitted: namesOf(field('CapPrm')),
     bounding: namesOf(field('CapBnd')),
     noNewPrivileges: field('NoNewPrivs') === '1',
     seccomp: (['none', 'strict', 'filter'] as const)[Number(field('Seccomp'))]!,

@@ -63,6 +63,35 @@ describeWith({ kubernetesTools: ['helm'] }, 'the chart', () => {
     }
   });
 
+  test('the speaker is no root, and what both share belongs to a group of the pod alone', async () => {
+    const [speaker, agent] = await containers({});
+    expect(speaker!.securityContext).toMatchObject({
+      runAsUser: 65532,
+      runAsGroup: 65532,
+      runAsNonRoot: true,
+    });
+    expect(agent!.securityContext).toMatchObject({ runAsUser: 0, runAsGroup: 0 });
+    const sockets = { name: 'sockets', mountPath: '/run/pod' };
+    for (const { volumeMounts } of [speaker!, agent!]) expect(volumeMounts).toContainEqual(sockets);
+    expect(speaker!.volumeMounts.map(({ name }) => name)).toEqual(['sockets', 'cache']);
+    const [daemonSet] = (await render({ podSecurityContext: { runAsNonRoot: false } })).filter(
+      ({ kind }) => kind === 'DaemonSet',
+    );
+    expect(daemonSet).toMatchObject({
+      spec: {
+        template: {
+          spec: {
+            securityContext: {
+              fsGroup: 65532,
+              runAsNonRoot: false,
+              seccompProfile: { type: 'RuntimeDefault' },
+            },
+          },
+        },
+      },
+    });
+  });
+
   test('every mode has the accounts, roles and bindings of what runs, and no others', async () => {
     const kinds = ['ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding'];
     expect(namesOf(await render({ mode: 'reflectors', ...REFLECTORS }), ...kinds)).toEqual([
