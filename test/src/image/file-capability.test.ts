@@ -26,7 +26,9 @@ describe('a file with a capability', () => {
     const changed = withFileCapability(archive, { path: 'opt/node', number: 10 });
     const path = join(folder, 'changed.tar');
     writeFileSync(path, changed);
-    const listed = execFileSync('tar', ['-tvvf', path, '--xattrs', '--xattrs-include=*'], { encoding: 'utf8' });
+    const listed = execFileSync('tar', ['-tvvf', path, '--xattrs', '--xattrs-include=*'], {
+      encoding: 'utf8',
+    });
     expect(listed.split('\n').map((line) => line.trim().split(/\s+/).slice(-2).join(' '))).toEqual([
       expect.stringContaining('opt/'),
       expect.stringContaining('opt/first'),
