@@ -165,18 +165,44 @@ export class ManulDaemon {
     return this.read<readonly ShownRoute[]>('routes', ...words);
   }
 
-  /** Waits until `manul peers` shows what `check` wants of the peer with this address. */
+  /**
+   * Waits until `manul peers` shows what `check` wants of the peer with this address. The control socket is asked
+   * until it says so, and then the command: a process for each look would take the processor from who is waited for.
+   */
   untilPeer(
     address: string,
     check: (peer: ShownPeer) => boolean,
     what: string,
     deadlineMs?: number,
   ): Promise<ShownPeer> {
-    const shown = async (): Promise<ShownPeer | undefined> =>
-      (await this.peers()).find((peer) => peer.address === address && check(peer));
+    const isIt = (peer: ShownPeer): boolean => peer.address === address && check(peer);
+    const shown = async (): Promise<ShownPeer | undefined> => {
+      const listed = JSON.parse(await this.controlGet('/api/v1/peers')) as readonly ShownPeer[];
+      return listed.some(isIt) ? (await this.peers()).find(isIt) : undefined;
+    };
     return pollUntil(
       shown,
       `manul peers shows ${address} ${what}`,
+      deadlineMs === undefined ? {} : { deadlineMs },
+    );
+  }
+
+  /** The same for everything that is known about one peer, by name. */
+  untilDetail(
+    name: string,
+    check: (peer: ShownPeerDetail) => boolean,
+    what: string,
+    deadlineMs?: number,
+  ): Promise<ShownPeerDetail> {
+    const path = `/api/v1/peers/${encodeURIComponent(name)}`;
+    const shown = async (): Promise<ShownPeerDetail | null> => {
+      if (!check(JSON.parse(await this.controlGet(path)) as ShownPeerDetail)) return null;
+      const peer = await this.peer(name);
+      return check(peer) ? peer : null;
+    };
+    return pollUntil(
+      shown,
+      `manul peers ${name} shows ${what}`,
       deadlineMs === undefined ? {} : { deadlineMs },
     );
   }
