@@ -29,6 +29,8 @@ export interface ForwardChange {
 export interface HostForwardResult {
   readonly status: readonly HostForwardStatus[];
   readonly changes: readonly ForwardChange[];
+  /** A chain could not be read or written: it is worth another try soon. */
+  readonly hasFailed: boolean;
 }
 
 interface WantedRule {
@@ -65,6 +67,7 @@ export class HostForward {
   async apply(prefixes: readonly string[]): Promise<HostForwardResult> {
     const status: HostForwardStatus[] = [];
     const changes: ForwardChange[] = [];
+    let hasFailed = false;
     const keep = async (chain: string, work: () => Promise<ForwardChange | null | 'open'>): Promise<void> => {
       try {
         const change = await work();
@@ -76,6 +79,7 @@ export class HostForward {
           text: `drops by its policy; ${prefixes.length * 2} rules of ours accept`,
         });
       } catch (error) {
+        hasFailed = true;
         status.push({ chain, state: 'blocked', text: (error as Error).message });
       }
     };
@@ -85,7 +89,7 @@ export class HostForward {
     for (const { program, tables } of LEGACY) {
       await keep(`${program} FORWARD`, () => this.#applyLegacy(program, tables, prefixes));
     }
-    return { status: [...status, ...this.#others], changes };
+    return { status: [...status, ...this.#others], changes, hasFailed };
   }
 
   async #applyNft(family: 'ip' | 'ip6', prefixes: readonly string[]): Promise<ForwardChange | null | 'open'> {
@@ -138,7 +142,7 @@ export class HostForward {
   }
 
   async #legacy(program: string, args: readonly string[]): Promise<string> {
-    const result = await this.#commands.run(program, ['-w', '5', ...args]);
+    const result = await this.#commands.run(program, ['-w', '10', ...args]);
     if (result?.status !== 0) throw new Error(commandFailure(program, result));
     return result.stdout;
   }

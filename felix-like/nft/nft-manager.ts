@@ -59,6 +59,7 @@ export class NftManager {
   #checks = 0;
   #counters: ReadonlyMap<string, Count> = new Map();
   #hostForward: HostForwardResult['status'] = [];
+  #hasForwardFailed = false;
   #timer: { cancel(): void } | null = null;
   #settleTimer: { cancel(): void } | null = null;
   #running: Promise<void> | null = null;
@@ -137,7 +138,7 @@ export class NftManager {
     if (desired === this.#desired) this.#state = desired.table === null ? 'off' : 'inSync';
     this.#error = null;
     this.#hasSettled = true;
-    return true;
+    return !this.#hasForwardFailed;
   }
 
   async #applyTable(table: NftTable | null): Promise<void> {
@@ -161,7 +162,8 @@ export class NftManager {
   async #applyForward(prefixes: readonly string[]): Promise<void> {
     if (this.#checks++ % CHECKS_PER_SURVEY === 0) await this.#forward.survey();
     const before = new Map(this.#hostForward.map(({ chain, text }) => [chain, text]));
-    const { status, changes } = await this.#forward.apply(prefixes);
+    const { status, changes, hasFailed } = await this.#forward.apply(prefixes);
+    this.#hasForwardFailed = hasFailed;
     this.#hostForward = prefixes.length === 0 ? [] : status;
     for (const { chain, added, removed } of changes) {
       this.#parts.onWrite('ok');

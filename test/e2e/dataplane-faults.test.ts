@@ -2,6 +2,7 @@
 
 import { pollUntil } from '../harness/deadline.ts';
 import { LabCluster } from '../harness/network/lab-cluster.ts';
+import { nodeDocuments } from '../harness/network/lab-resources.ts';
 import { inside, ip, type LabNode, routes } from '../harness/network/node-lab.ts';
 import { answers, PingSeries } from '../harness/network/ping.ts';
 import { expectUnharmed, TcpStream } from '../harness/network/tcp-stream.ts';
@@ -11,6 +12,7 @@ jest.setTimeout(240_000);
 
 const NEEDS = { root: true, commands: ['ip', 'nsenter', 'ping', 'sysctl', 'bridge'] };
 const VXLAN = { vxlanMode: 'Always' };
+const ROUTE_TO_N3 = '10.65.3.0/26 via 10.65.3.2 dev vxlan.calico';
 
 function shown(node: LabNode): string {
   const { namespace } = node;
@@ -23,7 +25,7 @@ function shown(node: LabNode): string {
     ...routes(namespace, 4, 'proto 80'),
     ...routes(namespace, 6, 'proto 80'),
     ...['vxlan.calico', 'vxlan-v6.calico'].flatMap(entries).flatMap((text) => text.split('\n')),
-    ...ip(namespace, 'neigh show dev cali1 nud permanent').split('\n'),
+    ...ip(namespace, `neigh show dev ${node.pod.interfaceName} nud permanent`).split('\n'),
   ];
   return lines
     .map((line) => line.trim())
@@ -54,7 +56,7 @@ describeWith(NEEDS, 'a cluster over VXLAN', () => {
   });
 
   afterAll(async () => {
-    await cluster.stop();
+    await cluster?.stop();
   });
 
   test.each([
@@ -141,30 +143,59 @@ describeWith(NEEDS, 'a cluster over VXLAN', () => {
     },
   );
 
-  test('a node that is gone from the resources is gone from the kernels of the others', async () => {
-    expect(shown(n1)).toContain('10.65.3.0/26');
-    cluster.apply(VXLAN, [n1, n2]);
-    await pollUntil(async () => !tryShown(n1).includes('10.65.3.') || null, 'its routes are gone');
-    expect(shown(n1)).not.toContain('10.0.1.3');
-    expect(shown(n1)).toContain('10.65.2.0/26');
-    cluster.apply(VXLAN);
-    await answers(n1.pod.namespace, cluster.lab.node('n3').pod.ipv4);
+  test('a node that dies stays in the kernels of the others until its Node or its BlockAffinity goes', async () => {
+    const n3 = cluster.lab.node('n3');
+    const living = ['n1', 'n2'];
+    cluster.daemon('n3').signal('SIGKILL');
+    await cluster.daemon('n3').exited();
+    await pollUntil(async () => (await established('n1')) === 2 || null, 'its sessions end');
+    const documents = nodeDocuments(n3) as { readonly kind: string }[];
+    const without = (kind: string): object[] => documents.filter((document) => document.kind !== kind);
+    for (const kind of ['Node', 'BlockAffinity']) {
+      await pollUntil(async () => tryShown(n1).includes(ROUTE_TO_N3) || null, 'a route to it');
+      cluster.apply({ ...VXLAN, more: without(kind) }, [n1, n2], living);
+      for (const node of [n1, n2]) {
+        await pollUntil(async () => !tryShown(node).includes('10.65.3.0/26') || null, `no ${kind}, no route`);
+        expect(shown(node)).not.toContain('fd65:0:0:3::/122');
+      }
+      // The other end of the tunnel is known by the Node alone.
+      expect(shown(n1).includes('10.0.1.3')).toBe(kind === 'BlockAffinity');
+      expect(shown(n1)).toContain('10.65.2.0/26');
+      cluster.apply(VXLAN, nodes, living);
+    }
+    await cluster.daemon('n3').startAgain();
+    await answers(n1.pod.namespace, n3.pod.ipv4);
   });
+
+  async function established(name: string): Promise<number> {
+    const peers = await cluster.daemon(name).peers();
+    return peers.filter(({ state }) => state === 'Established').length;
+  }
 });
 
 describeWith(NEEDS, 'a cluster without encapsulation', () => {
   let cluster: LabCluster;
 
   afterEach(async () => {
-    await cluster.stop();
+    await cluster?.stop();
   });
 
-  test('the blocks of a node that dies leave when BGP says so', async () => {
-    cluster = await LabCluster.start([1, 1], {});
-    const [n1] = cluster.lab.nodes as [LabNode, LabNode];
-    const isThere = (): boolean => routes(n1.namespace, 4).some((line) => line.startsWith('10.65.2.0/26'));
-    expect(isThere()).toBe(true);
-    cluster.daemon('n2').signal('SIGTERM');
-    await pollUntil(async () => !isThere() || null, 'the route is gone');
+  test('the blocks of a node that dies leave all kernels when BGP says so', async () => {
+    cluster = await LabCluster.start([1, 1, 1], {});
+    const [n1, n2, n3] = cluster.lab.nodes as [LabNode, LabNode, LabNode];
+    const shownIn = ({ namespace }: LabNode): string =>
+      [...routes(namespace, 4), ...routes(namespace, 6)].join('\n');
+    for (const node of [n1, n2])
+      expect(shownIn(node)).toMatch(/10\.65\.3\.0\/26 via[^]*fd65:0:0:3::\/122 via/);
+    // Its Node and its BlockAffinity stay: they do not count here.
+    cluster.daemon('n3').signal('SIGKILL');
+    for (const node of [n1, n2]) {
+      await pollUntil(
+        async () => !/10\.65\.3\.|fd65:0:0:3:/.test(shownIn(node)) || null,
+        'the routes are gone',
+      );
+      expect(shownIn(node)).toContain(`10.65.${node === n1 ? 2 : 1}.0/26 via`);
+    }
+    expect(shownIn(n3)).toContain('10.65.1.0/26 via');
   });
 });

@@ -89,7 +89,7 @@ describeWith(NEEDS, 'pods on three nodes', () => {
     });
 
     afterAll(async () => {
-      await cluster.stop();
+      await cluster?.stop();
     });
 
     test('the first node has the routes that it should have, and no others', () => {

@@ -52,6 +52,27 @@ describeWith(NEEDS, 'pools over IPIP', () => {
     expect(report.answered).toEqual({ Always: ['n2', 'n3'], CrossSubnet: ['n2', 'n3'] });
   });
 
+  test('pods reach nodes, nodes pods, and a host beyond the router a pod; TCP and UDP keep the address of the pod', () => {
+    expect(report.ways).toEqual(['pod to node', 'node to pod', 'outside to pod']);
+    expect(report.sources).toEqual({ tcp: '10.65.1.5', udp: '10.65.1.5' });
+  });
+
+  test('cleanup takes our address off tunl0 and our routes away, says so, and leaves what is of others', () => {
+    const { items, routes, addresses } = report.cleanup;
+    expect(items).toEqual(
+      expect.arrayContaining([
+        'route 10.65.2.0/26 metric 1024',
+        'route 10.65.2.5/32 metric 1024',
+        'route 10.65.1.0/26 metric 1024',
+        'route 10.65.3.0/26 metric 1024',
+        'address 10.65.2.1/32 on tunl0',
+      ]),
+    );
+    expect(items.filter((item) => !/^(route|address) (10\.65|fd65:)/.test(item))).toEqual([]);
+    expect(routes).toEqual(['198.51.100.0/24 via 10.0.1.1 dev tunl0 onlink']);
+    expect(addresses).toEqual(['192.0.2.7/24']);
+  });
+
   test('on the wire are packets in packets (protocol 4) where there is a tunnel, and nowhere else', () => {
     const inner = (to: string): RegExp => new RegExp(`: IP 10\\.65\\.1\\.5 > ${to}: ICMP echo request`);
     const outer = (to: string): RegExp => new RegExp(` IP 10\\.0\\.1\\.1 > ${to}: IP 10\\.65\\.1\\.5 > `);

@@ -35,7 +35,7 @@ describeWith(NEEDS, 'what moves while others talk', () => {
 
     afterAll(async () => {
       for (const namespace of made) namespace.remove();
-      await cluster.stop();
+      await cluster?.stop();
     });
 
     /** A pod with the wandering addresses, plugged into `node`. */

@@ -3,16 +3,19 @@
  * object with what was seen; what it means, the suite outside says.
  */
 import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { pollUntil } from '../../harness/deadline.ts';
-import { ManulDaemon } from '../../harness/manul/manul-daemon.ts';
+import { MANUL, ManulDaemon } from '../../harness/manul/manul-daemon.ts';
 import { labYaml } from '../../harness/network/lab-resources.ts';
 import { ip, type LabNode, NodeLab, routes } from '../../harness/network/node-lab.ts';
 import { answers } from '../../harness/network/ping.ts';
+import { ChildDaemon } from '../../harness/process/child-daemon.ts';
 import { outputOf } from '../../harness/process/run-command.ts';
 
 /** Everything is many times slower in here. */
 const PATIENCE = { deadlineMs: 240_000 };
 const FILE = 'cluster.yaml';
+const ECHO = fileURLToPath(new URL('../../harness/network/echo.ts', import.meta.url));
 
 export interface IpipReport {
   /** Routes of the first node by mode, without `proto 80 metric 1024`. */
@@ -23,6 +26,16 @@ export interface IpipReport {
   readonly packets: Readonly<Record<string, string>>;
   /** Pods that answered the first one, by mode. */
   readonly answered: Readonly<Record<'Always' | 'CrossSubnet', readonly string[]>>;
+  /** What else was reached over IPIP: pod to node, node to pod, a host beyond the router to a pod. */
+  readonly ways: readonly string[];
+  /** Whom the pod of the third node saw, by protocol, when the first pod called. */
+  readonly sources: Readonly<Record<'tcp' | 'udp', string>>;
+  /** `manul cleanup` on a node whose daemon ended: what it says, and what is left. */
+  readonly cleanup: {
+    readonly items: readonly string[];
+    readonly routes: readonly string[];
+    readonly addresses: readonly string[];
+  };
   /** Seconds until each was back. */
   readonly repairs: Readonly<Record<string, number>>;
   /** The device once no pool asks for it. */
@@ -67,6 +80,48 @@ async function capture(lab: NodeLab, to: LabNode): Promise<string> {
   return line.trim();
 }
 
+async function otherWays(lab: NodeLab): Promise<Pick<IpipReport, 'ways' | 'sources'>> {
+  const [n1, , n3] = lab.nodes as [LabNode, LabNode, LabNode];
+  const ways: string[] = [];
+  await answers(n1.pod.namespace, n3.ipv4);
+  ways.push('pod to node');
+  await answers(n1.namespace, n3.pod.ipv4);
+  ways.push('node to pod');
+  ip(lab.router, `route replace ${n3.blocks.ipv4} via ${n3.ipv4}`);
+  await answers(lab.outside, n3.pod.ipv4);
+  ways.push('outside to pod');
+  const { namespace } = n3.pod;
+  const echo = await ChildDaemon.start('echo', process.execPath, [ECHO, 'serve', '7007'], { namespace });
+  await echo.until((output) => output.includes('serving') || null, 'serves', PATIENCE.deadlineMs);
+  const ask = (protocol: string): Promise<string> => {
+    const words = [ECHO, 'ask', protocol, n3.pod.ipv4, '7007'];
+    return outputOf(process.execPath, words, { namespace: n1.pod.namespace, ...PATIENCE });
+  };
+  const sources = { tcp: (await ask('tcp')).trim(), udp: (await ask('udp')).trim() };
+  await echo.stop();
+  return { ways, sources };
+}
+
+/** Beside what is ours, the device has an address and a route of somebody else's. */
+async function cleanUp({ namespace }: LabNode, daemon: ManulDaemon): Promise<IpipReport['cleanup']> {
+  daemon.signal('SIGTERM');
+  await daemon.exited();
+  ip(namespace, 'addr add 192.0.2.7/24 dev tunl0');
+  ip(namespace, 'route add 198.51.100.0/24 via 10.0.1.1 dev tunl0 onlink proto static');
+  const folders = ['--cni-bin-dir', '--cni-conf-dir', '--state-dir'].flatMap((flag) => [flag, '/tmp/none']);
+  const words = ['cleanup', '-o', 'json', '--control', daemon.controlPath, ...folders];
+  const items = JSON.parse(await outputOf(MANUL, words, { namespace, ...PATIENCE })) as {
+    readonly kind: string;
+    readonly object: string;
+    readonly error: string | null;
+  }[];
+  return {
+    items: items.map(({ kind, object, error }) => `${kind} ${object}${error === null ? '' : `: ${error}`}`),
+    routes: [...routes(namespace, 4, 'proto 80'), ...routes(namespace, 4, 'proto static')],
+    addresses: ip(namespace, '-br -4 addr show dev tunl0').trim().split(/\s+/).slice(2),
+  };
+}
+
 async function repairs(n1: LabNode): Promise<Record<string, number>> {
   const before = ourRoutes(n1).sort().join('\n');
   const wanted = JSON.stringify(device(n1));
@@ -97,10 +152,11 @@ async function main(): Promise<IpipReport> {
   const { nodes } = lab;
   const [n1, n2, n3] = nodes as [LabNode, LabNode, LabNode];
   const files = { [FILE]: labYaml(nodes, { ipipMode: 'Always' }) };
-  const daemons: ManulDaemon[] = [];
-  for (const { name, namespace } of nodes) {
-    daemons.push(await ManulDaemon.start({ node: name, files, roles: 'speaker,agent', namespace }));
-  }
+  const daemons = await Promise.all(
+    nodes.map(({ name, namespace }) =>
+      ManulDaemon.start({ node: name, files, roles: 'speaker,agent', namespace }),
+    ),
+  );
   const hasRemote = (via: string) => (lines: readonly string[]) => lines.includes(via);
   for (const node of nodes)
     await untilRoutes(node, `tunnels of ${node.name}`, (lines) => lines.join().includes('tunl0'));
@@ -112,6 +168,7 @@ async function main(): Promise<IpipReport> {
     answered.Always.push(node.name);
     packets[`Always ${node.name}`] = await capture(lab, node);
   }
+  const { ways, sources } = await otherWays(lab);
   const made = device(n1);
   const repaired = await repairs(n1);
   const status = (await daemons[0]!.run('status')).stdout;
@@ -123,6 +180,7 @@ async function main(): Promise<IpipReport> {
     answered.CrossSubnet.push(node.name);
     packets[`CrossSubnet ${node.name}`] = await capture(lab, node);
   }
+  const cleanup = await cleanUp(n2, daemons[1]!);
   for (const daemon of daemons) daemon.writeFile(FILE, labYaml(nodes, { vxlanMode: 'Always' }));
   await untilRoutes(n1, 'VXLAN', (lines) => lines.some((line) => line.includes('dev vxlan.calico')));
   await pollUntil(async () => device(n1).addresses.length === 0 || null, 'tunl0 is cleared', PATIENCE);
@@ -133,6 +191,9 @@ async function main(): Promise<IpipReport> {
     device: made,
     packets,
     answered,
+    ways,
+    sources,
+    cleanup,
     repairs: repaired,
     addressesAfter,
     status,

@@ -59,7 +59,9 @@ describeWith(
 
     function run(program: string, ...args: string[]): string {
       const path = findCommand(program) ?? program;
-      return execFileSync('nsenter', [`--net=${namespace.path}`, path, ...args], {
+      // iptables-legacy has one lock for the whole machine, and the manager uses it too.
+      const wait = program.includes('tables') ? ['-w', '20'] : [];
+      return execFileSync('nsenter', [`--net=${namespace.path}`, path, ...wait, ...args], {
         encoding: 'utf8',
         stdio: 'pipe',
       });
@@ -218,7 +220,9 @@ describeWith(
         run('iptables-legacy', '-P', 'FORWARD', 'DROP');
         run('ip6tables-legacy', '-P', 'FORWARD', 'DROP');
         set({}, ['cali', 'veth']);
-        await until('accepted', () => manager.status().hostForward.length === 2, PAUSE_MS);
+        const accepted = (): number =>
+          manager.status().hostForward.filter(({ state }) => state === 'accepted').length;
+        await until('accepted', () => accepted() === 2, PAUSE_MS);
         expect(forwardRules('iptables-legacy')).toHaveLength(5);
         expect(forwardRules('ip6tables-legacy')).toEqual(forwardRules('iptables-legacy'));
         run('iptables-legacy', '-P', 'FORWARD', 'ACCEPT');
@@ -226,6 +230,27 @@ describeWith(
         await settled(() => forwardRules('ip6tables-legacy').length === 1);
         expect(forwardRules('iptables-legacy')).toEqual(['-P FORWARD ACCEPT']);
         await until('no longer shown', () => manager.status().hostForward.length === 0, PAUSE_MS);
+      });
+
+      test('that cannot be written is named, and tried again soon', async () => {
+        run('iptables-legacy', '-P', 'FORWARD', 'DROP');
+        const host = commands;
+        let refusals = 0;
+        commands = {
+          run: async (program, args, input) => {
+            const isWrite = program === 'iptables-legacy' && args.includes('-I');
+            if (!isWrite || refusals++ > 0) return host.run(program, args, input);
+            return { status: 4, stdout: '', stderr: 'Another app is currently holding the xtables lock.' };
+          },
+        };
+        start();
+        set({}, ['cali']);
+        await until('named', () => errors.length > 0, PAUSE_MS);
+        expect(errors).toEqual([
+          'chain iptables-legacy FORWARD: iptables-legacy: Another app is currently holding the xtables lock.',
+        ]);
+        await until('accepted', () => manager.status().hostForward[0]?.state === 'accepted', PAUSE_MS);
+        expect(forwardRules('iptables-legacy')).toHaveLength(3);
       });
 
       test('that accepts is left alone', async () => {
