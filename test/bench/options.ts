@@ -23,7 +23,7 @@ export const USAGE = `npm run bench -- [SCENARIO…] [--daemons LIST] [--repeat 
 
 Scenarios (default: all):
 ${ALL_SCENARIOS.map(({ name, summary }) => `  ${name.padEnd(14)} ${summary}`).join('\n')}
-  kernel         10,000 and 100,000 routes from the first UPDATE to the kernel: manul, bird, and ip -batch (root)
+  kernel         10,000 and 100,000 routes from the first UPDATE to the kernel: manul, bird, ip -batch, and our agent alone (root)
 
 Daemons: ${ALL_REFLECTORS.map(({ name }) => name).join(', ')}
   default ${DEFAULT_REFLECTORS.map(({ name }) => name).join(',')}; "ideal" has no RIB and shows what the driver can take,

@@ -24,6 +24,9 @@ export interface Row {
     readonly p50Ms: number | null;
     readonly p99Ms: number | null;
     readonly maxMs: number | null;
+    /** How late the event loop of our own daemon was; null where nobody asks. */
+    readonly loopP999Ms: number | null;
+    readonly loopMaxMs: number | null;
     readonly keepaliveGapMs: number | null;
     readonly driverCpuSeconds: number;
     /** Milliseconds until `/readyz` and `/metrics` were answered; null: not asked (`--probe`). */
@@ -34,8 +37,8 @@ export interface Row {
 }
 
 const OURS = 'manul';
-/** Not peers: ourselves, with a filter or without, and the one that only measures the driver. */
-const NOT_PEERS = [OURS, 'manul-filter', 'ideal'];
+/** Ourselves in other forms, and the one that only measures the driver, are no peers. */
+const isPeer = (name: string): boolean => !name.startsWith(OURS) && name !== 'ideal';
 
 export function summarize(runs: readonly Run[]): Row[] {
   const groups = new Map<string, Run[]>();
@@ -63,7 +66,9 @@ function medians(runs: readonly Run[]): Row {
     metrics: {
       p50Ms: of((one) => one.latency?.p50Ms ?? null),
       p99Ms: of((one) => one.latency?.p99Ms ?? null),
-      maxMs: of((one) => one.latency?.maxMs ?? one.eventLoopDelayMs ?? null),
+      maxMs: of((one) => one.latency?.maxMs ?? null),
+      loopP999Ms: of((one) => one.eventLoopDelay?.p999Ms ?? null),
+      loopMaxMs: of((one) => one.eventLoopDelay?.maxMs ?? null),
       keepaliveGapMs: of((one) => one.keepaliveGapMs),
       driverCpuSeconds: of((one) => one.driverCpuSeconds) ?? 0,
       readyP999Ms: of((one) => one.answers?.readyP999Ms ?? null),
@@ -84,9 +89,7 @@ function median(values: readonly (number | null)[]): number | null {
 function ratioOf(ours: Row, rows: readonly Row[]): number | null {
   const measure = (row: Row): number | null => row.metrics.p99Ms ?? row.seconds;
   const peers = rows
-    .filter(
-      (row) => row.scenario === ours.scenario && row.phase === ours.phase && !NOT_PEERS.includes(row.daemon),
-    )
+    .filter((row) => row.scenario === ours.scenario && row.phase === ours.phase && isPeer(row.daemon))
     .map(measure)
     .filter((value) => value !== null);
   const own = measure(ours);

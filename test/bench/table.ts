@@ -8,6 +8,7 @@ const HEADINGS = [
   'CPU s',
   'peak MB',
   'p50/p99/max ms',
+  'loop p99.9/max ms',
   'idle gap s',
   'driver CPU s',
   'ratio',
@@ -36,9 +37,9 @@ function formatBlock(title: string, rows: readonly Row[], cutSec: number): strin
 }
 
 function cells(row: Row, cutSec: number): string[] {
-  const { p50Ms, p99Ms, maxMs, driverCpuSeconds } = row.metrics;
-  const lateness = maxMs === null ? '' : `loop ${number(maxMs)}`;
-  const latency = p50Ms === null ? lateness : [p50Ms, p99Ms, maxMs].map((ms) => number(ms ?? 0)).join(' / ');
+  const { p50Ms, p99Ms, maxMs, loopP999Ms, loopMaxMs, driverCpuSeconds } = row.metrics;
+  const latency = p50Ms === null ? '' : [p50Ms, p99Ms, maxMs].map((ms) => number(ms ?? 0)).join(' / ');
+  const lateness = loopMaxMs === null ? '' : [loopP999Ms, loopMaxMs].map((ms) => number(ms ?? 0)).join(' / ');
   return [
     `  ${row.daemon}`,
     row.seconds === null ? `> ${cutSec}` : number(row.seconds),
@@ -46,6 +47,7 @@ function cells(row: Row, cutSec: number): string[] {
     number(row.cpuSeconds),
     (row.peakRssBytes / 1e6).toFixed(0),
     latency,
+    lateness,
     idleGap(row),
     number(driverCpuSeconds),
     row.ratio === null ? '' : row.ratio.toFixed(2),

@@ -26,10 +26,15 @@ export interface PhaseResult {
   /** Largest time between two messages on an idle session with a hold time of 3 s; null: the daemon lost it. */
   readonly keepaliveGapMs: number | null;
   readonly latency: Latency | null;
-  /** Of our own daemon: how late its event loop was at most; absent where nobody asks. */
-  readonly eventLoopDelayMs?: number | null;
+  /** Of our own daemon: how late its event loop was; absent where nobody asks. */
+  readonly eventLoopDelay?: LoopDelay;
   /** How long its HTTP server took to answer, where `--probe` asked it. */
   readonly answers?: AnswerTimes | null;
+}
+
+export interface LoopDelay {
+  readonly p999Ms: number;
+  readonly maxMs: number;
 }
 
 /** Milliseconds from a request to the end of its answer, over one phase. */

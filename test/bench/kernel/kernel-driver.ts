@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { encodeAnnouncements, encodeWithdrawals } from '../driver/encode-routes.ts';
 import { Session } from '../driver/session.ts';
 import { evenSets } from '../scenarios/scenario.ts';
-import { type KernelJob, type KernelPhase, NEXT_HOPS, prefixText } from './kernel-job.ts';
+import { type KernelJob, type KernelPhase, NEXT_HOPS, PHASE_PAUSE_MS, prefixText } from './kernel-job.ts';
 import { routeCount } from './kernel-table.ts';
 import { RouteSocket } from './route-socket.ts';
 
@@ -31,6 +31,9 @@ async function main(job: KernelJob): Promise<void> {
   await established;
   // The daemon has time to settle what the session's coming up brings along.
   await sleep(1000);
+  const tell = (phase: KernelPhase): void => console.log(JSON.stringify(phase));
+  tell({ phase: 'ready', seconds: 0 });
+  await sleep(PHASE_PAUSE_MS);
   const base = routeCount();
   const kernel = new RouteSocket();
   const last = prefixText(routes - 1).replace('.0/24', '.1');
@@ -50,8 +53,9 @@ async function main(job: KernelJob): Promise<void> {
       const elapsed = (performance.now() - startedAt) / 1000;
       if (isDone()) seconds = elapsed;
     }
-    console.log(JSON.stringify({ phase, seconds } satisfies KernelPhase));
+    tell({ phase, seconds });
     if (seconds === null) process.exit(0);
+    await sleep(PHASE_PAUSE_MS);
   };
   await measure('add', first!, NEXT_HOPS[0], () => routeCount() >= base + routes);
   await measure('change', second!, NEXT_HOPS[1], () => kernel.countVia(NEXT_HOPS[1]) === routes);

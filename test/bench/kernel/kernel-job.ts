@@ -7,8 +7,12 @@ export interface KernelJob {
   readonly cutMs: number;
 }
 
+/** Between two phases, so that what is left to do after the last route does not count for the next. */
+export const PHASE_PAUSE_MS = 600;
+
 export interface KernelPhase {
-  readonly phase: 'add' | 'change' | 'delete';
+  /** `ready` comes first, before anything is announced. */
+  readonly phase: 'ready' | 'add' | 'change' | 'delete';
   /** Null: cut. */
   readonly seconds: number | null;
 }
