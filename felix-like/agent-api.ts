@@ -77,6 +77,8 @@ export interface VxlanTunnel extends IpipTunnel {
   readonly port: number;
   /** Own MAC address, lower case with colons. */
   readonly mac: string;
+  /** Whether checksums are left to devices; absent: as long as this kernel gets them right. */
+  readonly checksumOffload?: boolean;
 }
 
 export interface RemoteNode {

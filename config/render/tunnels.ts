@@ -61,7 +61,14 @@ function vxlanTunnel(
     vni: felix.vxlanVNI ?? VXLAN_VNI,
     port: felix.vxlanPort ?? VXLAN_PORT,
     mac: vtepMac(context.self, family),
+    ...checksumOffload(felix.featureDetectOverride ?? ''),
   };
+}
+
+/** `ChecksumOffloadBroken=true,…`: what is known better than by the version of the kernel. */
+function checksumOffload(override: string): { readonly checksumOffload?: boolean } {
+  const [, isBroken] = /(?:^|,)\s*ChecksumOffloadBroken\s*=\s*(true|false)\s*(?:,|$)/i.exec(override) ?? [];
+  return isBroken === undefined ? {} : { checksumOffload: isBroken.toLowerCase() === 'false' };
 }
 
 function warnOfMissing(context: RenderContext, field: string, interfaceName: string): void {

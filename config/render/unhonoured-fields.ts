@@ -96,6 +96,7 @@ const FELIX_HONOURED: ReadonlySet<string> = new Set([
   'workloadSourceSpoofing',
   'deviceRouteSourceAddress',
   'deviceRouteSourceAddressIPv6',
+  'featureDetectOverride',
 ]);
 
 const NO_WIREGUARD = 'has no effect: there is no WireGuard';

@@ -6,6 +6,7 @@ import { containsAddress, parseAddress, parsePrefix } from '@manul/bgp/net';
 import type { AgentConfig, DeviceStatus, KernelWriteEvent } from '../agent-api.ts';
 import type { DevicePlan } from '../calc/tunnel-plan.ts';
 import type { KernelLink, KernelNeighbour, KernelPort } from '../kernel/kernel-port.ts';
+import { ChecksumOffload } from './checksum-offload.ts';
 import type { Clock } from './clock.ts';
 import type { ErrorLog } from './error-log.ts';
 import type { LinkState } from './link-state.ts';
@@ -25,12 +26,14 @@ export class OverlaySetup {
   readonly #parts: OverlaySetupParts;
   readonly #devices: TunnelDevices;
   readonly #neighbours: NeighbourTable;
+  readonly #offload: ChecksumOffload;
   #isPlanned = false;
 
   constructor(parts: OverlaySetupParts) {
     this.#parts = parts;
     this.#devices = new TunnelDevices(parts.clock, parts.errors);
     this.#neighbours = new NeighbourTable(parts.clock, parts.errors);
+    this.#offload = new ChecksumOffload(parts.clock, parts.errors);
   }
 
   get isInSync(): boolean {
@@ -38,7 +41,8 @@ export class OverlaySetup {
   }
 
   get refused(): { readonly device: number; readonly neighbour: number } {
-    return { device: this.#devices.refusedCount, neighbour: this.#neighbours.refusedCount };
+    const device = this.#devices.refusedCount + this.#offload.refusedCount;
+    return { device, neighbour: this.#neighbours.refusedCount };
   }
 
   /** Configuration, links or addresses are others now. */
@@ -59,7 +63,8 @@ export class OverlaySetup {
 
   /** When to look again, milliseconds of the clock, or null. */
   nextMs(): number | null {
-    const dueMs = [this.#devices.nextMs(), this.#neighbours.nextMs()].filter((ms) => ms !== null);
+    const parts = [this.#devices, this.#neighbours, this.#offload];
+    const dueMs = parts.map((part) => part.nextMs()).filter((ms) => ms !== null);
     return dueMs.length === 0 ? null : Math.min(...dueMs);
   }
 
@@ -78,6 +83,7 @@ export class OverlaySetup {
       links.markStale();
       return true;
     }
+    await this.#offload.apply(kernel, config, links.links());
     this.#report('neighbour', await this.#neighbours.apply(kernel, mayRemove));
     return false;
   }

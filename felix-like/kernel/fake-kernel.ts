@@ -30,6 +30,9 @@ export class FakeKernel implements KernelPort {
     ['net/ipv4/conf/default/rp_filter', '0'],
     ['net/ipv6/conf/all/forwarding', '0'],
   ]);
+  hasBrokenOffload = false;
+  /** What was asked for, `vxlan.calico off`. */
+  readonly offloads: string[] = [];
   /** Every operation that was asked for, in order. */
   readonly operations: RouteOperation[] = [];
   /** Every route dump that was asked for. */
@@ -118,6 +121,12 @@ export class FakeKernel implements KernelPort {
     });
     await nextTurn();
     return failures;
+  }
+
+  async setChecksumOffload(interfaceName: string, isOn: boolean): Promise<KernelFailure | null> {
+    const failure = this.#refusals.get(`offload of ${interfaceName}`) ?? null;
+    if (failure === null) this.offloads.push(`${interfaceName} ${isOn ? 'on' : 'off'}`);
+    return failure;
   }
 
   async readSysctl(key: string): Promise<string | null> {

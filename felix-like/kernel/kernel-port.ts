@@ -239,6 +239,10 @@ export interface KernelPort {
    * @returns how many; rejects when the kernel refuses
    */
   forgetConnections(addresses: readonly string[]): Promise<number>;
+  /** Checksums of packets in VXLAN may be wrong where this kernel leaves them to devices. */
+  readonly hasBrokenOffload: boolean;
+  /** Whether checksums of what leaves by the interface are left to its device. @returns why not, or null */
+  setChecksumOffload(interfaceName: string, isOn: boolean): Promise<KernelFailure | null>;
   /** The value without its line end, or null when there is no such key. */
   readSysctl(key: string): Promise<string | null>;
   /** Writes what differs; one outcome for each setting. A missing key fails with ENOENT. */

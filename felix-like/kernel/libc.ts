@@ -37,6 +37,9 @@ export const setns: (fd: number, type: number) => number = libc.func('int setns(
 export const read: (fd: number, bytes: Bytes, length: number) => number = libc.func(
   'intptr_t read(int fd, void *bytes, size_t length)',
 );
+export const ioctl: (fd: number, request: number, argument: Bytes) => number = libc.func(
+  'int ioctl(int fd, unsigned long request, void *argument)',
+);
 export const close: (fd: number) => number = libc.func('int close(int fd)');
 
 /** The address of bytes, for structures that hold pointers; keep the bytes referenced meanwhile. */

@@ -1,4 +1,6 @@
 /** The kernel port over netlink: encodes requests, decodes what comes back; the sockets live in a Worker. */
+import { release } from 'node:os';
+import { hasBrokenOffload } from './checksum-offload.ts';
 import type {
   KernelAddress,
   KernelEvent,
@@ -68,6 +70,7 @@ export function createLinuxKernel(options: LinuxKernelOptions = {}): KernelPort 
 }
 
 class LinuxKernel implements KernelPort {
+  readonly hasBrokenOffload = hasBrokenOffload(release());
   readonly #options: LinuxKernelOptions;
   #client: WorkerClient | null = null;
   readonly #encoder = new RouteWriteEncoder();
@@ -199,6 +202,11 @@ class LinuxKernel implements KernelPort {
     const { deleted, failure } = await this.#require().request('forgotten', request);
     if (failure !== null) throw new Error(`connections cannot be forgotten: ${failure.text}`);
     return deleted;
+  }
+
+  async setChecksumOffload(interfaceName: string, isOn: boolean): Promise<KernelFailure | null> {
+    const request = { kind: 'setChecksumOffload', interfaceName, isOn } as const;
+    return (await this.#require().request('offloadSet', request)).failure;
   }
 
   async readSysctl(key: string): Promise<string | null> {

@@ -8,6 +8,7 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { setChecksumOffload } from './checksum-offload.ts';
 import type { KernelFailure } from './kernel-port.ts';
 import * as libc from './libc.ts';
 import { Netfilter } from './netfilter.ts';
@@ -113,6 +114,11 @@ class KernelThread {
         const nothing = { deleted: 0, failure: NO_NETFILTER };
         const result = this.#netfilter?.forgetConnections(request.addresses) ?? nothing;
         report({ kind: 'forgotten', id: request.id, ...result });
+        break;
+      }
+      case 'setChecksumOffload': {
+        const failure = setChecksumOffload(request.interfaceName, request.isOn);
+        report({ kind: 'offloadSet', id: request.id, failure });
         break;
       }
       case 'readSysctl':

@@ -27,6 +27,12 @@ export type WorkerRequest =
   | { readonly kind: 'forgetConnections'; readonly id: number; readonly addresses: readonly string[] }
   | { readonly kind: 'readSysctl'; readonly id: number; readonly key: string }
   | { readonly kind: 'writeSysctls'; readonly id: number; readonly settings: readonly SysctlSetting[] }
+  | {
+      readonly kind: 'setChecksumOffload';
+      readonly id: number;
+      readonly interfaceName: string;
+      readonly isOn: boolean;
+    }
   | { readonly kind: 'close' };
 
 /** What is sent at once; its last message has NLM_F_ACK. */
@@ -61,5 +67,6 @@ export type WorkerReply =
       readonly deleted: number;
       readonly failure: KernelFailure | null;
     }
+  | { readonly kind: 'offloadSet'; readonly id: number; readonly failure: KernelFailure | null }
   | { readonly kind: 'sysctl'; readonly id: number; readonly value: string | null }
   | { readonly kind: 'sysctls'; readonly id: number; readonly outcomes: readonly SysctlOutcome[] };

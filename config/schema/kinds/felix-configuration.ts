@@ -69,6 +69,9 @@ const known = {
   vxlanMTUV6: mtu('vxlan-v6.calico'),
   vxlanPort: port('UDP port of VXLAN; default 4789').optional(),
   vxlanVNI: integer('VXLAN network identifier; default 4096', 0, 16_777_215).optional(),
+  featureDetectOverride: plainText(
+    'What the kernel can do, whatever it says: ChecksumOffloadBroken=true or =false; all else has no effect',
+  ).optional(),
   mtuIfacePattern: text(
     'Interfaces (regular expression) whose MTU counts',
     parseRegularExpression,

@@ -63,7 +63,6 @@ export const FELIX_FIELDS_OUT_OF_SCOPE = [
   'endpointReportingEnabled',
   'failsafeInboundHostPorts',
   'failsafeOutboundHostPorts',
-  'featureDetectOverride',
   'featureGates',
   'flowLogsCollectorDebugTrace',
   'flowLogsFlushInterval',

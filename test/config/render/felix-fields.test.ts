@@ -52,6 +52,7 @@ const HONOURED: Readonly<Record<string, unknown>> = {
   vxlanMTUV6: 1400,
   vxlanPort: 8472,
   vxlanVNI: 7,
+  featureDetectOverride: 'SNATFullyRandom=false,ChecksumOffloadBroken=true',
   mtuIfacePattern: '^bond',
   routeSource: 'WorkloadIPs',
   routeRefreshInterval: '10s',

@@ -28,6 +28,8 @@ function bound(kernel: FakeKernel): KernelPort {
     applyObjects: (operations) => kernel.applyObjects(operations),
     outgoingLink: (address) => kernel.outgoingLink(address),
     forgetConnections: (addresses) => kernel.forgetConnections(addresses),
+    hasBrokenOffload: kernel.hasBrokenOffload,
+    setChecksumOffload: (interfaceName, isOn) => kernel.setChecksumOffload(interfaceName, isOn),
     readSysctl: (key) => kernel.readSysctl(key),
     writeSysctls: (settings) => kernel.writeSysctls(settings),
     close: () => kernel.close(),

@@ -27,7 +27,7 @@ function routeArguments(namespace: NetworkNamespace, { prefix, metric, target }:
 }
 
 describeWith(
-  { root: true, commands: ['ip', 'nft', 'nsenter', 'setpriv', 'unshare'] },
+  { root: true, commands: ['ip', 'nft', 'nsenter', 'setpriv', 'unshare', 'ethtool'] },
   'the kernel of this machine',
   () => {
     kernelContract(async () => {
@@ -159,6 +159,18 @@ describeWith(
           expect(order).toEqual(['written, 0 failures', 'deleted']);
         },
       );
+
+      test('checksums of a VXLAN device are left to it, or not', async () => {
+        namespace.ip('link add vxlan.calico type vxlan id 4096 dstport 4789');
+        await kernel.open(SILENT);
+        const shown = (): string => namespace.exec('ethtool -k vxlan.calico');
+        expect(shown()).toContain('tx-checksumming: on');
+        expect(await kernel.setChecksumOffload('vxlan.calico', false)).toBeNull();
+        expect(shown()).toContain('tx-checksumming: off');
+        expect(await kernel.setChecksumOffload('vxlan.calico', true)).toBeNull();
+        expect(shown()).toContain('tx-checksumming: on');
+        expect(await kernel.setChecksumOffload('nowhere', false)).toMatchObject({ code: 'ENODEV' });
+      });
 
       test('every failure of a large batch is reported', async () => {
         await kernel.open(SILENT);

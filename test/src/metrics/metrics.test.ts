@@ -155,6 +155,9 @@ test('the agent tells about routes, writes and applies', async () => {
   expect(await scrape(test)).toEqual(
     expect.arrayContaining([
       'manul_kernel_routes{view="desired"} 3',
+      'manul_kernel_in_sync 1',
+      'manul_kernel_refused{kind="route"} 1',
+      'manul_kernel_refused{kind="sysctl"} 2',
       'manul_kernel_routes{view="actual"} 2',
       'manul_kernel_writes_total{op="add",result="ok"} 12',
       'manul_kernel_apply_seconds_count 1',
