@@ -134,6 +134,11 @@ describeWith(
         await prometheus.stop();
       }
       for (const target of targets.slice(0, 2)) {
+        // the looking glass and the API are on loopback alone
+        for (const path of ['', 'api/v1/peers']) {
+          const words = ['curl', '-s', '-o', '/dev/null', '-w', '%{http_code}', `http://${target}/${path}`];
+          expect((await insideLater(fabric.namespace, ...words)).stdout).toBe('404');
+        }
         const script = 'curl -s "$0" | promtool check metrics';
         const { stdout, stderr } = await insideLater(
           fabric.namespace,
