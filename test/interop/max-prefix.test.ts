@@ -4,6 +4,7 @@ import { pollUntil } from '../harness/deadline.ts';
 import { dynamicNeighborYaml } from '../harness/manul/resources.ts';
 import { describeWith } from '../support/requirements.ts';
 import { PAIR_START_MS, PAIR_TEST_MS, Pair, type PairOptions } from './pair.ts';
+import { together } from './story.ts';
 
 const NETWORKS = ['10.61.1.0/24', '10.61.2.0/24', '10.61.3.0/24'];
 /** FRR counts a prefix after it has looked at the limit: more than one too many. */
@@ -36,24 +37,24 @@ async function untilCease(
   }
 }
 
+const ours = together(ALL_DAEMONS, (kind) => {
+  const sessions = [{ families: FAMILIES }];
+  return untilCease(kind, { resource: range('maxPrefixes: 2'), sessions, networks: NETWORKS }, 'sent');
+});
+
+const theirs = together(WITH_LIMIT, (kind) => {
+  const sessions = [{ families: FAMILIES, maxPrefixes: 2 }];
+  return untilCease(kind, { resource: range(), sessions, networks: [], blocks: BLOCKS }, 'received');
+});
+
 describe.each(ALL_DAEMONS)('$name', (kind) => {
   describeWith({ root: true, commands: kind.commands }, 'and Manul with a limit of prefixes', () => {
-    test(
-      'a daemon that announces too many gets Cease 6/1',
-      async () => {
-        const sessions = [{ families: FAMILIES }];
-        await untilCease(kind, { resource: range('maxPrefixes: 2'), sessions, networks: NETWORKS }, 'sent');
-      },
-      PAIR_START_MS + PAIR_TEST_MS,
-    );
+    test('a daemon that announces too many gets Cease 6/1', () => ours(kind), PAIR_START_MS + PAIR_TEST_MS);
 
     if (!WITH_LIMIT.includes(kind)) return;
     test(
       'a daemon to which Manul announces too many says so with Cease 6/1',
-      async () => {
-        const sessions = [{ families: FAMILIES, maxPrefixes: 2 }];
-        await untilCease(kind, { resource: range(), sessions, networks: [], blocks: BLOCKS }, 'received');
-      },
+      () => theirs(kind),
       PAIR_START_MS + PAIR_TEST_MS,
     );
   });

@@ -8,7 +8,7 @@ import type { DaemonKind } from '../harness/daemons/daemon.ts';
 import { EXABGP } from '../harness/daemons/exabgp.ts';
 import { OPENBGPD } from '../harness/daemons/openbgpd.ts';
 import { pollUntil } from '../harness/deadline.ts';
-import { describeWith, unmetReason } from '../support/requirements.ts';
+import { describeWith } from '../support/requirements.ts';
 import {
   MARKER,
   marker,
@@ -20,7 +20,7 @@ import {
   secret,
   WITH_KEY,
 } from './secure-pair.ts';
-import { Story } from './story.ts';
+import { isThere, Story } from './story.ts';
 
 jest.setTimeout(240_000);
 
@@ -36,7 +36,7 @@ class Scenario {
   readonly #stories = new Map<DaemonKind, { readonly pair: SecurePair; readonly story: Story }>();
 
   constructor(kinds: readonly DaemonKind[], tell: (pair: SecurePair) => Story) {
-    this.#kinds = kinds.filter(({ commands }) => unmetReason({ root: true, commands }) === null);
+    this.#kinds = kinds.filter(isThere);
     this.#tell = tell;
   }
 

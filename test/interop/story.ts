@@ -1,7 +1,8 @@
-/**
- * Steps that follow one another, begun without waiting for the tests that look at them: the stories of several
- * daemons are told at the same time, each test waits for its own step, and a suite takes as long as its slowest daemon.
- */
+/** Scenarios of several daemons at the same time: a suite takes as long as its slowest daemon. */
+import type { DaemonKind } from '../harness/daemons/daemon.ts';
+import { unmetReason } from '../support/requirements.ts';
+
+/** Steps that follow one another, begun without waiting for the tests that look at them: each test waits for its own step. */
 export class Story {
   readonly #steps = new Map<string, Promise<void>>();
   #last: Promise<void> = Promise.resolve();
@@ -25,4 +26,27 @@ export class Story {
   async over(): Promise<void> {
     await Promise.allSettled(this.#steps.values());
   }
+}
+
+/** Begins `run` for all kinds that the machine has, as soon as one of them is asked for. */
+export function together(
+  kinds: readonly DaemonKind[],
+  run: (kind: DaemonKind) => Promise<void>,
+): (kind: DaemonKind) => Promise<void> {
+  const begun = new Map<DaemonKind, Promise<void>>();
+  return async (wanted) => {
+    if (begun.size === 0) {
+      for (const kind of kinds.filter(isThere)) {
+        const done = run(kind);
+        done.catch(() => undefined); // its test hears of it
+        begun.set(kind, done);
+      }
+    }
+    await begun.get(wanted);
+  };
+}
+
+/** The machine has what the daemon needs in a network of its own. */
+export function isThere({ commands }: DaemonKind): boolean {
+  return unmetReason({ root: true, commands }) === null;
 }
