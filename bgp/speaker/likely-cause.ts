@@ -133,7 +133,19 @@ function notificationCause(settings: SessionSettings, error: SessionError, heard
     return 'what answers there does not speak BGP';
   if (code === ErrorCode.Cease && isReceived)
     return CAUSE_OF_CEASE[subcode] ?? `the peer ended the session: ${text}`;
+  if (code === ErrorCode.Cease && subcode === CeaseSubcode.MaximumPrefixes) return prefixLimitCause(settings);
   return `${isReceived ? 'the peer refused' : 'we refused'}: ${text}`;
+}
+
+function prefixLimitCause({ name, prefixLimitHoldMs, config }: SessionSettings): string {
+  const command = `manul peer reset ${name}`;
+  const returns = {
+    never: `it may come back after "${command}"`,
+    atOnce: 'it may come back at once',
+    later: `it may come back after ${(prefixLimitHoldMs ?? 0) / 1000} s at most, or after "${command}"`,
+  }[prefixLimitHoldMs === null ? 'never' : prefixLimitHoldMs === 0 ? 'atOnce' : 'later'];
+  const limit = config.maxPrefixes === null ? '' : ` of ${config.maxPrefixes}`;
+  return `the peer announced more prefixes than its limit${limit}; ${returns}`;
 }
 
 const CAUSE_OF_CEASE: Readonly<Record<number, string>> = {

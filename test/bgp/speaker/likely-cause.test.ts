@@ -128,6 +128,16 @@ test.each<readonly [string, Told, RegExp]>([
   ['no BGP', { notification: ['sent', 1, 1, ''] }, /does not speak BGP/],
   ['rejected', { notification: ['received', 6, 5, ''] }, /no neighbor with our address configured/],
   ['shut down', { notification: ['received', 6, 2, 'spring'] }, /operator has shut the session down/],
+  [
+    'a limit of prefixes',
+    { notification: ['sent', 6, 1, ''], peer: { maxPrefixes: 9 } },
+    /more prefixes than its limit of 9; it may come back after 300 s at most, or after "manul peer reset peer"/,
+  ],
+  [
+    'a limit of prefixes for good',
+    { notification: ['sent', 6, 1, ''], peer: { maxPrefixes: 9, maxPrefixesRestartSec: null } },
+    /its limit of 9; it may come back after "manul peer reset peer"/,
+  ],
   ['anything else', { notification: ['sent', 3, 1, 'malformed'] }, /we refused: malformed/],
   [
     'a port that another speaker has',
