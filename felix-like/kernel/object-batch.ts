@@ -55,12 +55,12 @@ export class ObjectBatch {
 
 /** What a code means for this operation, where the general text would mislead; else null. */
 function explanation(operation: ObjectOperation, { code, text }: KernelFailure): string | null {
-  // The kernel's own words say more: that it is the VNI which another device has, for one.
-  if (text !== generalText(code)) return null;
   if (operation.kind === 'link') {
     if (code === 'EOPNOTSUPP' && operation.op === 'create') {
       return `this kernel has no links of kind ${operation.link.kind}: its module ${operation.link.kind} is missing`;
     }
+    // The kernel's own words say more: that it is the VNI which another device has, for one.
+    if (text !== generalText(code)) return null;
     return code === 'EEXIST' ? 'there is such a link already' : null;
   }
   if (code === 'EEXIST')

@@ -20,9 +20,10 @@ const TEXTS: Readonly<Record<string, string>> = {
   ENOBUFS: 'no room: the kernel has no buffers left, or the table is full',
 };
 
-/** `ENODEV` of a positive errno. */
+/** `ENODEV` of a positive errno. Of two names for one number, that which the kernel uses. */
 export function errorCode(errno: number): string {
-  return getSystemErrorName(-errno);
+  const name = getSystemErrorName(-errno);
+  return name === 'ENOTSUP' ? 'EOPNOTSUPP' : name;
 }
 
 /** @param sentence the kernel's own words, if it gave any */
