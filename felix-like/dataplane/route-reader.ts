@@ -109,7 +109,7 @@ export class RouteReader {
     table.beginResync();
     for (const protocol of protocols) {
       const filter = { family, table: MAIN_TABLE, protocol, interfaceIndex };
-      await kernel.dumpRoutes(filter, (routes) => table.observe(routes));
+      await kernel.readRoutes(filter, (routes) => table.observe(routes));
     }
     const scope = { family, interfaceIndex, everyProtocol: protocols.includes(null) };
     for (const _ of table.finishResync(scope)) await nextTurn();

@@ -16,12 +16,14 @@ import type {
   KernelRoute,
   ObjectOperation,
   OperationFailure,
+  RouteCursor,
   RouteFilter,
   RouteOperation,
   RouteWrites,
   SysctlOutcome,
   SysctlSetting,
 } from './kernel-port.ts';
+import { RouteList } from './route-list.ts';
 
 export class FakeKernel implements KernelPort {
   /** Parameters by key; the keys of a link come and go with it. */
@@ -62,6 +64,10 @@ export class FakeKernel implements KernelPort {
     await nextTurn();
     const routes = [...this.#routes.values()].filter((route) => matches(route, filter));
     if (routes.length > 0) onRoutes(routes);
+  }
+
+  readRoutes(filter: RouteFilter, onRoutes: (routes: RouteCursor) => void): Promise<void> {
+    return this.dumpRoutes(filter, (routes) => onRoutes(new RouteList(routes)));
   }
 
   async applyRoutes(operations: readonly RouteOperation[]): Promise<readonly OperationFailure[]> {

@@ -45,6 +45,17 @@ export interface KernelRoute {
   readonly target: RouteTarget;
 }
 
+/** Routes one after the other, without an object for each: the fields are those of the present one, until `next`. */
+export interface RouteCursor {
+  /** False when there is no further route. */
+  next(): boolean;
+  /** To be copied by whoever keeps it. */
+  readonly key: PrefixKey;
+  readonly metric: number;
+  /** Neighbours share one. */
+  readonly target: RouteTarget;
+}
+
 /** Which routes a dump is to hold; null: any. */
 export interface RouteFilter {
   readonly family: Family;
@@ -219,6 +230,8 @@ export interface KernelPort {
   open(listener: KernelListener): Promise<void>;
   /** Delivers the routes in parts that are small enough to handle at once. */
   dumpRoutes(filter: RouteFilter, onRoutes: (routes: readonly KernelRoute[]) => void): Promise<void>;
+  /** The same for many; each part is gone through before the call returns. */
+  readRoutes(filter: RouteFilter, onRoutes: (routes: RouteCursor) => void): Promise<void>;
   /** Carries out every operation, whether or not others fail; resolves to the failures, in order. */
   applyRoutes(operations: readonly RouteOperation[]): Promise<readonly OperationFailure[]>;
   /** The same for many; they must not change before the promise resolves. */

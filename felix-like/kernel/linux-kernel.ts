@@ -12,6 +12,7 @@ import type {
   KernelRoute,
   ObjectOperation,
   OperationFailure,
+  RouteCursor,
   RouteFilter,
   RouteOperation,
   RouteWrites,
@@ -25,14 +26,10 @@ import { MessageReader } from './netlink/message-reader.ts';
 import { MessageWriter } from './netlink/message-writer.ts';
 import { decodeNeighbour, encodeNeighbourDump } from './netlink/neighbour-message.ts';
 import { decodeParameters } from './netlink/parameter-message.ts';
-import {
-  decodeOutgoingLink,
-  decodeRoute,
-  encodeRouteDump,
-  encodeRouteLookup,
-  encodeRouteOperation,
-  RouteWriteEncoder,
-} from './netlink/route-message.ts';
+import { RouteDumpCursor } from './netlink/route-cursor.ts';
+import { decodeRoute } from './netlink/route-decode.ts';
+import { decodeOutgoingLink, encodeRouteDump, encodeRouteLookup } from './netlink/route-query.ts';
+import { encodeRouteOperation, RouteWriteEncoder } from './netlink/route-write.ts';
 import { ObjectBatch } from './object-batch.ts';
 import { SYSCTL_FOLDER } from './sysctl-files.ts';
 import { WorkerClient } from './worker-client.ts';
@@ -108,22 +105,19 @@ class LinuxKernel implements KernelPort {
   }
 
   async dumpRoutes(filter: RouteFilter, onRoutes: (routes: readonly KernelRoute[]) => void): Promise<void> {
-    // The kernel may filter less than it is asked to (older ones know no filters): nobody relies on it.
-    const isWanted = (route: KernelRoute): boolean =>
-      route.table === filter.table &&
-      (filter.protocol === null || route.target.protocol === filter.protocol) &&
-      (filter.interfaceIndex === null ||
-        route.target.nextHops.some((hop) => hop.interfaceIndex === filter.interfaceIndex));
-    await this.#awaitLinkChanges();
-    await this.#dump(
-      (writer, sequence) => encodeRouteDump(writer, filter, sequence),
-      MessageType.NewRoute,
-      decodeRoute,
-      (routes) => {
-        const wanted = routes.filter(isWanted);
-        if (wanted.length > 0) onRoutes(wanted);
-      },
-    );
+    const isWanted = wantedBy(filter);
+    await this.#dumpRoutes(filter, (messages) => {
+      const wanted = decodeAll(messages, MessageType.NewRoute, decodeRoute).filter(isWanted);
+      if (wanted.length > 0) onRoutes(wanted);
+    });
+  }
+
+  async readRoutes(filter: RouteFilter, onRoutes: (routes: RouteCursor) => void): Promise<void> {
+    const cursor = new RouteDumpCursor(wantedBy(filter));
+    await this.#dumpRoutes(filter, (messages) => {
+      cursor.reset(messages);
+      onRoutes(cursor);
+    });
   }
 
   applyRoutes(operations: readonly RouteOperation[]): Promise<readonly OperationFailure[]> {
@@ -243,19 +237,29 @@ class LinuxKernel implements KernelPort {
     return failures.map(({ index, failure }) => ({ index, ...failure }));
   }
 
-  async #dump<Value>(
+  async #dumpRoutes(filter: RouteFilter, onMessages: (messages: Uint8Array) => void): Promise<void> {
+    await this.#awaitLinkChanges();
+    await this.#dumpMessages((writer, sequence) => encodeRouteDump(writer, filter, sequence), onMessages);
+  }
+
+  #dump<Value>(
     encode: (writer: MessageWriter, sequence: number) => void,
     type: number,
     decode: (message: MessageReader) => Value | null,
     onValues: (values: Value[]) => void,
   ): Promise<void> {
+    return this.#dumpMessages(encode, (messages) => onValues(decodeAll(messages, type, decode)));
+  }
+
+  async #dumpMessages(
+    encode: (writer: MessageWriter, sequence: number) => void,
+    onMessages: (messages: Uint8Array) => void,
+  ): Promise<void> {
     this.#sequence = (this.#sequence + 1) & 0x7fffffff;
     const writer = new MessageWriter();
     encode(writer, this.#sequence);
     const request = { kind: 'dump', request: writer.finish() } as const;
-    const reply = await this.#require().request('dumped', request, [], (messages) => {
-      onValues(decodeAll(messages, type, decode));
-    });
+    const reply = await this.#require().request('dumped', request, [], onMessages);
     if (reply.failure !== null && !EMPTY_DUMP_CODES.includes(reply.failure.code)) {
       throw new Error(`cannot read from the kernel: ${reply.failure.text}`);
     }
@@ -282,6 +286,14 @@ class LinuxKernel implements KernelPort {
     if (this.#client === null) throw new Error('the connection to the kernel is not open');
     return this.#client;
   }
+}
+
+/** The kernel may filter less than it is asked to (older ones know no filters): nobody relies on it. */
+function wantedBy({ table, protocol, interfaceIndex }: RouteFilter): (route: KernelRoute) => boolean {
+  return (route) =>
+    route.table === table &&
+    (protocol === null || route.target.protocol === protocol) &&
+    (interfaceIndex === null || route.target.nextHops.some((hop) => hop.interfaceIndex === interfaceIndex));
 }
 
 function isPermissionMissing({ code }: KernelFailure): boolean {

@@ -10,7 +10,9 @@ import * as libc from './libc.ts';
 import { decodeAddress, encodeAddressDump } from './netlink/address-message.ts';
 import { MessageType } from './netlink/constants.ts';
 import { decodeLink, encodeLinkRequest } from './netlink/link-message.ts';
-import { decodeRoute, encodeRouteDump, encodeRouteOperation } from './netlink/route-message.ts';
+import { decodeRoute } from './netlink/route-decode.ts';
+import { encodeRouteDump } from './netlink/route-query.ts';
+import { encodeRouteOperation } from './netlink/route-write.ts';
 import { NetlinkExchange, Refused } from './netlink-exchange.ts';
 import type {
   PodInterface,

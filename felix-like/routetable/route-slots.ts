@@ -27,6 +27,13 @@ export const SlotFlag = {
 
 const PENDING = SlotFlag.UpdatePending | SlotFlag.DeletionPending;
 
+interface Comparison {
+  a: RouteTarget | null;
+  b: RouteTarget | null;
+  isIpv6: boolean;
+  isSame: boolean;
+}
+
 export class RouteSlots {
   readonly #table: number;
   readonly #keys: PrefixTable;
@@ -36,6 +43,8 @@ export class RouteSlots {
   #flags = sharedWords(FIRST_CAPACITY);
   /** Number of the resync that found the slot last. */
   #seenBy = sharedWords(FIRST_CAPACITY);
+  /** What was compared last: of many routes that are read back, neighbours ask the same. */
+  readonly #lastSame: Comparison = { a: null, b: null, isIpv6: false, isSame: false };
   #desiredCount = 0;
   #actualCount = 0;
   #updatesPending = 0;
@@ -94,10 +103,6 @@ export class RouteSlots {
       this.#seenBy = grown(this.#seenBy);
     }
     return slot;
-  }
-
-  slotOf({ prefix, metric }: KernelRoute): number {
-    return this.slot(this.#key.parse(prefix), metric);
   }
 
   /** Forgets a slot in which nothing is: its number may become that of another key. */
@@ -164,7 +169,15 @@ export class RouteSlots {
   }
 
   isSame(slot: number, a: RouteTarget, b: RouteTarget): boolean {
-    return a === b || isSameTarget(a, b, this.#keys.isIpv6(slot));
+    if (a === b) return true;
+    const isIpv6 = this.#keys.isIpv6(slot);
+    const last = this.#lastSame;
+    if (last.a === a && last.b === b && last.isIpv6 === isIpv6) return last.isSame;
+    last.isSame = isSameTarget(a, b, isIpv6);
+    last.a = a;
+    last.b = b;
+    last.isIpv6 = isIpv6;
+    return last.isSame;
   }
 
   has(slot: number, flag: number): boolean {

@@ -15,7 +15,7 @@
  * - Others delete or replace our routes: events and resyncs change `actual`, and the difference is pending again.
  */
 import type { Family } from '@manul/bgp/net';
-import type { KernelFailure, OperationFailure, RouteOperation } from '../kernel/kernel-port.ts';
+import type { KernelFailure, OperationFailure, RouteCursor, RouteOperation } from '../kernel/kernel-port.ts';
 import { PrefixKey } from '../prefix/prefix-key.ts';
 import { NO_ID } from '../prefix/prefix-table.ts';
 import type { Ownership } from './ownership.ts';
@@ -166,8 +166,8 @@ export class RouteTable {
     this.#isResyncing = true;
   }
 
-  observe(routes: readonly KernelRoute[]): void {
-    for (const route of routes) this.#observe(route);
+  observe(routes: RouteCursor): void {
+    while (routes.next()) this.#observe(routes.key, routes.metric, routes.target);
   }
 
   /** What the dump did not hold is not there. Yields now and then, so that others get their turn. */
@@ -187,11 +187,12 @@ export class RouteTable {
   /** Someone else changed a route. */
   onRouteEvent(isDeleted: boolean, route: KernelRoute): void {
     if (route.table !== this.#slots.table) return;
+    const key = this.#key.parse(route.prefix);
     if (!isDeleted) {
-      this.#observe(route);
+      this.#observe(key, route.metric, route.target);
       return;
     }
-    const slot = this.#slots.findText(route.prefix, route.metric);
+    const slot = this.#slots.find(key, route.metric);
     if (slot === NO_ID) return;
     this.#occupied.delete(slot);
     // Under one key there may be routes of several protocols; this one may not be the one that we know.
@@ -307,26 +308,26 @@ export class RouteTable {
     return this.#slots.actualRoute(slot);
   }
 
-  #observe(route: KernelRoute): void {
+  #observe(key: PrefixKey, metric: number, target: RouteTarget): void {
     const slots = this.#slots;
-    if (this.#ownership.isOurs(route)) {
-      const slot = slots.slotOf(route);
+    if (this.#ownership.isOurs({ target })) {
+      const slot = slots.slot(key, metric);
       const isNew = slots.actual(slot) === null && slots.desired(slot) === null;
       if (isNew && !slots.has(slot, SlotFlag.InFlight)) slots.set(slot, SlotFlag.Leftover);
-      this.#found(slot, route.target);
+      this.#found(slot, target);
       return;
     }
-    const slot = slots.findText(route.prefix, route.metric);
+    const slot = slots.find(key, metric);
     if (slot === NO_ID) return;
     // Of several routes under one key, the one that is ours counts.
     if (this.#isResyncing && slots.seenBy(slot) === this.#resyncs && slots.actual(slot) !== null) return;
-    if (slots.desired(slot) !== null) this.#found(slot, route.target);
+    if (slots.desired(slot) !== null) this.#found(slot, target);
     else this.#setActual(slot, null);
   }
 
   #found(slot: number, target: RouteTarget): void {
     this.#slots.setSeenBy(slot, this.#resyncs);
-    const isHolderFound = this.#occupied.delete(slot);
+    const isHolderFound = this.#occupied.size > 0 && this.#occupied.delete(slot);
     const actual = this.#slots.actual(slot);
     if (actual === null || !this.#slots.isSame(slot, actual, target)) this.#setActual(slot, target);
     else if (isHolderFound) this.#examine(slot);

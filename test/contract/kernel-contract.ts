@@ -94,6 +94,14 @@ export function kernelContract(newWorld: () => Promise<KernelWorld>): void {
     const routes: KernelRoute[] = [];
     const complete = { family: 'ipv4', table: 254, protocol: 80, interfaceIndex: null, ...filter } as const;
     await kernel.dumpRoutes(complete, (part) => routes.push(...part));
+    const read: KernelRoute[] = [];
+    await kernel.readRoutes(complete, (part) => {
+      while (part.next()) {
+        const { key, metric, target } = part;
+        read.push({ table: complete.table, prefix: key.text(), metric, target });
+      }
+    });
+    expect(read).toEqual(routes);
     return routes.sort((a, b) => a.prefix.localeCompare(b.prefix));
   }
 

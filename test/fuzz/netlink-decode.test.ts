@@ -4,7 +4,8 @@ import { decodeLink } from '../../felix-like/kernel/netlink/link-message.ts';
 import { MessageReader } from '../../felix-like/kernel/netlink/message-reader.ts';
 import { decodeConnection, isNftablesChange } from '../../felix-like/kernel/netlink/netfilter-message.ts';
 import { decodeParameters } from '../../felix-like/kernel/netlink/parameter-message.ts';
-import { decodeOutgoingLink, decodeRoute } from '../../felix-like/kernel/netlink/route-message.ts';
+import { decodeRoute } from '../../felix-like/kernel/netlink/route-decode.ts';
+import { decodeOutgoingLink } from '../../felix-like/kernel/netlink/route-query.ts';
 import fc from '../support/property.ts';
 
 const DECODERS: readonly ((message: MessageReader) => unknown)[] = [

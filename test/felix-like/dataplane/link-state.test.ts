@@ -20,6 +20,7 @@ function bound(kernel: FakeKernel): KernelPort {
   return {
     open: (listener) => kernel.open(listener),
     dumpRoutes: (filter, onRoutes) => kernel.dumpRoutes(filter, onRoutes),
+    readRoutes: (filter, onRoutes) => kernel.readRoutes(filter, onRoutes),
     applyRoutes: (operations) => kernel.applyRoutes(operations),
     writeRoutes: (writes) => kernel.writeRoutes(writes),
     dumpLinks: () => kernel.dumpLinks(),

@@ -4,6 +4,7 @@
  */
 
 import type { KernelRoute } from '../../../felix-like/kernel/kernel-port.ts';
+import { RouteList } from '../../../felix-like/kernel/route-list.ts';
 import { Ownership } from '../../../felix-like/routetable/ownership.ts';
 import { routeKey } from '../../../felix-like/routetable/route-key.ts';
 import { RouteTable } from '../../../felix-like/routetable/route-table.ts';
@@ -131,7 +132,7 @@ class Play {
     while (this.#inbox.length > 0) this.#hear();
     this.#table.beginResync();
     const found = [...this.kernel.values()].filter(({ target }) => everyProtocol || target.protocol === 80);
-    this.#table.observe(found);
+    this.#table.observe(new RouteList(found));
     for (const _ of this.#table.finishResync({ family: 'ipv4', interfaceIndex: null, everyProtocol }));
   }
 }

@@ -1,4 +1,5 @@
 import type { KernelRoute, OperationFailure } from '../../../felix-like/kernel/kernel-port.ts';
+import { RouteList } from '../../../felix-like/kernel/route-list.ts';
 import { Ownership } from '../../../felix-like/routetable/ownership.ts';
 import { type ResyncScope, RouteTable } from '../../../felix-like/routetable/route-table.ts';
 import { blackholeRoute, gatewayRoute, linkRoute, ofProtocol } from '../support/routes.ts';
@@ -22,7 +23,7 @@ class Fixture {
 
   resync(present: readonly KernelRoute[], scope: Partial<ResyncScope> = {}): void {
     this.table.beginResync();
-    this.table.observe(present);
+    this.table.observe(new RouteList(present));
     for (const _ of this.table.finishResync({ ...EVERYTHING, ...scope }));
   }
 

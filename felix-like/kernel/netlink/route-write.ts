@@ -1,19 +1,10 @@
 /**
- * Routes as rtnetlink messages: rtmsg { u8 family, dst_len, src_len, tos, table, protocol, scope, type; u32 flags }
- * and attributes. Tables are always given as RTA_TABLE, because `rtm_table` has only eight bits.
+ * Requests to write routes (RTM_NEWROUTE, RTM_DELROUTE). Tables are always given as RTA_TABLE, because `rtm_table` has
+ * only eight bits.
  */
-import { addressBits, type Family, formatAddress, parseAddress } from '@manul/bgp/net';
+import { parseAddress } from '@manul/bgp/net';
 import { PrefixKey } from '../../prefix/prefix-key.ts';
-import type {
-  KernelNextHop,
-  KernelRoute,
-  RouteFilter,
-  RouteOperation,
-  RouteScope,
-  RouteTarget,
-  RouteType,
-  RouteWrites,
-} from '../kernel-port.ts';
+import type { KernelNextHop, RouteOperation, RouteTarget, RouteWrites } from '../kernel-port.ts';
 import {
   AF_INET,
   AF_INET6,
@@ -25,32 +16,12 @@ import {
   TABLE_UNSPEC,
   TYPE_UNSPEC,
 } from './constants.ts';
-import { align, familyOfNumber, HOST_IS_LITTLE_ENDIAN } from './layout.ts';
-import { AttributeReader, type MessageReader } from './message-reader.ts';
+import { HOST_IS_LITTLE_ENDIAN } from './layout.ts';
 import type { MessageWriter } from './message-writer.ts';
+import { SCOPE_NUMBERS, TYPE_NUMBERS } from './route-layout.ts';
 
-const ROUTE_HEADER_BYTES = 12;
 /** Of the sequence number in nlmsghdr. */
 const SEQUENCE_OFFSET = 8;
-/** rtnexthop { u16 len, u8 flags, u8 weight - 1, i32 interface index }. */
-const NEXT_HOP_HEADER_BYTES = 8;
-
-const TYPE_NUMBERS: Readonly<Record<RouteType, number>> = {
-  unicast: 1,
-  blackhole: 6,
-  unreachable: 7,
-  prohibit: 8,
-  throw: 9,
-  other: TYPE_UNSPEC,
-};
-const SCOPE_NUMBERS: Readonly<Record<RouteScope, number>> = {
-  universe: 0,
-  link: 253,
-  host: 254,
-  other: SCOPE_NOWHERE,
-};
-const TYPE_NAMES = invert(TYPE_NUMBERS);
-const SCOPE_NAMES = invert(SCOPE_NUMBERS);
 
 const OPERATION_FLAGS: Readonly<Record<RouteOperation['op'], number>> = {
   add: Flag.Create | Flag.Exclusive,
@@ -232,149 +203,6 @@ function encodeMultipath(
   writer.endAttribute(start);
 }
 
-/** Asks for all routes that `filter` lets through; the kernel filters where GET_STRICT_CHK is set. */
-export function encodeRouteDump(writer: MessageWriter, filter: RouteFilter, sequence: number): void {
-  writer.beginMessage(MessageType.GetRoute, Flag.Request | Flag.Dump, sequence);
-  writer.u8(filter.family === 'ipv4' ? AF_INET : AF_INET6);
-  writer.u8(0);
-  writer.u8(0);
-  writer.u8(0);
-  writer.u8(TABLE_UNSPEC);
-  writer.u8(filter.protocol ?? 0);
-  writer.u8(0);
-  writer.u8(TYPE_UNSPEC);
-  writer.u32(0);
-  writer.u32Attribute(RouteAttribute.Table, filter.table);
-  if (filter.interfaceIndex !== null) writer.u32Attribute(RouteAttribute.OutInterface, filter.interfaceIndex);
-  writer.endMessage();
-}
-
-/**
- * Decodes the present message of `message`, of type RTM_NEWROUTE or RTM_DELROUTE.
- * @returns null for what has no place in a table of routes as the port knows it: cache entries, other families,
- *   and routes for one type of service or source, whose kernel keys differ from those of all our routes
- */
-export function decodeRoute(message: MessageReader): KernelRoute | null {
-  const { bytes, view, start, end } = message;
-  if (end - start < ROUTE_HEADER_BYTES) return null;
-  const family = familyOfNumber(bytes[start]!);
-  const flags = view.getUint32(start + 8, HOST_IS_LITTLE_ENDIAN);
-  const sourceLength = bytes[start + 2]!;
-  const typeOfService = bytes[start + 3]!;
-  if (family === null || sourceLength !== 0 || typeOfService !== 0 || (flags & RouteFlag.Cloned) !== 0)
-    return null;
-  const length = bytes[start + 1]!;
-  if (length > addressBits(family)) return null;
-  const fields = readRouteAttributes(new AttributeReader(message, start + ROUTE_HEADER_BYTES, end), family);
-  const type = TYPE_NAMES[bytes[start + 7]!] ?? 'other';
-  const onlink = (flags & RouteFlag.OnLink) !== 0;
-  return {
-    table: fields.table ?? bytes[start + 4]!,
-    prefix: `${fields.destination ?? (family === 'ipv4' ? '0.0.0.0' : '::')}/${length}`,
-    metric: fields.metric,
-    target: {
-      type,
-      protocol: bytes[start + 5]!,
-      scope: SCOPE_NAMES[bytes[start + 6]!] ?? 'other',
-      // IPv6 hangs routes without a next hop on the loopback link; that is no property of the route.
-      nextHops: type === 'unicast' ? nextHopsOf(fields, onlink) : [],
-      ...(fields.source === null ? {} : { source: fields.source }),
-    },
-  };
-}
-
-interface RouteFields {
-  table: number | null;
-  destination: string | null;
-  metric: number;
-  interfaceIndex: number | null;
-  gateway: string | null;
-  source: string | null;
-  multipath: KernelNextHop[] | null;
-}
-
-function readRouteAttributes(attributes: AttributeReader, family: Family): RouteFields {
-  const fields: RouteFields = {
-    table: null,
-    destination: null,
-    metric: 0,
-    interfaceIndex: null,
-    gateway: null,
-    source: null,
-    multipath: null,
-  };
-  const addressLength = addressBits(family) / 8;
-  while (attributes.next()) {
-    switch (attributes.type) {
-      case RouteAttribute.Table:
-        fields.table = attributes.u32();
-        break;
-      case RouteAttribute.Destination:
-        fields.destination = readAddress(attributes, attributes.start, addressLength);
-        break;
-      case RouteAttribute.Priority:
-        fields.metric = attributes.u32();
-        break;
-      case RouteAttribute.OutInterface:
-        fields.interfaceIndex = attributes.u32();
-        break;
-      case RouteAttribute.Gateway:
-        fields.gateway = readAddress(attributes, attributes.start, addressLength);
-        break;
-      case RouteAttribute.PreferredSource:
-        fields.source = readAddress(attributes, attributes.start, addressLength);
-        break;
-      case RouteAttribute.Via:
-        fields.gateway = readVia(attributes);
-        break;
-      case RouteAttribute.Multipath:
-        fields.multipath = readMultipath(attributes, addressLength);
-        break;
-    }
-  }
-  return fields;
-}
-
-function nextHopsOf(fields: RouteFields, onlink: boolean): readonly KernelNextHop[] {
-  if (fields.multipath !== null) return fields.multipath;
-  return [{ gateway: fields.gateway, interfaceIndex: fields.interfaceIndex, onlink, weight: 1 }];
-}
-
-function readMultipath(attribute: AttributeReader, addressLength: number): KernelNextHop[] {
-  const { bytes, view, end } = attribute;
-  const nextHops: KernelNextHop[] = [];
-  let at = attribute.start;
-  while (at + NEXT_HOP_HEADER_BYTES <= end) {
-    const length = view.getUint16(at, HOST_IS_LITTLE_ENDIAN);
-    if (length < NEXT_HOP_HEADER_BYTES || at + length > end) break;
-    const inner = new AttributeReader(attribute, at + NEXT_HOP_HEADER_BYTES, at + length);
-    let gateway: string | null = null;
-    while (inner.next()) {
-      if (inner.type === RouteAttribute.Gateway) gateway = readAddress(inner, inner.start, addressLength);
-      else if (inner.type === RouteAttribute.Via) gateway = readVia(inner);
-    }
-    nextHops.push({
-      gateway,
-      interfaceIndex: view.getInt32(at + 4, HOST_IS_LITTLE_ENDIAN),
-      onlink: (bytes[at + 2]! & RouteFlag.OnLink) !== 0,
-      weight: bytes[at + 3]! + 1,
-    });
-    at += align(length);
-  }
-  return nextHops;
-}
-
-function readVia(attribute: AttributeReader): string | null {
-  if (attribute.end - attribute.start < 2) return null;
-  const family = familyOfNumber(attribute.view.getUint16(attribute.start, HOST_IS_LITTLE_ENDIAN));
-  return family === null ? null : readAddress(attribute, attribute.start + 2, addressBits(family) / 8);
-}
-
-function readAddress(attribute: AttributeReader, start: number, length: number): string | null {
-  if (attribute.end - start < length) return null;
-  return formatAddress(attribute.bytes, start, length);
-}
-
 /**
  * The first `length` characters of `text`, an IPv4 address that the caller vouches for, as the number whose bytes in
  * the host's order are the address. Of many routes each has one, and arrays for them would be garbage at once.
@@ -405,30 +233,4 @@ function addressBytes(text: string): Uint8Array {
   const bytes = parseAddress(text);
   if (bytes === null) throw new RangeError(`not an address: ${text}`);
   return bytes;
-}
-
-function invert<Name extends string>(
-  numbers: Readonly<Record<Name, number>>,
-): Readonly<Record<number, Name>> {
-  return Object.fromEntries(Object.entries(numbers).map(([name, number]) => [number, name]));
-}
-
-/** Asks which way packets to an address take; the answer is one route, and an acknowledgement that ends it. */
-export function encodeRouteLookup(writer: MessageWriter, address: string, sequence: number): void {
-  const bytes = parseAddress(address)!;
-  writer.beginMessage(MessageType.GetRoute, Flag.Request | Flag.Ack, sequence);
-  writer.u8(bytes.length === 4 ? AF_INET : AF_INET6);
-  writer.u8(bytes.length * 8);
-  for (let i = 2; i < ROUTE_HEADER_BYTES; i++) writer.u8(0);
-  writer.bytesAttribute(RouteAttribute.Destination, bytes);
-  writer.endMessage();
-}
-
-/** The link in the answer to a lookup, or null for packets that go nowhere. */
-export function decodeOutgoingLink(message: MessageReader): number | null {
-  if (message.end - message.start < ROUTE_HEADER_BYTES) return null;
-  if (message.bytes[message.start + 7] !== TYPE_NUMBERS.unicast) return null;
-  const attributes = new AttributeReader(message, message.start + ROUTE_HEADER_BYTES, message.end);
-  while (attributes.next()) if (attributes.type === RouteAttribute.OutInterface) return attributes.u32();
-  return null;
 }
