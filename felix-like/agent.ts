@@ -81,7 +81,9 @@ class NodeAgent implements Agent {
     this.#host = new HostSetup({ commands, clock, logger, errors: this.#errors, onWrite });
     this.#calculator = new RouteCalculator((problem) => this.#errors.add(problem), randomSeed());
     this.#table = new RouteTable(MAIN_TABLE, NOTHING_OWNED, () => clock.now(), randomSeed());
-    this.#routedWait = new RoutedWait(clock, (prefix) => this.#table.inPlace(prefix, this.#metric(prefix)));
+    this.#routedWait = new RoutedWait(clock, (prefix) =>
+      this.#table.view.inPlace(prefix, this.#metric(prefix)),
+    );
     const plan = { global: globalSysctls, workload: workloadSysctls, rpFilterKey: DEFAULT_RP_FILTER_KEY };
     this.#sysctls = new SysctlManager({ plan, clock, errors: this.#errors, forwarding: this.#forwarding });
     this.#overlay = new OverlaySetup({
@@ -242,7 +244,7 @@ class NodeAgent implements Agent {
       if (calculator.isUnwrittenBlock(prefix)) return 'present';
       const reason = calculator.reasonOf(prefix);
       if (reason !== 'workload' && reason !== 'block') return 'none';
-      return this.#table.state(prefix, this.#metric(prefix));
+      return this.#table.view.state(prefix, this.#metric(prefix));
     });
   }
 

@@ -8,19 +8,21 @@
  * routes count: those are addresses that another node borrowed. Learnt routes to service addresses are not
  * programmed: kube-proxy translates those on every node.
  */
-import { addressBits, type Family, parsePrefix } from '@manul/bgp/net';
+import { type Family, parsePrefix } from '@manul/bgp/net';
 import type { LearntColumns, LearntRouteChange } from '../agent-api.ts';
 import { PrefixKey } from '../prefix/prefix-key.ts';
 import type { RouteTarget } from '../routetable/route-key.ts';
 import { type CalculatorConfig, hasSameNumbers, NO_CONFIG } from './calculator-config.ts';
-import { ClaimTable, type Obstacle, type Placement } from './claim-table.ts';
+import { ClaimTable } from './claim-table.ts';
 import { ForeignRoutes, LOOKED_UP_SOON } from './foreign-routes.ts';
 import { NextHopCache, type ResolveHop } from './next-hop-cache.ts';
 import { Overlay, remoteEnds } from './overlay.ts';
 import { OwnClaims, type Problem, type WorkloadClaim } from './own-claims.ts';
+import { Placements } from './placements.ts';
 import { type PoolClass, PoolTable } from './pool-table.ts';
 import { Reachability } from './reachability.ts';
 import { type RemoteClaim, RemoteClaims } from './remote-claims.ts';
+import { blackholeTarget, linkTarget } from './route-targets.ts';
 import { type KernelFacts, type LinkFact, Topology } from './topology.ts';
 import type { Encapsulation, Way } from './way.ts';
 
@@ -46,17 +48,12 @@ export type RouteSink = (
   isOwn: boolean,
 ) => void;
 
-/** As it should be: nothing to tell. */
-const NOT_OURS: Obstacle = { text: null };
-const SERVICE_ADDRESS: Placement = { encapsulation: 'none', obstacle: NOT_OURS };
-
 export class RouteCalculator {
   readonly #onProblem: (problem: Problem) => void;
   readonly #claims: ClaimTable;
   /** Prefix of the claim that is being settled. */
   readonly #key = new PrefixKey();
   readonly #waiting = new Map<string, WaitingRoute>();
-  readonly #placements = new Map<Encapsulation, Placement>();
   /** Routes of others, as far as next hops are reached by them; kept up to date by whoever reads the kernel. */
   readonly foreign = new ForeignRoutes();
   #config = NO_CONFIG;
@@ -64,6 +61,7 @@ export class RouteCalculator {
   #remote = new RemoteClaims(NO_CONFIG);
   #ends = remoteEnds(NO_CONFIG);
   #pools = new PoolTable(NO_CONFIG);
+  #placements = new Placements(this.#own, this.#pools);
   #topology = new Topology({ links: [], addresses: [] });
   #overlay = new Overlay(NO_CONFIG, this.#topology, this.#ends);
   #resolveHop = this.#newResolver();
@@ -122,6 +120,7 @@ export class RouteCalculator {
       before.serviceRanges === this.#own.serviceRanges &&
       pools.signature === this.#pools.signature;
     this.#pools = pools;
+    this.#placements = new Placements(this.#own, pools);
     if (!arePlacementsSame) this.#claims.forgetPlacements();
     this.#reachNextHops();
     if (isRewrite || !arePlacementsSame) this.#touchAll();
@@ -269,7 +268,7 @@ export class RouteCalculator {
     if (way === null) return null;
     let placement = this.#claims.placement(claim);
     if (placement === null) {
-      placement = this.#place(key);
+      placement = this.#placements.of(key);
       this.#claims.setPlacement(claim, placement);
     }
     const { encapsulation, obstacle } = placement;
@@ -299,22 +298,6 @@ export class RouteCalculator {
   ): null {
     this.#waiting.set(prefix, { reason, nextHop, interfaceName, text });
     return null;
-  }
-
-  #place(key: PrefixKey): Placement {
-    if (key.odd !== null) return obstructed(`${key.odd} is not a canonical prefix`);
-    const prefix = key.prefix();
-    if (this.#own.isServiceAddress(prefix)) return SERVICE_ADDRESS;
-    const { encapsulation, isWritten } = this.#pools.classOf(prefix);
-    if (!isWritten) return { encapsulation, obstacle: NOT_OURS };
-    const block = prefix.length === addressBits(prefix.family) ? null : this.#own.blockAround(prefix);
-    if (block !== null) return obstructed(`lies in ${block}, a block of this node`);
-    let placement = this.#placements.get(encapsulation);
-    if (placement === undefined) {
-      placement = { encapsulation, obstacle: null };
-      this.#placements.set(encapsulation, placement);
-    }
-    return placement;
   }
 
   #classOf(text: string): PoolClass {
@@ -403,19 +386,6 @@ export class RouteCalculator {
 }
 
 const ENCAPSULATED: readonly Encapsulation[] = ['ipip', 'ipipCrossSubnet', 'vxlan', 'vxlanCrossSubnet'];
-
-function obstructed(text: string): Placement {
-  return { encapsulation: 'none', obstacle: { text } };
-}
-
-function blackholeTarget(protocol: number): RouteTarget {
-  return { type: 'blackhole', protocol, scope: 'universe', nextHops: [] };
-}
-
-function linkTarget(protocol: number, interfaceIndex: number): RouteTarget {
-  const nextHop = { gateway: null, interfaceIndex, onlink: false, weight: 1 };
-  return { type: 'unicast', protocol, scope: 'link', nextHops: [nextHop] };
-}
 
 function isHost(prefix: string): boolean {
   return prefix.endsWith(prefix.includes(':') ? '/128' : '/32');

@@ -2,7 +2,8 @@
 import type { KernelDifference, KernelRouteStatus } from '../agent-api.ts';
 import type { RouteCalculator } from '../calc/route-calculator.ts';
 import { familyOfPrefix, type KernelRoute } from '../routetable/route-key.ts';
-import type { RouteDifference, RouteTable } from '../routetable/route-table.ts';
+import type { RouteTable } from '../routetable/route-table.ts';
+import type { RouteDifference } from '../routetable/route-table-view.ts';
 
 /** The first differences tell what is wrong; a hundred thousand would only make the status unreadable. */
 const MAX_DIFFERENCES = 100;
@@ -14,7 +15,7 @@ export interface StatusSources {
 
 export function listDifferences(sources: StatusSources): readonly KernelDifference[] {
   const differences: KernelDifference[] = [];
-  for (const difference of sources.table.differences()) {
+  for (const difference of sources.table.view.differences()) {
     if (differences.length === MAX_DIFFERENCES) break;
     const prefix = (difference.desired ?? difference.actual)?.prefix;
     if (prefix === undefined) continue;
@@ -34,11 +35,11 @@ export function listKernelRoutes(
 ): readonly KernelRouteStatus[] {
   const { calculator, table } = sources;
   const lines: KernelRouteStatus[] = [];
-  for (const { desired, actual, error } of table.routes()) {
+  for (const { desired, actual, error } of table.view.routes()) {
     const route = desired ?? actual;
     if (route === null) continue;
     const reason = desired === null ? null : calculator.reasonOf(route.prefix);
-    const inSync = desired !== null && table.state(route.prefix, route.metric) === 'present';
+    const inSync = desired !== null && table.view.state(route.prefix, route.metric) === 'present';
     const found = inSync || actual === null ? null : describeTarget(actual, calculator);
     lines.push({ ...routeLine(route, calculator), reason, inSync, found, error });
   }

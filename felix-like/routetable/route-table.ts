@@ -23,13 +23,7 @@ import { RetrySchedule } from './retry-schedule.ts';
 import { type BatchOutcome, RouteBatch } from './route-batch.ts';
 import type { KernelRoute, RouteTarget } from './route-key.ts';
 import { RouteSlots, SlotFlag, SlotQueue } from './route-slots.ts';
-
-export interface RouteDifference {
-  readonly kind: 'missing' | 'different' | 'unexpected' | 'foreign';
-  readonly desired: KernelRoute | null;
-  readonly actual: KernelRoute | null;
-  readonly error: string | null;
-}
+import { type RouteDifference, RouteTableView } from './route-table-view.ts';
 
 /** What a dump is about; it holds all routes of ours in there, and with `everyProtocol` those of others too. */
 export interface ResyncScope {
@@ -38,9 +32,6 @@ export interface ResyncScope {
   readonly everyProtocol: boolean;
 }
 
-/** `present`: in the kernel as desired; `pending`: will be; `refused`: the kernel or a conflict is in the way. */
-export type RouteState = 'none' | 'present' | 'pending' | 'refused';
-
 const UNSEEN_HOLDER = 'the kernel says that the route exists, and shows none';
 const SWEEP_SLICE = 4096;
 const EXTERNAL = 'leads to a workload and is of nobody whom we know';
@@ -48,6 +39,8 @@ const EXTERNAL = 'leads to a workload and is of nobody whom we know';
 const EXTERNAL_GRACE_MS = 10_000;
 
 export class RouteTable {
+  /** For those who only look. */
+  readonly view: RouteTableView;
   readonly #now: () => number;
   readonly #slots: RouteSlots;
   readonly #retries = new RetrySchedule<number>();
@@ -75,6 +68,11 @@ export class RouteTable {
     this.#deletions = new SlotQueue(this.#slots, SlotFlag.DeletionQueued);
     this.#ownership = ownership;
     this.#now = now;
+    this.view = new RouteTableView({
+      slots: this.#slots,
+      retries: this.#retries,
+      conflicts: this.#conflicts,
+    });
   }
 
   get desiredCount(): number {
@@ -273,39 +271,7 @@ export class RouteTable {
   takeNewConflicts(): readonly RouteDifference[] {
     const conflicts = [...this.#newConflicts].filter((slot) => this.#conflicts.has(slot));
     this.#newConflicts.clear();
-    return conflicts.map((slot) => this.#difference(slot));
-  }
-
-  *differences(): Generator<RouteDifference> {
-    if (this.#slots.pendingCount === 0) return;
-    for (const flag of [SlotFlag.UpdatePending, SlotFlag.DeletionPending]) {
-      for (let slot = 0; slot < this.#slots.highWater; slot++) {
-        if (this.#slots.has(slot, flag)) yield this.#difference(slot);
-      }
-    }
-  }
-
-  /** All routes that are desired, and those of ours that are there without being desired. */
-  *routes(): Generator<Pick<RouteDifference, 'desired' | 'actual' | 'error'>> {
-    for (let slot = 0; slot < this.#slots.highWater; slot++) {
-      const desired = this.#slots.desiredRoute(slot);
-      const actual = this.#slots.actualRoute(slot);
-      if (desired !== null || actual !== null) yield { desired, actual, error: this.#errorOf(slot) };
-    }
-  }
-
-  state(prefix: string, metric: number): RouteState {
-    const slot = this.#slots.findText(prefix, metric);
-    if (slot === NO_ID || this.#slots.desired(slot) === null) return 'none';
-    if (!this.#slots.hasPending(slot)) return 'present';
-    return this.#errorOf(slot) === null ? 'pending' : 'refused';
-  }
-
-  /** The route that is in the kernel as it is desired, or null. */
-  inPlace(prefix: string, metric: number): KernelRoute | null {
-    const slot = this.#slots.findText(prefix, metric);
-    if (slot === NO_ID || this.#slots.desired(slot) === null || this.#slots.hasPending(slot)) return null;
-    return this.#slots.actualRoute(slot);
+    return conflicts.map((slot) => this.view.difference(slot));
   }
 
   #observe(key: PrefixKey, metric: number, target: RouteTarget): void {
@@ -410,26 +376,6 @@ export class RouteTable {
 
   #isWaiting(slot: number): boolean {
     return !this.#retries.isEmpty && this.#retries.isWaiting(slot, this.#now());
-  }
-
-  #difference(slot: number): RouteDifference {
-    return {
-      kind: this.#differenceKind(slot),
-      desired: this.#slots.desiredRoute(slot),
-      actual: this.#slots.actualRoute(slot),
-      error: this.#errorOf(slot),
-    };
-  }
-
-  #differenceKind(slot: number): RouteDifference['kind'] {
-    if (this.#slots.desired(slot) === null) return 'unexpected';
-    if (this.#conflicts.has(slot)) return 'foreign';
-    return this.#slots.actual(slot) === null ? 'missing' : 'different';
-  }
-
-  #errorOf(slot: number): string | null {
-    if (!this.#conflicts.has(slot)) return this.#retries.error(slot);
-    return `held by a route of protocol ${this.#slots.actual(slot)?.protocol}, which is not overwritten`;
   }
 }
 

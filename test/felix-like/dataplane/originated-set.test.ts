@@ -1,5 +1,5 @@
 import { OriginatedSet } from '../../../felix-like/dataplane/originated-set.ts';
-import type { RouteState } from '../../../felix-like/routetable/route-table.ts';
+import type { RouteState } from '../../../felix-like/routetable/route-table-view.ts';
 
 const ALL = ['10.1.0.0/26', '10.2.0.0/26'];
 

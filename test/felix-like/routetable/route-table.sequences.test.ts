@@ -78,7 +78,7 @@ class Play {
   }
 
   conflicts(): string[] {
-    return [...this.#table.differences()]
+    return [...this.#table.view.differences()]
       .filter(({ kind }) => kind === 'foreign')
       .map(({ desired }) => desired!.prefix);
   }

@@ -40,7 +40,7 @@ class Fixture {
   }
 
   kinds(): string[] {
-    return [...this.table.differences()].map(
+    return [...this.table.view.differences()].map(
       ({ kind, desired, actual }) => `${kind} ${(desired ?? actual)!.prefix}`,
     );
   }
@@ -114,7 +114,7 @@ describe('writing', () => {
     expect(fixture.write()).toEqual(['add 10.244.2.0/26']);
     fixture.table.finishRewrite();
     expect(fixture.write()).toEqual(['delete 10.244.2.0/26']);
-    expect(fixture.table.state(A.prefix, 512)).toBe('present');
+    expect(fixture.table.view.state(A.prefix, 512)).toBe('present');
   });
 });
 
@@ -123,8 +123,8 @@ describe('keys that fail', () => {
     const fixture = new Fixture();
     fixture.desire(A, B);
     expect(fixture.write({ [A.prefix]: FULL })).toEqual(['add 10.244.2.0/26', 'add 10.244.3.0/26']);
-    expect(fixture.table.state(A.prefix, 1024)).toBe('refused');
-    expect([...fixture.table.differences()][0]).toMatchObject({ kind: 'missing', error: FULL.text });
+    expect(fixture.table.view.state(A.prefix, 1024)).toBe('refused');
+    expect([...fixture.table.view.differences()][0]).toMatchObject({ kind: 'missing', error: FULL.text });
     expect(fixture.write()).toEqual([]);
     fixture.nowMs = fixture.table.nextRetryMs()!;
     fixture.table.examineDueRetries();
@@ -158,7 +158,7 @@ describe('keys that fail', () => {
     fixture.desire(A);
     fixture.write({ [A.prefix]: FULL });
     fixture.table.deleteDesired(A.prefix, 1024);
-    expect([fixture.table.nextRetryMs(), fixture.write(), [...fixture.table.routes()]]).toEqual([
+    expect([fixture.table.nextRetryMs(), fixture.write(), [...fixture.table.view.routes()]]).toEqual([
       null,
       [],
       [],
@@ -209,7 +209,7 @@ describe('what an earlier process left', () => {
     expect(fixture.write()).toEqual(['add 10.244.2.0/26']);
     fixture.table.allowSweep('ipv4');
     expect(fixture.write()).toEqual(['delete 10.244.2.0/26']);
-    expect(fixture.table.state(A.prefix, 1024)).toBe('present');
+    expect(fixture.table.view.state(A.prefix, 1024)).toBe('present');
   });
 });
 
@@ -282,7 +282,7 @@ describe('keys that others hold', () => {
     ]);
     expect([fixture.write(), fixture.table.takeNewConflicts()]).toEqual([[], []]);
     expect([fixture.table.desiredCount, fixture.table.actualCount]).toEqual([1, 0]);
-    expect(fixture.table.state(A.prefix, 1024)).toBe('refused');
+    expect(fixture.table.view.state(A.prefix, 1024)).toBe('refused');
   });
 
   test('are known when their holder was heard of while the addition was under way', () => {
@@ -355,7 +355,11 @@ describe('keys that others hold', () => {
     fixture.resync([foreign], { everyProtocol: true });
     fixture.table.allowSweep('ipv4');
     fixture.table.deleteDesired(A.prefix, 1024);
-    expect([fixture.write(), fixture.table.isInSync, [...fixture.table.routes()]]).toEqual([[], true, []]);
+    expect([fixture.write(), fixture.table.isInSync, [...fixture.table.view.routes()]]).toEqual([
+      [],
+      true,
+      [],
+    ]);
   });
 
   test('and that we do not want are not even remembered', () => {
@@ -363,7 +367,7 @@ describe('keys that others hold', () => {
     fixture.resync([foreign], { everyProtocol: true });
     fixture.table.onRouteEvent(false, foreign);
     fixture.table.allowSweep('ipv4');
-    expect([fixture.write(), [...fixture.table.routes()]]).toEqual([[], []]);
+    expect([fixture.write(), [...fixture.table.view.routes()]]).toEqual([[], []]);
   });
 
   test('beside a route of ours under the same key do not hide it', () => {
