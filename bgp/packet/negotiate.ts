@@ -37,6 +37,24 @@ export interface NegotiatedSession {
   readonly sendsEndOfRib: boolean;
   /** The peer keeps forwarding over a restart of its own: at least one family in its graceful restart capability. */
   readonly preservesForwarding: boolean;
+  /** Null: the peer does not know graceful restart. */
+  readonly gracefulRestart: NegotiatedRestart | null;
+}
+
+/** Graceful restart on one session (RFC 4724 §3, RFC 8538 §2). */
+export interface NegotiatedRestart {
+  /** How long the peer's routes are kept when it goes, seconds. */
+  readonly restartTimeSec: number;
+  /** Families of the session that the peer keeps forwarding. */
+  readonly families: readonly Family[];
+  /** Those that it has kept forwarding over the restart that lies behind it. */
+  readonly preserved: readonly Family[];
+  /** The peer has restarted, and is not to be waited for (R bit). */
+  readonly isRestarting: boolean;
+  /** A NOTIFICATION other than Hard Reset ends the session alone, in both directions. */
+  readonly survivesNotification: boolean;
+  /** We keep forwarding in at least one family, as we have told the peer. */
+  readonly isPreservedByUs: boolean;
 }
 
 export interface SessionExpectation {
@@ -99,7 +117,31 @@ function session(
     enhancedRefresh: both('enhancedRouteRefresh'),
     sendsEndOfRib: restart !== undefined,
     preservesForwarding: restart !== undefined && restart.entries.length > 0,
+    gracefulRestart: negotiatedRestart(own, peer, families),
   });
+}
+
+function negotiatedRestart(
+  own: OpenMessage,
+  peer: OpenMessage,
+  families: readonly Family[],
+): NegotiatedRestart | null {
+  const theirs = findCapability(peer.capabilities, 'gracefulRestart');
+  if (theirs === undefined) return null;
+  const ours = findCapability(own.capabilities, 'gracefulRestart');
+  const named = theirs.entries.map(({ afi, safi, forwardingPreserved }) => {
+    return { family: familyOf(afi, safi), forwardingPreserved };
+  });
+  return {
+    restartTimeSec: theirs.restartTimeSec,
+    families: families.filter((family) => named.some((one) => one.family === family)),
+    preserved: families.filter((family) =>
+      named.some((one) => one.family === family && one.forwardingPreserved),
+    ),
+    isRestarting: theirs.restarting,
+    survivesNotification: theirs.notification && ours?.notification === true,
+    isPreservedByUs: ours !== undefined && ours.entries.length > 0,
+  };
 }
 
 /** Why the roles of two external neighbors do not fit (RFC 9234 §4.2), or null; without a role of our own all do. */

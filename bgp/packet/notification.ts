@@ -125,6 +125,9 @@ export const cease = {
   otherConfigurationChange: () => build(ErrorCode.Cease, CeaseSubcode.OtherConfigurationChange),
   connectionCollision: () => build(ErrorCode.Cease, CeaseSubcode.ConnectionCollision),
   outOfResources: () => build(ErrorCode.Cease, CeaseSubcode.OutOfResources),
+  /** Data: code, subcode and data of the reason (RFC 8538 §3.1). */
+  hardReset: ({ code, subcode, data }: Notification) =>
+    build(ErrorCode.Cease, CeaseSubcode.HardReset, Uint8Array.of(code, subcode, ...data)),
 } as const;
 
 /** ROUTE-REFRESH Message Error (RFC 7313 §5). */

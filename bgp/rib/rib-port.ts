@@ -95,6 +95,25 @@ export interface RibPort {
   /** The session is over: all its paths go (in slices). `output` is not used any more. */
   removeSession(slot: SessionSlot): void;
   /**
+   * The session is over, and the peer goes on forwarding (RFC 4724 §4.2): its paths in `families` stay as they are, stale
+   * (those in other families go). `resumeSession` or `removeSession` follows.
+   */
+  suspendSession(slot: SessionSlot, families: readonly Family[]): void;
+  /**
+   * The peer of a suspended session is back: as `addSession`, and the stale paths in `families` wait for `endStale`; those
+   * in other families go. Both sessions are internal, or both external.
+   */
+  resumeSession(
+    slot: SessionSlot,
+    session: RibSession,
+    output: SessionOutput,
+    families: readonly Family[],
+  ): void;
+  /** What the peer has not sent again since `resumeSession` goes, in slices. Nothing happens a second time. */
+  endStale(slot: SessionSlot, family: Family): void;
+  /** As long as it is held, sessions get all their routes but no End-of-RIB of the family (RFC 4724 §4.1). */
+  holdEndOfRib(family: Family, isHeld: boolean): void;
+  /**
    * `body` is the UPDATE without its 19-octet header: bytes[start, end). Not kept after the call. Does not call
    * `onWork`: the driver works after its input anyway.
    */

@@ -43,6 +43,18 @@ export class SessionSweep {
     this.#needsPass = true;
   }
 
+  /** A session is over and keeps its paths: a refresh of the peer's that was under way will not end. */
+  onSuspended(slot: SessionSlot): void {
+    if (!this.#ended.has(slot) && !this.#nextEnded.has(slot)) this.#rib.refreshed.end(slot);
+  }
+
+  /** All paths of a session that goes on are removed. */
+  onFamilyGone(slot: SessionSlot): void {
+    if (this.#rib.received(slot) === 0) return;
+    this.onRefreshBegins(slot);
+    this.onRefreshEnds(slot);
+  }
+
   /** A session ended; its slot is marked as gone. */
   onSessionGone(slot: SessionSlot): void {
     this.#ended.delete(slot);

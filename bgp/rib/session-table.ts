@@ -67,7 +67,15 @@ export class SessionTable implements SlotFacts {
   }
 
   add(session: RibSession, output: SessionOutput): SessionEntry {
-    const slot = this.#free.pop() ?? this.#entries.length;
+    return this.#enter(this.#free.pop() ?? this.#entries.length, session, output);
+  }
+
+  /** Another session with the peer, whose paths of the session before are still there. */
+  replace(slot: SessionSlot, session: RibSession, output: SessionOutput): SessionEntry {
+    return this.#enter(slot, session, output);
+  }
+
+  #enter(slot: SessionSlot, session: RibSession, output: SessionOutput): SessionEntry {
     const isInternal = session.peerAsn === session.localAsn;
     const entry: SessionEntry = {
       slot,

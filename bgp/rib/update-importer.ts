@@ -225,8 +225,10 @@ export class UpdateImporter {
     const limit = entry.session.maxPrefixes;
     if (limit === null) return this.#ignored === 0 ? ALL_WELL : ignored(this.#ignored);
     for (const family of FAMILIES) {
-      const count = this.#ribs[family].received(entry.slot);
-      if (count <= limit) continue;
+      const rib = this.#ribs[family];
+      const count = rib.received(entry.slot);
+      // What a restarted peer has not sent again counts beside what it has: path identifiers may be others now.
+      if (count <= limit || (count <= 2 * limit && rib.refreshed.isUnderWay(entry.slot))) continue;
       return {
         ...ALL_WELL,
         notification: cease.maximumPrefixes(afiOf(family), Safi.Unicast, limit),

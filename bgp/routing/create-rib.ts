@@ -76,6 +76,8 @@ class ComposedRib implements Rib {
   readonly #clock = { nowSec: 0 };
   readonly #readClock: () => void;
   #drain: DrainState = 'none';
+  /** Families whose End-of-RIB is held back. */
+  readonly #held = new Set<Family>();
   #decision = DEFAULT_DECISION;
   #nextHops: NextHopTable | null = null;
   /** The node's links, for the names of interfaces where next hops are not resolved. */
@@ -95,6 +97,7 @@ class ComposedRib implements Rib {
     const host = {
       now: this.#now,
       drain: () => this.#drain,
+      holdsEndOfRib: (family: Family) => this.#held.has(family),
       requestWork: () => this.onWork?.(),
       requestWorkAfter: (ms: number) => delay(ms, () => this.onWork?.()),
     };
@@ -154,6 +157,40 @@ class ComposedRib implements Rib {
       this.#sweeps[family].onSessionGone(slot);
     }
     this.onWork?.();
+  }
+
+  suspendSession(slot: SessionSlot, families: readonly Family[]): void {
+    for (const family of FAMILIES) {
+      this.#groups[family].leave(slot);
+      if (families.includes(family)) this.#sweeps[family].onSuspended(slot);
+      else this.#sweeps[family].onFamilyGone(slot);
+    }
+    this.onWork?.();
+  }
+
+  resumeSession(
+    slot: SessionSlot,
+    session: RibSession,
+    output: SessionOutput,
+    families: readonly Family[],
+  ): void {
+    const entry = this.#sessions.replace(slot, session, output);
+    for (const family of FAMILIES) {
+      this.#groups[family].join(entry);
+      if (!families.includes(family)) this.#sweeps[family].onFamilyGone(slot);
+      else if (this.#ribs[family].received(slot) > 0) this.#sweeps[family].onRefreshBegins(slot);
+      this.#sweeps[family].onPolicyChange(slot); // as the policies are now
+    }
+    this.onWork?.();
+  }
+
+  endStale(slot: SessionSlot, family: Family): void {
+    this.endRefresh(slot, family);
+  }
+
+  holdEndOfRib(family: Family, isHeld: boolean): void {
+    if (isHeld) this.#held.add(family);
+    else if (this.#held.delete(family)) this.onWork?.();
   }
 
   updateSession(slot: SessionSlot, session: RibSession): void {

@@ -19,6 +19,7 @@ import { encodeRouteRefresh } from '../packet/route-refresh.ts';
 import type { SessionSlot, UpdateVerdict } from '../rib/rib-port.ts';
 import type { Rib } from '../rib/rib-view.ts';
 import type { Clock, Timer } from './clock.ts';
+import type { RestartState } from './graceful-restart.ts';
 import { HoldTimer } from './hold-timer.ts';
 import { BAD_HEADER, INCOMPLETE, InputQueue } from './input-queue.ts';
 import type { LimitedLog } from './limited-log.ts';
@@ -52,6 +53,8 @@ export interface SpeakerContext {
   readonly updates: UpdateCounter;
   /** For lines that peers can cause. */
   readonly log: LimitedLog;
+  /** The same object as long as nothing about it changes. */
+  readonly restart: () => RestartState;
 }
 
 /** What is known of a transport connection, for whoever asks why it failed. */

@@ -56,12 +56,19 @@ export class DynamicPeers {
     } else if ((this.#ended.get(peer) ?? null) === null) {
       this.#ended.set(
         peer,
-        this.#clock.startTimer(SHOWN_AFTER_END_MS, () => this.remove(peer)),
+        this.#clock.startTimer(Math.max(SHOWN_AFTER_END_MS, peer.keptMs), () => this.remove(peer)),
       );
     }
   }
 
+  /** Forgets the client, with what is kept of its routes. */
   remove(peer: PeerDriver): void {
+    peer.forgetRoutes();
+    this.release(peer);
+  }
+
+  /** The peer is no client any more. */
+  release(peer: PeerDriver): void {
     this.onAccepted(peer);
     if (this.get(peer.settings) === peer) this.#byAddress.delete(scopedAddress(peer.settings));
   }

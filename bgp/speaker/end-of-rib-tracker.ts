@@ -11,6 +11,12 @@ const DEADLINE_MS = 120_000;
 /** Without configured peers, clients get this long to come. */
 const SETTLE_MS = 2_000;
 
+/** A session that should come up. */
+export interface ExpectedSession {
+  readonly key: object;
+  readonly families: readonly Family[];
+}
+
 export interface EndOfRibTrackerOptions {
   readonly clock: Clock;
   /** The condition of the family is met; called once for each family. */
@@ -33,14 +39,14 @@ export class EndOfRibTracker {
     return this.#complete.has(family);
   }
 
-  /** The first configuration is in force. `peers` are those that should come up, with their families. */
-  start(peers: readonly { readonly key: object; readonly families: readonly Family[] }[]): void {
+  /** The first configuration is in force. `settleMs`: how long at least others have to come. */
+  start(peers: readonly ExpectedSession[], settleMs = peers.length === 0 ? SETTLE_MS : 0): void {
     for (const { key, families } of peers) {
       for (const family of families) this.#awaited[family].add(key);
     }
     const { clock } = this.#options;
     this.#timers = [
-      clock.startTimer(peers.length === 0 ? SETTLE_MS : 0, () => this.#settle()),
+      clock.startTimer(settleMs, () => this.#settle()),
       clock.startTimer(DEADLINE_MS, () => this.#expire()),
     ];
   }

@@ -49,6 +49,7 @@ export class Handover {
   /** Whether the session of a peer that is to go is kept for a while; then `end` is called later. */
   leave(peer: PeerDriver, end: () => void): boolean {
     if (!this.#concerns(peer)) return false;
+    if (peer.isAway) peer.stop(null);
     this.#add(peer, 'leave', end);
     return true;
   }
@@ -72,9 +73,13 @@ export class Handover {
     return address === peer.settings.address || !this.#concerns(peer);
   }
 
-  /** The session has ended by itself: what was put off is done now. */
+  /** The session has ended by itself: what was put off is done now, unless its routes are kept; then these wait. */
   onSessionDown(peer: PeerDriver): void {
     const farewell = this.#farewells.get(peer);
+    if (farewell?.kind === 'leave' && peer.isAway) {
+      peer.stop(null);
+      return;
+    }
     this.forget(peer);
     farewell?.perform();
   }
@@ -89,7 +94,7 @@ export class Handover {
   }
 
   #concerns(peer: PeerDriver): boolean {
-    return peer.session !== null && this.#nodes.has(peer.settings.address);
+    return (peer.session !== null || peer.isAway) && this.#nodes.has(peer.settings.address);
   }
 
   /** A farewell of the same kind that is under way keeps its time. */

@@ -1,5 +1,5 @@
 /** An Established session of a peer: its connection, and its place in the RIB. */
-import { afiOf, FAMILIES, Safi } from '../net/index.ts';
+import { afiOf, FAMILIES, type Family, Safi } from '../net/index.ts';
 import type { NegotiatedSession } from '../packet/negotiate.ts';
 import { cease, type Notification } from '../packet/notification.ts';
 import type { SessionOutput, SessionSlot } from '../rib/rib-port.ts';
@@ -14,6 +14,8 @@ export interface LiveSessionParts {
   readonly driver: ConnectionDriver;
   readonly session: NegotiatedSession;
   readonly ownAddresses: () => OwnAddresses;
+  /** What is there of the peer's session before: its place, and the families whose routes are kept. */
+  readonly resumed: { readonly slot: SessionSlot; readonly families: readonly Family[] } | null;
 }
 
 export class LiveSession {
@@ -27,14 +29,17 @@ export class LiveSession {
     this.#parts = parts;
     this.session = parts.session;
     this.driver = parts.driver;
-    this.slot = parts.rib.addSession(this.#ribSession(settings), output);
+    const { rib, resumed } = parts;
+    const session = this.#ribSession(settings);
+    if (resumed !== null) rib.resumeSession(resumed.slot, session, output, resumed.families);
+    this.slot = resumed === null ? rib.addSession(session, output) : resumed.slot;
     this.driver.setSlot(this.slot);
   }
 
-  /** The RIB forgets the session and what it announced. */
-  end(): void {
+  /** No UPDATE reaches the RIB any more; it forgets the session and what it announced, unless somebody keeps that. */
+  end(isKept: boolean): void {
     this.driver.setSlot(null);
-    this.#parts.rib.removeSession(this.slot);
+    if (!isKept) this.#parts.rib.removeSession(this.slot);
   }
 
   /** Other policies, limits or client status; whatever they concern is evaluated again. */

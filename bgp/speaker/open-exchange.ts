@@ -4,16 +4,22 @@ import type { EndReason } from '../fsm/reason.ts';
 import { ErrorCode, OpenSubcode } from '../packet/iana.ts';
 import { negotiate } from '../packet/negotiate.ts';
 import type { OpenMessage, OpenResult } from '../packet/open.ts';
+import type { RestartState } from './graceful-restart.ts';
 import { ownOpen } from './own-open.ts';
 import { acceptsAsn, type SessionSettings } from './session-settings.ts';
 
 export class OpenExchange {
   /** The peer has refused the capabilities parameter as such: OPEN goes without it (RFC 5492 §3). */
   #isPlain = false;
+  readonly #restart: () => RestartState;
+
+  constructor(restart: () => RestartState) {
+    this.#restart = restart;
+  }
 
   /** What we say on the next connection. */
   own(settings: SessionSettings): OpenMessage {
-    const open = ownOpen(settings);
+    const open = ownOpen(settings, this.#restart());
     return this.#isPlain ? { ...open, capabilities: [] } : open;
   }
 

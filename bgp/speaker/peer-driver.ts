@@ -24,8 +24,9 @@ import type { OpenMessage, OpenResult } from '../packet/open.ts';
 import type { SessionSlot, UpdateVerdict } from '../rib/rib-port.ts';
 import { ConnectionDriver, type ConnectionHost, type SpeakerContext } from './connection-driver.ts';
 import { notificationFor, reasonText } from './end-reason.ts';
+import { finalWords, lastWords, retainedFamilies } from './graceful-restart.ts';
 import { inputText } from './input-text.ts';
-import { LiveSession } from './live-session.ts';
+import { LiveSession, type LiveSessionParts } from './live-session.ts';
 import { OpenExchange } from './open-exchange.ts';
 import { PeerLog } from './peer-log.ts';
 import { peerPolicy } from './peer-policy.ts';
@@ -35,6 +36,7 @@ import { continuesAs } from './session-continuity.ts';
 import { type SessionSettings, securityOf, settingsChange } from './session-settings.ts';
 import type { Logger, PeerActionResult } from './speaker-api.ts';
 import type { SpeakerEvent } from './speaker-status.ts';
+import { StaleRoutes } from './stale-routes.ts';
 
 const DISABLED = 'disabled by command';
 
@@ -69,10 +71,12 @@ export class PeerDriver implements ConnectionHost {
   /** By command, for as long as the process runs. */
   #isDisabled = false;
   #machine: Peer = initialPeer();
-  readonly #open = new OpenExchange();
+  readonly #open: OpenExchange;
   /** Accepted sockets whose `adopt` effect is still to come, in order. */
   readonly #acceptedSockets: Socket[] = [];
   #live: LiveSession | null = null;
+  /** Of the session before. */
+  #stale: StaleRoutes | null = null;
   #lastEnd: EndReason | null = null;
   /** Why the last connection of the step under way ended. */
   #endText: string | null = null;
@@ -81,6 +85,7 @@ export class PeerDriver implements ConnectionHost {
     this.#options = options;
     this.#settings = options.settings;
     this.record = new PeerRecord(options.context.clock);
+    this.#open = new OpenExchange(options.context.restart);
     this.#log = new PeerLog(options.logger, options.context.log, () => this.#settings);
   }
 
@@ -99,6 +104,21 @@ export class PeerDriver implements ConnectionHost {
 
   get slot(): SessionSlot | null {
     return this.#live?.slot ?? null;
+  }
+
+  /** Where the peer's routes are: those of the session, or those that outlive it. */
+  get routesSlot(): SessionSlot | null {
+    return this.slot ?? (this.isAway ? this.#stale!.slot : null);
+  }
+
+  /** There is no session, and the routes of the last one are kept. */
+  get isAway(): boolean {
+    return this.#stale?.isAway === true;
+  }
+
+  /** How long they are kept at most after the end of the session, milliseconds. */
+  get keptMs(): number {
+    return this.isAway ? this.#stale!.restartTimeSec * 1000 : 0;
   }
 
   get outputQueueBytes(): number {
@@ -125,6 +145,18 @@ export class PeerDriver implements ConnectionHost {
     this.#dispatch({ kind: 'all', event: { name: 'ManualStop', notification } });
   }
 
+  /** The same, and nothing is kept of the peer's routes, nor by the peer of ours (RFC 8538 §3.1). */
+  end(notification: Notification): void {
+    this.stop(finalWords(notification, this.session));
+    this.forgetRoutes();
+  }
+
+  /** Nothing is kept any more of a peer that is away. */
+  forgetRoutes(): void {
+    this.#stale?.drop();
+    this.#stale = null;
+  }
+
   /** Why the session is kept down, or null. */
   get held(): string | null {
     return this.#settings.held ?? (this.#isDisabled ? DISABLED : null);
@@ -137,7 +169,7 @@ export class PeerDriver implements ConnectionHost {
   /** Ends whatever there is; nothing starts, and nobody is let in, until `enable`. */
   disable(notification: Notification): void {
     this.#isDisabled = true;
-    this.stop(notification);
+    this.end(notification);
   }
 
   enable(): void {
@@ -246,7 +278,10 @@ export class PeerDriver implements ConnectionHost {
     this.record.attributesDiscarded += verdict.attributesDiscarded;
     const { notification, text } = verdict;
     if (text !== '') this.#log.updateErrors(text);
-    if (verdict.endOfRib !== null) this.#options.listener.onEndOfRib(this, verdict.endOfRib);
+    if (verdict.endOfRib !== null) {
+      this.#stale?.endOfRib(verdict.endOfRib);
+      this.#options.listener.onEndOfRib(this, verdict.endOfRib);
+    }
     if (verdict.nearLimit !== undefined) this.#log.nearLimit(verdict.nearLimit);
     if (notification === null) return;
     if (notification.code === ErrorCode.Cease) {
@@ -353,7 +388,7 @@ export class PeerDriver implements ConnectionHost {
         this.#sessionUp(driver, effect.session);
         break;
       case 'sessionDown':
-        this.#sessionDown();
+        this.#sessionDown(effect.reason);
         break;
       case 'attemptFailed':
         this.#log.attemptFailed(reasonText(effect.reason));
@@ -365,7 +400,9 @@ export class PeerDriver implements ConnectionHost {
     const wasConnected = driver.isConnected;
     const wasEstablished = this.#live?.driver === driver;
     const { facts } = driver;
-    const wasSent = driver.close(notificationFor(reason));
+    const notification = notificationFor(reason);
+    const session = wasEstablished ? this.session : null;
+    const wasSent = driver.close(notification && lastWords(notification, session));
     this.#endText = reasonText(reason);
     const { main, second } = this.#machine;
     const hasHeir = [main, second].some((c) => c !== null && c.id !== driver.id && isTalking(c.state));
@@ -401,17 +438,44 @@ export class PeerDriver implements ConnectionHost {
     const { output } = driver;
     if (output === null) return;
     const { context, ownAddresses, listener } = this.#options;
-    const parts = { rib: context.rib, driver, session, ownAddresses };
+    const resumed = this.#resumed(session);
+    const parts = { rib: context.rib, driver, session, ownAddresses, resumed };
     this.#live = new LiveSession(parts, this.#settings, output);
+    if (resumed !== null) this.#stale?.resumed(resumed.families);
     listener.onSessionUp(this);
   }
 
-  #sessionDown(): void {
+  /** What is kept of the session before, where that is so; else it goes now. */
+  #resumed(session: NegotiatedSession): LiveSessionParts['resumed'] {
+    if (this.#stale === null || !this.#stale.isAway) return null;
+    const isInternal = session.peerAsn === this.#settings.localAsn;
+    const families = this.#stale.familiesKept(session.gracefulRestart, isInternal);
+    if (families.length > 0) return { slot: this.#stale.slot, families };
+    this.forgetRoutes();
+    return null;
+  }
+
+  #sessionDown(reason: EndReason): void {
     if (this.#live === null) return;
     const ended = this.#live;
     this.#live = null;
     this.record.countFlap();
-    ended.end();
+    this.#stale?.close();
+    const families = retainedFamilies(reason, ended.session);
+    ended.end(families.length > 0);
+    this.#stale = families.length > 0 ? this.#keepRoutes(ended, families) : null;
     this.#options.listener.onSessionDown(this);
+  }
+
+  #keepRoutes({ session, slot }: LiveSession, families: readonly Family[]): StaleRoutes {
+    const restartTimeSec = session.gracefulRestart?.restartTimeSec ?? 0;
+    const { rib, clock } = this.#options.context;
+    const isInternal = session.peerAsn === this.#settings.localAsn;
+    const onExpired = (): void => {
+      this.#stale = null;
+      this.#log.routesDropped(restartTimeSec);
+    };
+    this.#log.routesKept(restartTimeSec);
+    return new StaleRoutes({ rib, clock, slot, isInternal, families, restartTimeSec, onExpired });
   }
 }

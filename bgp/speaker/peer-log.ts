@@ -28,6 +28,14 @@ export class PeerLog {
     this.#write('error', 'the TCP MD5 key cannot be changed, the session ends', String(error));
   }
 
+  routesKept(seconds: number): void {
+    this.#write('info', 'the routes of the peer are kept', `it may restart within ${seconds} s`);
+  }
+
+  routesDropped(seconds: number): void {
+    this.#write('info', 'the routes of the peer are dropped', `it is not back after ${seconds} s`);
+  }
+
   fault(error: unknown): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.#write('error', 'internal fault, the session ends', text);

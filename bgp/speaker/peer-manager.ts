@@ -11,6 +11,7 @@ import type { SessionSlot } from '../rib/rib-port.ts';
 import { Admission, type SpeakerLimits } from './admission.ts';
 import type { SpeakerContext } from './connection-driver.ts';
 import { DynamicPeers } from './dynamic-peers.ts';
+import { goodbye } from './graceful-restart.ts';
 import { Handover } from './handover.ts';
 import { InterfaceAddresses } from './interface-addresses.ts';
 import { ListenRanges } from './listen-ranges.ts';
@@ -132,7 +133,10 @@ export class PeerManager {
   /** Ends every session; nothing starts by itself any more. */
   close(notification: Notification): void {
     this.#handover.close();
-    for (const peer of this.all()) peer.stop(notification);
+    for (const peer of this.all()) {
+      peer.stop(goodbye(notification, peer.session));
+      peer.forgetRoutes();
+    }
     this.#dynamic.close();
   }
 
@@ -180,8 +184,8 @@ export class PeerManager {
     }
     const client = this.#dynamic.get(settings);
     if (client === null) return null;
-    this.#dynamic.remove(client);
-    if (client.session !== null) return client;
+    this.#dynamic.release(client);
+    if (client.session !== null || client.isAway) return client;
     client.stop(cease.otherConfigurationChange());
     this.#options.onGone(client);
     return null;
@@ -210,10 +214,12 @@ export class PeerManager {
     this.#options.onGone(peer);
     const end = (): void => {
       this.#leaving.delete(peer);
-      peer.stop(cease.peerDeconfigured());
+      peer.stop(cease.peerDeconfigured()); // not for good: the other end may not know yet
+      peer.forgetRoutes();
     };
     if (!this.#handover.leave(peer, end)) {
-      end();
+      this.#leaving.delete(peer);
+      peer.end(cease.peerDeconfigured());
     } else if (this.#configured.some(({ settings }) => settings.name === peer.settings.name)) {
       const { settings } = peer;
       peer.update({ ...settings, name: `${settings.name}/${scopedAddress(settings)}` });
@@ -240,9 +246,11 @@ export class PeerManager {
     if (neighbor === null) {
       const end = (): void => {
         client.stop(cease.peerDeconfigured());
-        if (client.isDisabled) this.#dynamic.onEnded(client, false);
+        client.forgetRoutes();
       };
-      if (!this.#handover.leave(client, end)) end();
+      if (this.#handover.leave(client, end)) return;
+      client.end(cease.peerDeconfigured());
+      if (client.isDisabled) this.#dynamic.onEnded(client, false);
       return;
     }
     this.#update(
@@ -343,7 +351,7 @@ export class PeerManager {
 }
 
 function slotsOf(peers: readonly PeerDriver[]): ReadonlySet<SessionSlot> {
-  return new Set(peers.map(({ slot }) => slot).filter((slot) => slot !== null));
+  return new Set(peers.map(({ routesSlot }) => routesSlot).filter((slot) => slot !== null));
 }
 
 const LAST_WORDS: Readonly<Partial<Record<RefusedReason, () => Notification>>> = {

@@ -17,6 +17,7 @@ import { UpdateCounter } from './message-counters.ts';
 import type { PeerDriver, PeerListener } from './peer-driver.ts';
 import { PeerManager } from './peer-manager.ts';
 import { peerDetail, peerStatus } from './peer-status.ts';
+import { Restart } from './restart.ts';
 import type { ExplainQuery, RouteExplanation } from './route-explanation.ts';
 import { ClosingSockets } from './socket/closing-sockets.ts';
 import { type DroppedSegments, droppedSegments } from './socket/kernel-counters.ts';
@@ -49,6 +50,8 @@ export interface SpeakerOptions {
   /** In [0, 1). */
   readonly random?: () => number;
   readonly limits?: SpeakerLimits;
+  /** Absent: what this node forwards ends with the speaker, and graceful restart is not offered, only helped with. */
+  readonly gracefulRestart?: { readonly hasRestarted: boolean };
 }
 
 /** A speaker that does nothing until its first `apply`. */
@@ -67,6 +70,7 @@ class BgpSpeaker implements Speaker, PeerListener {
   readonly #manager: PeerManager;
   readonly #relay: BestRouteRelay;
   readonly #endOfRib: EndOfRibTracker;
+  readonly #restart: Restart;
   /** Families whose initial routes have come, and which the RIB may still be deciding on. */
   readonly #undecided = new Set<Family>();
   readonly #timers = new Set<Timer>();
@@ -85,6 +89,7 @@ class BgpSpeaker implements Speaker, PeerListener {
     clock = systemClock,
     random = Math.random,
     limits = NO_LIMITS,
+    gracefulRestart,
   }: SpeakerOptions) {
     this.#rib = rib;
     this.#clock = clock;
@@ -101,6 +106,7 @@ class BgpSpeaker implements Speaker, PeerListener {
     });
     rib.onWork = () => this.#scheduler.requestTurn();
     this.#endOfRib = new EndOfRibTracker({ clock, onComplete: (family) => this.#onInitialRoutes(family) });
+    this.#restart = new Restart({ clock, rib, ...gracefulRestart });
     this.#manager = new PeerManager({
       context: {
         clock,
@@ -110,11 +116,12 @@ class BgpSpeaker implements Speaker, PeerListener {
         closing: this.#closing,
         updates: new UpdateCounter(),
         log: this.#log,
+        restart: () => this.#restart.state,
       },
       limits,
       logger,
       listener: this,
-      onGone: (peer) => this.#endOfRib.forget(peer),
+      onGone: (peer) => this.#forget(peer),
     });
     this.#listeners = new Listeners({
       clock,
@@ -139,7 +146,12 @@ class BgpSpeaker implements Speaker, PeerListener {
     }
     this.#manager.apply(config);
     this.#listeners.apply(config.listen, listenSecurity(config));
-    if (before === null) this.#endOfRib.start(this.#expectedSessions());
+    if (before === null) {
+      const expected = this.#expectedSessions();
+      const settleMs = this.#restart.settleMs(expected.length > 0, config.dynamic.length > 0);
+      this.#endOfRib.start(expected, settleMs);
+      this.#restart.start(expected, settleMs);
+    }
   }
 
   setOriginated(originated: readonly OriginatedPrefix[] | null): void {
@@ -235,6 +247,7 @@ class BgpSpeaker implements Speaker, PeerListener {
     const listenersClosed = this.#listeners.close();
     this.#manager.close(cease.administrativeShutdown(message));
     this.#endOfRib.close();
+    this.#restart.close();
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
     this.#scheduler.close();
@@ -249,6 +262,7 @@ class BgpSpeaker implements Speaker, PeerListener {
 
   onSessionUp(peer: PeerDriver): void {
     this.#endOfRib.sessionUp(peer, peer.session?.families ?? []);
+    this.#restart.sessionUp(peer, peer.session);
     const isExternal = peer.session !== null && peer.session.peerAsn !== peer.settings.localAsn;
     if (isExternal && this.#config !== null) this.#readConnected(this.#config);
   }
@@ -268,12 +282,18 @@ class BgpSpeaker implements Speaker, PeerListener {
 
   /** A client that went may never come back; a configured peer is still waited for. */
   onSessionDown(peer: PeerDriver): void {
-    if (peer.settings.kind === 'dynamic') this.#endOfRib.forget(peer);
+    if (peer.settings.kind === 'dynamic') this.#forget(peer);
     this.#manager.onSessionDown(peer);
   }
 
   onEndOfRib(peer: PeerDriver, family: Family): void {
     this.#endOfRib.endOfRib(peer, family);
+    this.#restart.endOfRib(peer, family);
+  }
+
+  #forget(peer: PeerDriver): void {
+    this.#endOfRib.forget(peer);
+    this.#restart.forget(peer);
   }
 
   onRest(peer: PeerDriver): void {

@@ -112,7 +112,7 @@ export class CatchUp {
 
   /**
    * Goes on with every member whose socket is ready.
-   * @param isFilled the Adj-RIB-Out is complete, so that End-of-RIB may follow a replay.
+   * @param isFilled the Adj-RIB-Out is complete, and End-of-RIB may follow a replay.
    * @returns true when nothing is left that could go on now.
    */
   work(deadline: number, isFilled: boolean): boolean {

@@ -1,4 +1,5 @@
 /** What the parts of one update group share. */
+import type { Family } from '../net/index.ts';
 import type { AdjRibOut } from '../rib/adj-rib-out.ts';
 import type { DrainState } from '../speaker/speaker-config.ts';
 import type { ExportContext } from './export-context.ts';
@@ -11,6 +12,8 @@ export interface GroupHost {
   /** Milliseconds of a monotonic clock. */
   now(): number;
   readonly drain: () => DrainState;
+  /** End-of-RIB must wait (RFC 4724 §4.1). */
+  readonly holdsEndOfRib: (family: Family) => boolean;
   /** Asks for another turn of `work`. */
   requestWork(): void;
   /** Asks for a turn of `work` after a while. */

@@ -248,7 +248,7 @@ export class UpdateGroup {
 
   /** Replays and slow members. @returns true when nothing of it is left that could go on now. */
   catchUp(deadline: number): boolean {
-    return this.#catchUp.work(deadline, this.isSettled);
+    return this.#catchUp.work(deadline, this.isSettled && !this.#host.holdsEndOfRib(this.context.family));
   }
 
   /** Queues another stretch of the Loc-RIB, while the group is new. */

@@ -74,7 +74,7 @@ export function valuesSchema(): Schema {
       dynamicNeighbors: named('dynamicneighbors.manul.dev'),
       filters: named('bgpfilters.projectcalico.org'),
       crds: fields({ calico: choice('auto', 'always', 'never') }),
-      speaker: fields(ROLE_FIELDS),
+      speaker: fields({ ...ROLE_FIELDS, gracefulRestart: SWITCH }),
       agent: fields({ ...ROLE_FIELDS, waitForRoutes: DURATION }),
       cni: fields({ binDir: FOLDER, confDir: FOLDER }),
       lookingGlass: fields({ enabled: SWITCH }),

@@ -214,6 +214,14 @@ export const RUN_FLAGS: readonly Flag[] = [
     defaultText: 'what the limit of file descriptors allows',
   },
   {
+    name: 'graceful-restart',
+    kind: 'text',
+    describe:
+      'tell peers to keep the routes of this node while its speaker is started again (RFC 4724); auto: with the agent role',
+    choices: ['auto', 'always', 'never'],
+    defaultText: 'auto',
+  },
+  {
     name: 'wait-for-routes',
     kind: 'text',
     describe:

@@ -3,6 +3,7 @@ import { type CleanupItem, cleanUpNode, createHostCommands, createLinuxKernel } 
 import { CommandError, usageError } from '../cli/command-error.ts';
 import type { CommandContext } from '../cli/program.ts';
 import { hasNetAdmin } from '../daemon/capabilities.ts';
+import { forgetSpeakerRun } from '../daemon/restart-marker.ts';
 import { writeValue } from '../output/format.ts';
 import { type Column, formatTable } from '../output/table.ts';
 import { agentClient, controlClient, outputFormat, unlessAbsent } from './connect.ts';
@@ -28,6 +29,7 @@ export async function cleanup(context: CommandContext): Promise<void> {
     routeProtocol,
     interfacePrefixes: (raw.text('interface-prefix') ?? INTERFACE_PREFIX).split(','),
   });
+  forgetSpeakerRun(controlClient(context).path);
   await writeValue(process.stdout, outputFormat(raw), items, () => itemTable(items));
   const failed = items.filter(({ error }) => error !== null);
   if (failed.length > 0) throw new CommandError(`not everything could be removed: ${failed.length} left`);

@@ -10,6 +10,7 @@ import { hasNetAdmin, hasSysAdmin } from '../daemon/capabilities.ts';
 import { type DaemonParts, startDaemon } from '../daemon/daemon.ts';
 import { readHostLimits, sessionsFor } from '../daemon/host-limits.ts';
 import { openDatastore } from '../daemon/open-datastore.ts';
+import { noteSpeakerRun } from '../daemon/restart-marker.ts';
 import { type RunOptions, readRunOptions } from '../daemon/run-options.ts';
 import { stopOnSignal } from '../daemon/signals.ts';
 import { type LogSink, openLog } from '../logging/logger.ts';
@@ -49,10 +50,13 @@ function requirePrivileges({ roles, cni }: RunOptions): void {
 
 async function createParts(options: RunOptions, logger: Logger): Promise<DaemonParts> {
   const agent = options.roles.includes('agent') ? await newAgent(options, logger) : null;
+  const hasSpeaker = options.roles.includes('speaker');
+  const hasRestarted = hasSpeaker && options.offersGracefulRestart && noteSpeakerRun(options.controlPath);
   try {
     return {
-      speaker: options.roles.includes('speaker') ? await newSpeaker(options, logger) : null,
+      speaker: hasSpeaker ? await newSpeaker(options, hasRestarted, logger) : null,
       agent,
+      hasRestarted,
       cni:
         agent !== null && options.cni !== null ? await newCniHost(agent, options.cni, options, logger) : null,
       ...(await openDatastore(options, agent, logger)),
@@ -67,11 +71,16 @@ async function createParts(options: RunOptions, logger: Logger): Promise<DaemonP
   }
 }
 
-async function newSpeaker({ maxSessions }: RunOptions, logger: Logger): Promise<Speaker> {
+async function newSpeaker(
+  { maxSessions, offersGracefulRestart }: RunOptions,
+  hasRestarted: boolean,
+  logger: Logger,
+): Promise<Speaker> {
   const { createRib, createSpeaker } = await import('@manul/bgp');
   const host = readHostLimits();
   const limits = { maxSessions: maxSessions ?? sessionsFor(host), maxFileDescriptors: host.fileDescriptors };
-  return createSpeaker({ logger, rib: createRib(), limits });
+  const restart = offersGracefulRestart ? { gracefulRestart: { hasRestarted } } : {};
+  return createSpeaker({ logger, rib: createRib(), limits, ...restart });
 }
 
 async function newAgent({ sysctlFolder }: RunOptions, logger: Logger): Promise<Agent> {

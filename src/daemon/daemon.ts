@@ -31,6 +31,8 @@ export interface DaemonParts {
   /** Null: not one of the roles of this process. */
   readonly speaker: Speaker | null;
   readonly agent: Agent | null;
+  /** A speaker of this node has run before, and its routes are in the kernel. */
+  readonly hasRestarted: boolean;
   /** Null: pods are attached by others. */
   readonly cni: CniHost | null;
   readonly datastore: Datastore;
@@ -140,7 +142,7 @@ async function startParts(
 
 async function startLink(
   options: RunOptions,
-  { speaker, agent, logger }: DaemonParts,
+  { speaker, agent, hasRestarted, logger }: DaemonParts,
   feed: ConfigFeed,
   stops: (() => Promise<void>)[],
 ): Promise<RoleLink | null> {
@@ -151,7 +153,7 @@ async function startLink(
   };
   const { node, agentSocketPath: path } = options;
   let link: RoleLink | null = null;
-  if (end !== null && agent !== null) link = linkInProcess(end, agent);
+  if (end !== null && agent !== null) link = linkInProcess(end, agent, hasRestarted);
   else if (agent !== null) link = await serveRoleLink({ agent, node, path, logger });
   else if (end !== null) link = connectRoleLink({ speaker: end, node, path, logger });
   const started = link;

@@ -38,6 +38,8 @@ export interface RunOptions extends RenderOptions {
   /** Null: pods are attached by others. */
   readonly cni: CniPaths | null;
   readonly addressing: NodeAddressOptions;
+  /** Peers are told that this node goes on forwarding while its speaker is started again (RFC 4724). */
+  readonly offersGracefulRestart: boolean;
   /** How long the node is no place for pods while routes of peers are missing. */
   readonly waitForRoutesMs: number;
   readonly metricsPerPeer: PerPeerRule;
@@ -66,6 +68,7 @@ export function readRunOptions(raw: RawArguments, environment: PathEnvironment):
     maxSessions: readMaxSessions(raw),
     cni: readCniPaths(raw, roles, controlPath),
     addressing: readNodeAddressOptions(raw),
+    offersGracefulRestart: offersGracefulRestart(raw, roles),
     waitForRoutesMs: readWaitForRoutes(raw),
     metricsPerPeer: (raw.text('metrics-per-peer') ?? 'auto') as PerPeerRule,
     logLevel: (raw.text('log-level') ?? 'info') as LogLevel,
@@ -94,6 +97,12 @@ function readMaxSessions(raw: RawArguments): number | null {
     throw usageError(`--max-sessions: "${text}" is no number from 1 to 9999999`);
   }
   return Number(text);
+}
+
+/** Without the agent role nothing is known of the routes in the kernel, and a reflector may have none. */
+function offersGracefulRestart(raw: RawArguments, roles: readonly Role[]): boolean {
+  const choice = raw.text('graceful-restart') ?? 'auto';
+  return choice === 'auto' ? roles.includes('agent') : choice === 'always';
 }
 
 function readWaitForRoutes(raw: RawArguments): number {

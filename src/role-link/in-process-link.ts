@@ -7,15 +7,16 @@ import {
   type RoleLink,
 } from './role-link.ts';
 
-export function linkInProcess(speaker: LinkSpeaker, agent: LinkAgent): RoleLink {
+/** @param hasRestarted peers know what this node announces, and its routes have been in the kernel all along */
+export function linkInProcess(speaker: LinkSpeaker, agent: LinkAgent, hasRestarted: boolean): RoleLink {
   agent.onLearntStart();
   const unsubscribe = speaker.subscribeBestRoutes({
     onBestRoutes: (changes) => agent.onLearntRoutes(changes),
     onBestRouteColumns: (columns) => agent.onLearntColumns(columns),
     onEndOfRib: (family) => agent.onLearntEndOfRib(family),
   });
-  // The speaker of this process has announced nothing before, so it starts from the empty set.
-  speaker.onOriginated([]);
+  // A speaker that has announced nothing before starts from the empty set, one that was started again from that of the resources.
+  if (!hasRestarted) speaker.onOriginated([]);
   const stops = [followOriginated(agent, speaker.onOriginated), followNextHops(agent, speaker.onNextHops)];
   return {
     status: () => ({ kind: 'in-process', path: null, connected: true, lastError: null }),

@@ -28,6 +28,10 @@ env:
     value: {{ $values.logLevel }}
   - name: NODE_COMPILE_CACHE
     value: /tmp/{{ .role }}
+  {{- if eq .role "speaker" }}
+  - name: MANUL_GRACEFUL_RESTART
+    value: {{ ternary "always" "never" .root.Values.speaker.gracefulRestart }}
+  {{- end }}
   {{- if eq .role "agent" }}
   - name: MANUL_SYSCTL_DIR
     value: /host/proc/sys

@@ -23,6 +23,7 @@ export const SESSION: NegotiatedSession = {
   enhancedRefresh: false,
   sendsEndOfRib: true,
   preservesForwarding: false,
+  gracefulRestart: null,
 };
 
 /** One event of every name. */

@@ -52,6 +52,7 @@ describe('negotiation', () => {
       enhancedRefresh: false,
       sendsEndOfRib: false,
       preservesForwarding: false,
+      gracefulRestart: null,
     });
   });
 

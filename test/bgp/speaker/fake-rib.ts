@@ -51,6 +51,8 @@ export class FakeRib implements Rib {
   nextHops: readonly NextHopRoute[] | null = null;
   /** What the next UPDATEs are judged as; an exception is thrown. */
   judge: (body: Uint8Array) => UpdateVerdict = () => APPLIED;
+  /** Families whose End-of-RIB is held back. */
+  readonly held = new Set<Family>();
   /** Names of sessions whose routes nobody else has. */
   readonly soleSources = new Set<string>();
   counts: SessionCounts = { received: {}, accepted: {}, advertised: {} };
@@ -80,6 +82,33 @@ export class FakeRib implements Rib {
     this.sessions.get(slot)!.updates.push(Buffer.from(body).toString('hex'));
     this.onChange();
     return verdict;
+  }
+
+  suspendSession(slot: SessionSlot, families: readonly Family[]): void {
+    this.log.push(`keep ${this.sessions.get(slot)!.session.name} ${families.join(',')}`);
+    this.onChange();
+  }
+
+  resumeSession(
+    slot: SessionSlot,
+    session: RibSession,
+    output: SessionOutput,
+    families: readonly Family[],
+  ): void {
+    this.sessions.set(slot, { session, output, updates: [], refreshed: [], updatedTimes: 0 });
+    this.log.push(`resume ${session.name} ${families.join(',')}`);
+    this.onChange();
+  }
+
+  endStale(slot: SessionSlot, family: Family): void {
+    this.log.push(`sweep ${this.sessions.get(slot)!.session.name} ${family}`);
+    this.onChange();
+  }
+
+  holdEndOfRib(family: Family, isHeld: boolean): void {
+    if (isHeld) this.held.add(family);
+    else this.held.delete(family);
+    this.onChange();
   }
 
   refresh(slot: SessionSlot, family: Family): void {

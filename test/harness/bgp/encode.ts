@@ -39,6 +39,14 @@ export function encodeOpen(open: OpenFields): Buffer {
   return frame(MessageType.Open, Buffer.concat([fixed, parameters]));
 }
 
+export interface RestartOffer {
+  readonly restartTimeSec: number;
+  readonly restarting?: boolean;
+  readonly notification?: boolean;
+  /** By family whether its forwarding was preserved. */
+  readonly families: Readonly<Partial<Record<Family, boolean>>>;
+}
+
 export const capability = {
   multiprotocol: (family: Family): Buffer => Buffer.from([1, 4, 0, family === 'ipv4' ? 1 : 2, 0, 1]),
   routeRefresh: (): Buffer => Buffer.from([2, 0]),
@@ -53,6 +61,15 @@ export const capability = {
     ]),
   /** Restart time 0 and no families: only End-of-RIB is asked for (RFC 4724 §3). */
   gracefulRestart: (): Buffer => Buffer.from([64, 2, 0, 0]),
+  /** With families and whether each has its forwarding preserved (RFC 4724 §3, RFC 8538 §2). */
+  restart: ({ restartTimeSec, restarting = false, notification = false, families }: RestartOffer): Buffer => {
+    const head = (restarting ? 0x8000 : 0) | (notification ? 0x4000 : 0) | restartTimeSec;
+    const entries = Object.entries(families).flatMap(([family, isPreserved]) => [
+      ...[0, family === 'ipv4' ? 1 : 2, 1],
+      isPreserved ? 0x80 : 0,
+    ]);
+    return Buffer.from([64, 2 + entries.length, head >> 8, head & 0xff, ...entries]);
+  },
 };
 
 export interface UpdateParts {

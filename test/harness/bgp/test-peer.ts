@@ -20,6 +20,7 @@ import {
   endOfRib,
   KEEPALIVE,
   MessageType,
+  type RestartOffer,
   type RouteAttributes,
   withdrawal,
 } from './encode.ts';
@@ -36,6 +37,8 @@ export interface TestPeerOptions {
   readonly families?: readonly Family[];
   /** Offer ADD-PATH, send and receive; default false. */
   readonly addPath?: boolean;
+  /** Graceful restart as offered; default: only End-of-RIB is asked for. */
+  readonly gracefulRestart?: RestartOffer;
   /** Further capabilities of the regular OPEN. */
   readonly capabilities?: readonly Buffer[];
   /** Sent instead of a regular OPEN; null: nothing is sent on connect. */
@@ -183,12 +186,12 @@ export class TestPeer {
   }
 
   #regularOpen(): Buffer {
-    const { asn, routerId, holdTimeSec = 90, addPath = false } = this.options;
+    const { asn, routerId, holdTimeSec = 90, addPath = false, gracefulRestart } = this.options;
     const capabilities = [
       ...this.families.map(capability.multiprotocol),
       capability.routeRefresh(),
       capability.fourOctetAs(asn),
-      capability.gracefulRestart(),
+      gracefulRestart === undefined ? capability.gracefulRestart() : capability.restart(gracefulRestart),
       ...(addPath ? [capability.addPath(this.families)] : []),
       ...(this.options.capabilities ?? []),
     ];

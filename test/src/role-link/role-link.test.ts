@@ -214,7 +214,7 @@ test('in process the same is said by plain calls', async () => {
   const side = speakerSide();
   side.speaker.learn('10.1.0.0/26', '192.0.2.1');
   agent.ways = [{ prefix: '0.0.0.0/0', metric: 7, interfaceName: 'eth0' }];
-  const link = linkInProcess(side.end, agent);
+  const link = linkInProcess(side.end, agent, false);
   expect(side.speaker.nextHops).toEqual(agent.ways);
   side.speaker.endOfRib('ipv4');
   agent.becomeReady(['10.0.0.0/26']);
@@ -226,6 +226,16 @@ test('in process the same is said by plain calls', async () => {
   agent.announce([]);
   expect(agent.heard).toHaveLength(3);
   expect(side.announced).toHaveLength(2);
+});
+
+test('in process a speaker that was started again goes on announcing what the resources say, until the agent is ready', async () => {
+  const agent = new FakeAgent();
+  const side = speakerSide();
+  const link = linkInProcess(side.end, agent, true);
+  expect(side.announced).toEqual([]);
+  agent.becomeReady(['10.0.0.0/26']);
+  expect(side.announced).toEqual([['10.0.0.0/26']]);
+  await link.close();
 });
 
 /** Accepts one connection and does not read. */
