@@ -98,7 +98,7 @@ function session(
   const both = (kind: 'fourOctetAs' | 'extendedMessage' | 'enhancedRouteRefresh') =>
     findCapability(own.capabilities, kind) !== undefined &&
     findCapability(peer.capabilities, kind) !== undefined;
-  const restart = findCapability(peer.capabilities, 'gracefulRestart');
+  const restart = peer.capabilities.findLast((one) => one.kind === 'gracefulRestart');
   const holdTimeSec = Math.min(own.holdTimeSec, peer.holdTimeSec);
   return Object.freeze({
     peerAsn: peer.asn,
@@ -126,7 +126,7 @@ function negotiatedRestart(
   peer: OpenMessage,
   families: readonly Family[],
 ): NegotiatedRestart | null {
-  const theirs = findCapability(peer.capabilities, 'gracefulRestart');
+  const theirs = peer.capabilities.findLast((one) => one.kind === 'gracefulRestart'); // RFC 4724 §3: all but the last are ignored
   if (theirs === undefined) return null;
   const ours = findCapability(own.capabilities, 'gracefulRestart');
   const named = theirs.entries.map(({ afi, safi, forwardingPreserved }) => {

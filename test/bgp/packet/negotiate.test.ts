@@ -56,6 +56,25 @@ describe('negotiation', () => {
     });
   });
 
+  test('of several graceful restart capabilities the last counts (RFC 4724 §3)', () => {
+    const offer = (restartTimeSec: number, restarting: boolean, preserved: boolean) =>
+      ({
+        kind: 'gracefulRestart',
+        ...{ restarting, notification: true, restartTimeSec },
+        entries: [{ afi: 1, safi: 1, forwardingPreserved: preserved }],
+      }) as const;
+    const capabilities = [...peer.capabilities, offer(1, true, false), offer(90, false, true)];
+    const ours = { ...own, capabilities: [...own.capabilities, offer(120, false, true)] };
+    expect(agreed(negotiate(ours, { ...peer, capabilities }, anyone)).gracefulRestart).toEqual({
+      restartTimeSec: 90,
+      families: ['ipv4'],
+      preserved: ['ipv4'],
+      isRestarting: false,
+      survivesNotification: true,
+      isPreservedByUs: true,
+    });
+  });
+
   test('a peer without capabilities speaks IPv4 unicast with two-octet AS numbers', () => {
     const session = agreed(negotiate(own, { ...peer, asn: 65000, capabilities: [] }, anyone));
     expect(session).toMatchObject({

@@ -89,6 +89,7 @@ export interface SpeakerSetup {
   readonly limits?: SpeakerLimits;
   /** In [0, 1); the largest, so that no timer is shortened, unless said otherwise. */
   readonly random?: () => number;
+  readonly gracefulRestart?: { readonly hasRestarted: boolean };
 }
 
 export class SpeakerUnderTest {
@@ -100,9 +101,8 @@ export class SpeakerUnderTest {
   config = speakerConfig();
   readonly #changes = new Changes();
 
-  private constructor({ clock, logger = silent, limits = NO_LIMITS, random = () => 1 }: SpeakerSetup) {
-    const options = { logger, rib: this.rib, random, limits };
-    this.speaker = createSpeaker(clock === undefined ? options : { ...options, clock });
+  private constructor({ logger = silent, limits = NO_LIMITS, random = () => 1, ...others }: SpeakerSetup) {
+    this.speaker = createSpeaker({ ...others, logger, rib: this.rib, random, limits });
     this.rib.onChange = () => this.#changes.notify();
     this.speaker.onEvent((event) => {
       this.events.push(event);
