@@ -10,7 +10,7 @@ import { hasNetAdmin, hasSysAdmin } from '../daemon/capabilities.ts';
 import { type DaemonParts, startDaemon } from '../daemon/daemon.ts';
 import { readHostLimits, sessionsFor } from '../daemon/host-limits.ts';
 import { openDatastore } from '../daemon/open-datastore.ts';
-import { noteSpeakerRun } from '../daemon/restart-marker.ts';
+import { isBootForgotten, noteSpeakerRun } from '../daemon/restart-marker.ts';
 import { type RunOptions, readRunOptions } from '../daemon/run-options.ts';
 import { stopOnSignal } from '../daemon/signals.ts';
 import { type LogSink, openLog } from '../logging/logger.ts';
@@ -51,7 +51,7 @@ function requirePrivileges({ roles, cni }: RunOptions): void {
 async function createParts(options: RunOptions, logger: Logger): Promise<DaemonParts> {
   const agent = options.roles.includes('agent') ? await newAgent(options, logger) : null;
   const hasSpeaker = options.roles.includes('speaker');
-  const hasRestarted = hasSpeaker && options.offersGracefulRestart && noteSpeakerRun(options.controlPath);
+  const hasRestarted = hasSpeaker && options.offersGracefulRestart && mayHaveRestarted(options);
   try {
     return {
       speaker: hasSpeaker ? await newSpeaker(options, hasRestarted, logger) : null,
@@ -69,6 +69,11 @@ async function createParts(options: RunOptions, logger: Logger): Promise<DaemonP
     await agent?.close();
     throw error;
   }
+}
+
+/** Without the agent in its process a speaker may have files that do not outlive it. */
+function mayHaveRestarted({ controlPath, roles }: RunOptions): boolean {
+  return noteSpeakerRun(controlPath) || (!roles.includes('agent') && isBootForgotten());
 }
 
 async function newSpeaker(

@@ -4,9 +4,21 @@
  * identifier of the boot.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
+/** Longer than peers keep routes of a node that is away, unless their restart time is said to be longer. */
+const FORGOTTEN_SEC = 300;
+
+/**
+ * The machine has run for so long that nobody remembers what it announced before it was started: what peers keep, a
+ * speaker has told them since. For speakers whose files go with their pod.
+ */
+export function isBootForgotten(uptimeSec = uptime()): boolean {
+  return uptimeSec > FORGOTTEN_SEC;
+}
 
 /** Notes that a speaker runs. @returns whether one has run before; false where nothing can be noted */
 export function noteSpeakerRun(controlPath: string, bootIdPath = BOOT_ID): boolean {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { forgetSpeakerRun, noteSpeakerRun } from '../../../src/daemon/restart-marker.ts';
+import { forgetSpeakerRun, isBootForgotten, noteSpeakerRun } from '../../../src/daemon/restart-marker.ts';
 
 let folder: string;
 
@@ -26,4 +26,8 @@ test('the first run since the machine was started is told from the later ones', 
 test('where nothing can be read or noted every run counts as the first', () => {
   expect(noteSpeakerRun(join(folder, 'control.sock'), join(folder, 'nothing'))).toBe(false);
   expect(noteSpeakerRun(join(folder, 'boot/control.sock'), join(folder, 'boot'))).toBe(false);
+});
+
+test('a machine that has run for five minutes has told its peers everything that they keep', () => {
+  expect([isBootForgotten(299), isBootForgotten(301)]).toEqual([false, true]);
 });
