@@ -1,15 +1,14 @@
-/** The chart's definitions: what the API server lets in and refuses is what `manul check` lets in and refuses. */
+/** The chart's definitions: what the API server lets in and refuses is what `manul check` lets in and refuses, whose function is called. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkPaths } from '@manul/config';
 import { parse, stringify } from 'yaml';
-import type { KubernetesObject } from '../../harness/kubernetes/api-client.ts';
-import { ControlPlane } from '../../harness/kubernetes/control-plane.ts';
-import { CALICO_V3, MANUL } from '../../harness/kubernetes/crds.ts';
-import { CHART } from '../../harness/kubernetes/helm.ts';
-import { MANUL as PROGRAM } from '../../harness/manul/manul-daemon.ts';
-import { runCommand } from '../../harness/process/run-command.ts';
-import { describeWith } from '../../support/requirements.ts';
-import { generateCluster } from '../kubernetes/generated-cluster.ts';
+import { generateCluster } from '../e2e/kubernetes/generated-cluster.ts';
+import type { KubernetesObject } from '../harness/kubernetes/api-client.ts';
+import { ControlPlane } from '../harness/kubernetes/control-plane.ts';
+import { CALICO_V3, MANUL } from '../harness/kubernetes/crds.ts';
+import { CHART } from '../harness/kubernetes/helm.ts';
+import { describeWith } from '../support/requirements.ts';
 
 jest.setTimeout(180_000);
 
@@ -200,11 +199,11 @@ describeWith({ kubernetesTools: ['api'], commands: ['openssl'] }, "the chart's d
       object,
     );
     const file = plane.folder.write('example.yaml', stringify(object));
-    const checked = await runCommand(PROGRAM, ['check', file]);
+    const problems = (await checkPaths([file])).filter(({ severity }) => severity !== 'note');
     return {
       server: answer.status === 201,
-      check: checked.status === 0,
-      said: `${JSON.stringify((answer.body as { message?: string }).message)} ${checked.stdout}${checked.stderr}`,
+      check: problems.length === 0,
+      said: [(answer.body as { message?: string }).message, ...problems.map(({ text }) => text)].join('; '),
     };
   }
 
