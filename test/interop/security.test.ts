@@ -4,7 +4,6 @@
  */
 import { ALL_DAEMONS } from '../harness/daemons/all-daemons.ts';
 import { BIRD } from '../harness/daemons/bird.ts';
-import type { DaemonKind } from '../harness/daemons/daemon.ts';
 import { EXABGP } from '../harness/daemons/exabgp.ts';
 import { OPENBGPD } from '../harness/daemons/openbgpd.ts';
 import { pollUntil } from '../harness/deadline.ts';
@@ -20,7 +19,7 @@ import {
   secret,
   WITH_KEY,
 } from './secure-pair.ts';
-import { isThere, Story } from './story.ts';
+import { Scenario } from './story.ts';
 
 jest.setTimeout(240_000);
 
@@ -29,121 +28,101 @@ const DIALED = ALL_DAEMONS.filter((kind) => kind !== OPENBGPD);
 /** ExaBGP sets a TTL, but demands none. */
 const WITH_TTL_SECURITY = ALL_DAEMONS.filter((kind) => kind !== EXABGP);
 
-/** What happens between Manul and a daemon, for all daemons at once from the moment that the first is asked for. */
-class Scenario {
-  readonly #kinds: readonly DaemonKind[];
-  readonly #tell: (pair: SecurePair) => Story;
-  readonly #stories = new Map<DaemonKind, { readonly pair: SecurePair; readonly story: Story }>();
-
-  constructor(kinds: readonly DaemonKind[], tell: (pair: SecurePair) => Story) {
-    this.#kinds = kinds.filter(isThere);
-    this.#tell = tell;
-  }
-
-  async done(kind: DaemonKind, step: string): Promise<void> {
-    await this.#storyOf(kind).story.done(step);
-  }
-
-  async end(kind: DaemonKind): Promise<void> {
-    const { story, pair } = this.#storyOf(kind);
-    await story.over();
-    await pair.stop();
-  }
-
-  #storyOf(wanted: DaemonKind): { readonly pair: SecurePair; readonly story: Story } {
-    if (this.#stories.size === 0) {
-      for (const kind of this.#kinds) {
-        const pair = new SecurePair(kind);
-        this.#stories.set(kind, { pair, story: this.#tell(pair) });
-      }
-    }
-    return this.#stories.get(wanted)!;
-  }
-}
-
-const dialedWithKey = new Scenario(DIALED, (pair) =>
-  new Story()
-    .step('up', async () => {
-      const files = { 'peers.yaml': peers(WITH_KEY), 'secret.yaml': secret('first') };
-      await pair.start({ passive: true, password: 'first' }, files);
-      await pair.established();
-    })
-    .step('new key', async () => {
-      const { manul } = pair;
-      manul.writeFile('secret.yaml', [secret('second'), marker()].join('---\n'));
-      await manul.untilPeer(MARKER, () => true, 'the marker that came with the new key');
-      for (const session of SESSIONS) {
-        expect(await manul.peer(session.name)).toMatchObject({ state: 'Established', flaps: 0 });
-      }
-      if (pair.daemon.setPassword === undefined) {
+const dialedWithKey = new Scenario(
+  DIALED,
+  (kind) => new SecurePair(kind),
+  (pair, story) =>
+    story
+      .step('up', async () => {
+        const files = { 'peers.yaml': peers(WITH_KEY), 'secret.yaml': secret('first') };
+        await pair.start({ passive: true, password: 'first' }, files);
+        await pair.established();
+      })
+      .step('new key', async () => {
+        const { manul } = pair;
+        manul.writeFile('secret.yaml', [secret('second'), marker()].join('---\n'));
+        await manul.untilPeer(MARKER, () => true, 'the marker that came with the new key');
+        for (const session of SESSIONS) {
+          expect(await manul.peer(session.name)).toMatchObject({ state: 'Established', flaps: 0 });
+        }
+        if (pair.daemon.setPassword === undefined) {
+          await pair.stopDaemon();
+          await pair.startDaemon({ passive: true, password: 'second' });
+        } else {
+          for (const session of SESSIONS) await pair.daemon.setPassword(session.manul, 'second');
+        }
+        await pair.established();
+      })
+      .step('another key', async () => {
         await pair.stopDaemon();
-        await pair.startDaemon({ passive: true, password: 'second' });
-      } else {
-        for (const session of SESSIONS) await pair.daemon.setPassword(session.manul, 'second');
-      }
-      await pair.established();
-    })
-    .step('another key', async () => {
-      await pair.stopDaemon();
-      await pair.startDaemon({ passive: true, password: 'another' });
-      for (const session of SESSIONS) {
-        const shown = await pair.manul.untilDetail(
-          session.name,
-          ({ likelyCause }) => likelyCause?.includes('TCP MD5') === true,
-          'a likely cause',
-          RETURN_MS,
+        await pair.startDaemon({ passive: true, password: 'another' });
+        for (const session of SESSIONS) {
+          const shown = await pair.manul.untilDetail(
+            session.name,
+            ({ likelyCause }) => likelyCause?.includes('TCP MD5') === true,
+            'a likely cause',
+            RETURN_MS,
+          );
+          expect(shown.state).not.toBe('Established');
+          expect(shown.likelyCause).toMatch(/no TCP MD5 key for us, or another one|without a signature/);
+        }
+      })
+      .step('no Secret', async () => {
+        pair.manul.removeFile('secret.yaml');
+        for (const session of SESSIONS) {
+          await pair.manul.untilDetail(session.name, ({ held }) => held !== null, 'held');
+          expect(await pair.manul.peer(session.name)).toMatchObject({
+            state: 'Idle',
+            held: 'Secret manul-system/keys is missing',
+          });
+        }
+      }),
+);
+
+const dialsWithKey = new Scenario(
+  ALL_DAEMONS,
+  (kind) => new SecurePair(kind),
+  (pair, story) =>
+    story
+      .step('up', async () => {
+        const files = { 'range.yaml': range(WITH_KEY), 'secret.yaml': secret('range-key') };
+        await pair.start({ password: 'range-key' }, files);
+        await pair.established();
+      })
+      .step('no key', async () => {
+        await pair.stopDaemon();
+        for (const session of SESSIONS) {
+          const isDown = ({ state }: { readonly state: string }): boolean => state !== 'Established';
+          await pair.manul.untilPeer(session.daemon, isDown, 'not Established', RETURN_MS);
+        }
+        await pair.startDaemon({});
+        await pollUntil(
+          async () => (await pair.dropped('TCPMD5NotFound')) > 0 || null,
+          'the kernel drops unsigned segments',
+          { deadlineMs: RETURN_MS },
         );
-        expect(shown.state).not.toBe('Established');
-        expect(shown.likelyCause).toMatch(/no TCP MD5 key for us, or another one|without a signature/);
-      }
-    })
-    .step('no Secret', async () => {
-      pair.manul.removeFile('secret.yaml');
-      for (const session of SESSIONS) {
-        await pair.manul.untilDetail(session.name, ({ held }) => held !== null, 'held');
-        expect(await pair.manul.peer(session.name)).toMatchObject({
-          state: 'Idle',
-          held: 'Secret manul-system/keys is missing',
-        });
-      }
-    }),
+        await pair.expectNoSession();
+      }),
 );
 
-const dialsWithKey = new Scenario(ALL_DAEMONS, (pair) =>
-  new Story()
-    .step('up', async () => {
-      const files = { 'range.yaml': range(WITH_KEY), 'secret.yaml': secret('range-key') };
-      await pair.start({ password: 'range-key' }, files);
+const dialedWithTtl = new Scenario(
+  WITH_TTL_SECURITY,
+  (kind) => new SecurePair(kind),
+  (pair, story) =>
+    story.step('up', async () => {
+      await pair.start({ passive: true, ttlSecurity: true }, { 'peers.yaml': peers('ttlSecurity: 1') });
       await pair.established();
-    })
-    .step('no key', async () => {
-      await pair.stopDaemon();
-      for (const session of SESSIONS) {
-        const isDown = ({ state }: { readonly state: string }): boolean => state !== 'Established';
-        await pair.manul.untilPeer(session.daemon, isDown, 'not Established', RETURN_MS);
-      }
-      await pair.startDaemon({});
-      await pollUntil(
-        async () => (await pair.dropped('TCPMD5NotFound')) > 0 || null,
-        'the kernel drops unsigned segments',
-        { deadlineMs: RETURN_MS },
-      );
-      await pair.expectNoSession();
     }),
 );
 
-const dialedWithTtl = new Scenario(WITH_TTL_SECURITY, (pair) =>
-  new Story().step('up', async () => {
-    await pair.start({ passive: true, ttlSecurity: true }, { 'peers.yaml': peers('ttlSecurity: 1') });
-    await pair.established();
-  }),
-);
-
-const dialsWithTtl = new Scenario(WITH_TTL_SECURITY, (pair) =>
-  new Story().step('up', async () => {
-    await pair.start({ ttlSecurity: true }, { 'range.yaml': range('ttlSecurity: 1') });
-    await pair.established();
-  }),
+const dialsWithTtl = new Scenario(
+  WITH_TTL_SECURITY,
+  (kind) => new SecurePair(kind),
+  (pair, story) =>
+    story.step('up', async () => {
+      await pair.start({ ttlSecurity: true }, { 'range.yaml': range('ttlSecurity: 1') });
+      await pair.established();
+    }),
 );
 
 describe.each(DIALED)('$name', (kind) => {

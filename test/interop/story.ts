@@ -28,6 +28,50 @@ export class Story {
   }
 }
 
+/** What is stopped when a story is over. */
+export interface Scene {
+  stop(): Promise<void>;
+}
+
+/** One story with each daemon, all of them begun as soon as one is asked for. */
+export class Scenario<S extends Scene> {
+  readonly #kinds: readonly DaemonKind[];
+  readonly #open: (kind: DaemonKind) => S;
+  readonly #tell: (scene: S, story: Story) => Story;
+  readonly #told = new Map<DaemonKind, { readonly scene: S; readonly story: Story }>();
+
+  constructor(
+    kinds: readonly DaemonKind[],
+    open: (kind: DaemonKind) => S,
+    tell: (scene: S, story: Story) => Story,
+  ) {
+    this.#kinds = kinds.filter(isThere);
+    this.#open = open;
+    this.#tell = tell;
+  }
+
+  async done(kind: DaemonKind, step: string): Promise<void> {
+    await this.#storyOf(kind).story.done(step);
+  }
+
+  /** Stops the scene of this daemon, once its story is over. */
+  async end(kind: DaemonKind): Promise<void> {
+    const { story, scene } = this.#storyOf(kind);
+    await story.over();
+    await scene.stop();
+  }
+
+  #storyOf(wanted: DaemonKind): { readonly scene: S; readonly story: Story } {
+    if (this.#told.size === 0) {
+      for (const kind of this.#kinds) {
+        const scene = this.#open(kind);
+        this.#told.set(kind, { scene, story: this.#tell(scene, new Story()) });
+      }
+    }
+    return this.#told.get(wanted)!;
+  }
+}
+
 /** Begins `run` for all kinds that the machine has, as soon as one of them is asked for. */
 export function together(
   kinds: readonly DaemonKind[],
@@ -47,6 +91,6 @@ export function together(
 }
 
 /** The machine has what the daemon needs in a network of its own. */
-export function isThere({ commands }: DaemonKind): boolean {
+function isThere({ commands }: DaemonKind): boolean {
   return unmetReason({ root: true, commands }) === null;
 }

@@ -187,6 +187,17 @@ export class ManulDaemon {
     );
   }
 
+  /** The same for the best route to `prefix`; what the command then prints is returned. */
+  untilRoute(prefix: string, deadlineMs?: number): Promise<ShownRoute> {
+    const path = `/api/v1/routes?prefix=${encodeURIComponent(prefix)}`;
+    const best = (routes: readonly ShownRoute[]) => routes.find((route) => route.best);
+    const shown = async (): Promise<ShownRoute | undefined> =>
+      best(JSON.parse(await this.controlGet(path)) as readonly ShownRoute[]) === undefined
+        ? undefined
+        : best(await this.routes(prefix));
+    return pollUntil(shown, `manul routes shows ${prefix}`, deadlineMs === undefined ? {} : { deadlineMs });
+  }
+
   /** The same for everything that is known about one peer, by name. */
   untilDetail(
     name: string,
