@@ -39,6 +39,8 @@ export function importProblem(store: AttributeStore, set: number, identity: Impo
   const bytes = store.bytes(set);
   const start = store.offset(set);
   cursor.reset(bytes, start, start + store.length(set));
+  /** Said only where the attributes behind it do not tell more: a route of ours that came back has our ORIGINATOR_ID. */
+  let hasOwnNextHop = false;
   while (cursor.next()) {
     const { at, length } = cursor;
     switch (cursor.code) {
@@ -49,9 +51,7 @@ export function importProblem(store: AttributeStore, set: number, identity: Impo
         break;
       case AttributeType.NextHop:
         // A link-local address may follow the global one; both families differ in length.
-        if (isAnyAddress(bytes, at, Math.min(length, 16), identity.ownAddresses)) {
-          return 'NEXT_HOP is our own address (RFC 4271 §5.1.3)';
-        }
+        hasOwnNextHop = isAnyAddress(bytes, at, Math.min(length, 16), identity.ownAddresses);
         break;
       case AttributeType.OriginatorId:
         if (readUint32(bytes, at) === identity.routerId) return 'ORIGINATOR_ID is ours (RFC 4456 §8)';
@@ -68,7 +68,7 @@ export function importProblem(store: AttributeStore, set: number, identity: Impo
       }
     }
   }
-  return null;
+  return hasOwnNextHop ? 'NEXT_HOP is our own address (RFC 4271 §5.1.3)' : null;
 }
 
 /** RFC 9234 §5, ingress rules 1 and 2. */

@@ -131,6 +131,9 @@ export class Bird implements Daemon {
 
 const protocolName = (neighbor: string): string => `n_${neighbor.replaceAll(/[.:%]/g, '_')}`;
 
+const reflectionOf = ({ clusterId }: DaemonConfig, { isClient }: NeighborConfig): string =>
+  clusterId === undefined ? '' : `${isClient === true ? 'rr client; ' : ''}rr cluster id ${clusterId};`;
+
 /** Link-local neighbors are on the link; others may be anywhere, or must prove that they are not. */
 function reachOf({ address, ttlSecurity }: NeighborConfig): string {
   if (address.includes('%')) return 'direct;';
@@ -149,13 +152,13 @@ function birdConfig(config: DaemonConfig): string {
     const paths = neighbor.addPath === true ? ' add paths rx;' : '';
     const limit =
       neighbor.maxPrefixes === undefined ? '' : ` receive limit ${neighbor.maxPrefixes} action disable;`;
-    return `  ${family} { import all;${paths}${limit} export ${config.exportsAll === true ? 'all' : 'where source = RTS_STATIC'};${hop}${extended} };`;
+    return `  ${family} { import all;${paths}${limit} export ${config.exportsAll === true || config.clusterId !== undefined ? 'all' : 'where source = RTS_STATIC'};${hop}${extended} };`;
   };
   const neighbors = config.neighbors.map(
     (neighbor) => `protocol bgp ${protocolName(neighbor.address)} {
   local ${neighbor.address.includes('%') ? '' : localAddressFor(config, neighbor)} port ${config.port} as ${config.asn};
   neighbor ${neighbor.address} port ${neighbor.port} as ${neighbor.asn};
-  ${reachOf(neighbor)} ${neighbor.password === undefined ? '' : `password "${neighbor.password}";`} ${neighbor.passive ? 'passive yes;' : ''}
+  ${reachOf(neighbor)} ${reflectionOf(config, neighbor)} ${neighbor.password === undefined ? '' : `password "${neighbor.password}";`} ${neighbor.passive ? 'passive yes;' : ''}
   enable extended messages yes; enable as4 ${neighbor.twoOctetAs === true ? 'no' : 'yes'};
   hold time ${neighbor.holdTimeSec}; connect delay time 1; connect retry time 1; error wait time 1, 2;
 ${neighbor.families.map((family) => channel(family, neighbor)).join('\n')}

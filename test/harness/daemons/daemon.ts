@@ -20,6 +20,8 @@ export interface DaemonConfig {
   readonly neighbors: readonly NeighborConfig[];
   /** Pass on what other neighbors announce, not only what it originates: BIRD. */
   readonly exportsAll?: boolean;
+  /** It reflects (RFC 4456) to and from the neighbors that are its clients; not ExaBGP. */
+  readonly clusterId?: string;
 }
 
 export interface NeighborConfig {
@@ -44,6 +46,8 @@ export interface NeighborConfig {
   readonly maxPrefixes?: number;
   /** The neighbor is an external one behind other routers. */
   readonly multihop?: boolean;
+  /** What is learnt elsewhere is reflected to the neighbor, and what it announces to all (RFC 4456 §6). */
+  readonly isClient?: boolean;
 }
 
 /** A route as the daemon's command line prints it. */

@@ -168,8 +168,9 @@ function toRoute(prefix: string, path: FrrPath): DaemonRoute {
 function frrFamily(config: DaemonConfig, family: Family): string {
   const neighbors = config.neighbors
     .filter((neighbor) => neighbor.families.includes(family))
-    .flatMap(({ address, maxPrefixes }) => [
+    .flatMap(({ address, maxPrefixes, isClient }) => [
       `  neighbor ${address} activate`,
+      ...(isClient === true ? [`  neighbor ${address} route-reflector-client`] : []),
       ...(maxPrefixes === undefined ? [] : [`  neighbor ${address} maximum-prefix ${maxPrefixes}`]),
       ...(family === 'ipv6' ? [`  neighbor ${address} route-map HOP out`] : []),
     ]);
@@ -198,7 +199,7 @@ function frrConfig(config: DaemonConfig): string {
 hostname frr
 router bgp ${config.asn}
  bgp router-id ${config.routerId}
- no bgp default ipv4-unicast
+${config.clusterId === undefined ? '' : ` bgp cluster-id ${config.clusterId}\n`} no bgp default ipv4-unicast
  no bgp network import-check
  no bgp ebgp-requires-policy
  bgp allow-martian-nexthop

@@ -185,6 +185,13 @@ function gobgpConfig(config: DaemonConfig): unknown {
       ...(neighbor.multihop === true
         ? { 'ebgp-multihop': { config: { enabled: true, 'multihop-ttl': 8 } } }
         : {}),
+      ...(neighbor.isClient === true
+        ? {
+            'route-reflector': {
+              config: { 'route-reflector-client': true, 'route-reflector-cluster-id': config.clusterId },
+            },
+          }
+        : {}),
       'afi-safis': neighbor.families.map((family) => ({
         config: { 'afi-safi-name': `${family}-unicast` },
         ...(neighbor.addPath === true ? { 'add-paths': { config: { receive: true } } } : {}),
