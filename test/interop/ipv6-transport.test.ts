@@ -18,7 +18,7 @@ const NAME = `clients/${DAEMON.ipv6Address}`;
 const ENCODED = 'ipv4 via ipv6';
 
 /** Who can be told to offer RFC 8950, or offers it always. */
-const EXTENDED = ['bird', 'frr', 'gobgp'];
+const EXTENDED = ['bird', 'frr', 'gobgp', 'exabgp'];
 const CASES = ALL_DAEMONS.flatMap((kind) => [
   ...(EXTENDED.includes(kind.name) ? [{ kind, name: kind.name, extendedNextHop: true }] : []),
   ...(kind.name === 'gobgp' ? [] : [{ kind, name: kind.name, extendedNextHop: false }]),

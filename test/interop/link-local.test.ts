@@ -1,9 +1,12 @@
 /**
  * A session over a link that has nothing but link-local addresses: both families, next hops on the link (RFC 2545,
- * RFC 8950). FRR needs its zebra for such neighbors, and the others have no way to name an interface.
+ * RFC 8950). FRR runs with its zebra here, from which it learns what an interface is; it does so only after it has read of
+ * its neighbors, and 8.4 then never dials one with such an address.
  */
+
+import type { Family } from '../harness/bgp/prefix-text.ts';
 import { BIRD } from '../harness/daemons/bird.ts';
-import type { Daemon } from '../harness/daemons/daemon.ts';
+import { FRR_ROUTER_COMMANDS, FrrRouter } from '../harness/daemons/frr-router.ts';
 import { pollUntil } from '../harness/deadline.ts';
 import { ManulDaemon } from '../harness/manul/manul-daemon.ts';
 import { dynamicNeighborYaml } from '../harness/manul/resources.ts';
@@ -35,14 +38,97 @@ spec: {peerIP: "${THEIRS}%${LINK}", asNumber: ${MANUL_ASN}}
 `;
 const RANGE = dynamicNeighborYaml({ name: 'rack', listenRanges: ['fe80::/64'], routeReflectorClient: false });
 
-describeWith({ root: true, commands: BIRD.commands }, 'bird and Manul over a link without addresses', () => {
-  describe.each([
-    { who: 'Manul dials', resource: PEER, name: 'rack', passive: true },
-    { who: 'bird dials', resource: RANGE, name: `rack/${THEIRS}%${LINK}`, passive: false },
-  ])('$who', ({ resource, name, passive }) => {
+/** The daemon on its end of the link. */
+interface LinkEnd {
+  isEstablished(): Promise<boolean>;
+  /** Next hops of its paths to `prefix`. */
+  nextHops(prefix: string): Promise<readonly string[]>;
+  stop(): Promise<void>;
+}
+
+interface LinkDaemon {
+  readonly name: string;
+  readonly commands: readonly string[];
+  start(namespace: NetworkNamespace, passive: boolean): Promise<LinkEnd>;
+}
+
+const familyOf = (prefix: string): Family => (prefix.includes(':') ? 'ipv6' : 'ipv4');
+
+const BIRD_ON_LINK: LinkDaemon = {
+  name: 'bird',
+  commands: BIRD.commands,
+  start: async (namespace, passive) => {
+    const bird = await BIRD.start({
+      namespace,
+      ...DAEMON,
+      port: BGP_PORT,
+      asn: MANUL_ASN,
+      routerId: DAEMON.address,
+      networks: DAEMON_NETWORKS,
+      neighbors: [manulAsNeighbor({ address: `${OURS}%${LINK}`, passive, extendedNextHop: true })],
+    });
+    return {
+      isEstablished: () => bird.isEstablished(`${OURS}%${LINK}`),
+      nextHops: async (prefix) => {
+        const routes = await bird.routes(familyOf(prefix));
+        return routes.filter((route) => route.prefix === prefix).map(({ nextHop }) => nextHop);
+      },
+      stop: () => bird.stop(),
+    };
+  },
+};
+
+const FRR_TEXT = `frr defaults datacenter
+hostname frr
+router bgp ${MANUL_ASN}
+ bgp router-id ${DAEMON.address}
+ no bgp default ipv4-unicast
+ no bgp network import-check
+ neighbor ${OURS} remote-as ${MANUL_ASN}
+ neighbor ${OURS} interface ${LINK}
+ neighbor ${OURS} capability extended-nexthop
+ neighbor ${OURS} passive
+${DAEMON_NETWORKS.map(
+  (network) => ` address-family ${familyOf(network)} unicast
+  neighbor ${OURS} activate
+  network ${network}
+ exit-address-family
+`,
+).join('')}`;
+
+const FRR_ON_LINK: LinkDaemon = {
+  name: 'frr',
+  commands: FRR_ROUTER_COMMANDS,
+  start: async (namespace) => {
+    const frr = await FrrRouter.start(namespace, FRR_TEXT);
+    return {
+      isEstablished: async () =>
+        (await frr.command(`show bgp neighbors ${OURS}`)).includes('BGP state = Established'),
+      nextHops: async (prefix) => {
+        const shown = JSON.parse(
+          await frr.command(`show bgp ${familyOf(prefix)} unicast ${prefix} json`),
+        ) as {
+          readonly paths?: readonly { readonly nexthops: readonly { readonly ip: string }[] }[];
+        };
+        return (shown.paths ?? []).flatMap(({ nexthops }) => nexthops.map(({ ip }) => ip));
+      },
+      stop: () => frr.stop(),
+    };
+  },
+};
+
+const dialed = { resource: PEER, name: 'rack', passive: true };
+const CASES = [
+  { ...dialed, kind: BIRD_ON_LINK, who: 'bird, Manul dials' },
+  { kind: BIRD_ON_LINK, who: 'bird dials', resource: RANGE, name: `rack/${THEIRS}%${LINK}`, passive: false },
+  { ...dialed, kind: FRR_ON_LINK, who: 'frr, Manul dials' },
+];
+
+describe.each(CASES)('$who', ({ kind, resource, name, passive }) => {
+  describeWith({ root: true, commands: kind.commands }, 'over a link without addresses', () => {
     const spaces: NetworkNamespace[] = [];
     let manul: ManulDaemon;
-    let bird: Daemon;
+    let daemon: LinkEnd;
 
     beforeAll(async () => {
       const [near, far] = [MANUL, DAEMON].map(
@@ -55,19 +141,11 @@ describeWith({ root: true, commands: BIRD.commands }, 'bird and Manul over a lin
         namespace: near,
         files: { 'node.yaml': NODE, 'neighbor.yaml': resource, 'blocks.yaml': blocksFile(MANUL_BLOCKS) },
       });
-      bird = await BIRD.start({
-        namespace: far,
-        ...DAEMON,
-        port: BGP_PORT,
-        asn: MANUL_ASN,
-        routerId: DAEMON.address,
-        networks: DAEMON_NETWORKS,
-        neighbors: [manulAsNeighbor({ address: `${OURS}%${LINK}`, passive, extendedNextHop: true })],
-      });
+      daemon = await kind.start(far, passive);
     }, PAIR_START_MS);
 
     afterAll(async () => {
-      await bird?.stop();
+      await daemon?.stop();
       await manul?.stop();
       for (const space of spaces.splice(0)) space.remove();
     }, PAIR_START_MS);
@@ -78,7 +156,10 @@ describeWith({ root: true, commands: BIRD.commands }, 'bird and Manul over a lin
         const isUp = ({ state }: { readonly state: string }): boolean => state === 'Established';
         const peer = await manul.untilPeer(`${THEIRS}%${LINK}`, isUp, 'Established', PATIENCE.deadlineMs);
         expect(peer.name).toBe(name);
-        expect(await bird.isEstablished(`${OURS}%${LINK}`)).toBe(true);
+        await pollUntil(
+          async () => (await daemon.isEstablished()) || null,
+          `${kind.name} shows it Established`,
+        );
       },
       PAIR_TEST_MS,
     );
@@ -95,15 +176,15 @@ describeWith({ root: true, commands: BIRD.commands }, 'bird and Manul over a lin
           expect(route.nextHop).toBe(`${THEIRS}%${LINK}`);
         }
         for (const prefix of MANUL_BLOCKS) {
-          const route = await pollUntil(
-            async () =>
-              (await bird.routes(prefix.includes(':') ? 'ipv6' : 'ipv4')).find(
-                (one) => one.prefix === prefix,
-              ),
-            `bird has ${prefix}`,
+          const hops = await pollUntil(
+            async () => {
+              const shown = await daemon.nextHops(prefix);
+              return shown.length > 0 ? shown : null;
+            },
+            `${kind.name} has ${prefix}`,
             PATIENCE,
           );
-          expect(route.nextHop).toBe(OURS);
+          expect(hops).toContain(OURS);
         }
       },
       PAIR_TEST_MS,

@@ -9,7 +9,7 @@ import { MANUL } from './topology.ts';
 const NAME = `clients/${DAEMON.address}`;
 const TEXT = 'moving-to-rack-7';
 
-/** ExaBGP neither sends such a text nor shows one. */
+/** ExaBGP 4.2 has no word for such a text, and fails in its own code where it receives one. */
 const KINDS = ALL_DAEMONS.filter(({ sendsShutdownText }) => sendsShutdownText);
 
 describe.each(KINDS)('$name', (kind) => {

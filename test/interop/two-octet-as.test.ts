@@ -5,6 +5,8 @@
 import { BIRD } from '../harness/daemons/bird.ts';
 import type { Daemon } from '../harness/daemons/daemon.ts';
 import { EXABGP } from '../harness/daemons/exabgp.ts';
+import { FRR } from '../harness/daemons/frr.ts';
+import { OPENBGPD } from '../harness/daemons/openbgpd.ts';
 import { pollUntil } from '../harness/deadline.ts';
 import { ManulDaemon, type ShownRoute } from '../harness/manul/manul-daemon.ts';
 import { bgpPeerYaml, nodeYaml } from '../harness/manul/resources.ts';
@@ -12,7 +14,7 @@ import type { NetworkNamespace } from '../harness/process/network-namespace.ts';
 import { describeWith } from '../support/requirements.ts';
 import { blocksFile, DAEMON_NETWORKS, MANUL_BLOCKS } from './exchange.ts';
 import { DAEMON, PAIR_START_MS, PAIR_TEST_MS, Pair } from './pair.ts';
-import { BGP_PORT, makeNetwork, manulAsNeighbor, placeOf } from './topology.ts';
+import { BGP_PORT, MANUL_ASN, makeNetwork, manulAsNeighbor, placeOf } from './topology.ts';
 
 const AS_TRANS = 23456;
 const LARGE_ASN = 4_200_000_001;
@@ -44,6 +46,46 @@ describeWith({ root: true, commands: EXABGP.commands }, 'exabgp without four-oct
     },
     PAIR_TEST_MS,
   );
+});
+
+/** Routes that came from a large AS, as far as the peer can see. */
+const FROM_LARGE = `apiVersion: projectcalico.org/v3
+kind: BGPFilter
+metadata: {name: from-large}
+spec: {exportV4: [{action: Accept, operations: [{prependASPath: {prefix: [${LARGE_ASN}]}}]}]}
+---
+${bgpPeerYaml('old', DAEMON.address, BGP_PORT, OLD_ASN).replace(/\}\n$/, ', filters: [from-large]}\n')}`;
+
+/** They take no neighbor of AS_TRANS (FRR: a bad peer AS; OpenBGPD: a reserved number), so ours is a small one. */
+describe.each([FRR, OPENBGPD])('$name', (kind) => {
+  describeWith({ root: true, commands: kind.commands }, 'without four-octet AS numbers', () => {
+    let pair: Pair;
+
+    beforeAll(async () => {
+      pair = await Pair.start(kind, {
+        asn: OLD_ASN,
+        resource: FROM_LARGE,
+        sessions: [{ families: ['ipv4'], twoOctetAs: true }],
+      });
+    }, PAIR_START_MS);
+
+    afterAll(() => pair?.stop(), PAIR_START_MS);
+
+    test(
+      'gets a large AS number as AS_TRANS with AS4_PATH beside it, and routes go both ways',
+      async () => {
+        await pair.established();
+        const { received } = (await pair.manul.peer('old')).capabilities;
+        expect(received.map(({ code }) => code)).not.toContain(FOUR_OCTET_AS);
+        expect((await pair.onManul(DAEMON_NETWORKS[0]!)).asPath).toEqual([OLD_ASN]);
+        await pair.onDaemon(MANUL_BLOCKS[0]!);
+        // OpenBGPD puts AS_PATH together from the two attributes, FRR without capabilities does not.
+        const large = kind === FRR ? AS_TRANS : LARGE_ASN;
+        expect(await pair.daemon.describeRoute(MANUL_BLOCKS[0]!)).toContain(`${MANUL_ASN} ${large}`);
+      },
+      PAIR_TEST_MS,
+    );
+  });
 });
 
 describeWith({ root: true, commands: BIRD.commands }, 'bird without four-octet AS numbers', () => {

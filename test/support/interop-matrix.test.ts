@@ -1,8 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { INTEROP_FEATURES } from './interop-features.ts';
-import type { InteropReport } from './interop-matrix.ts';
-import { DAEMONS, type FeatureRow, interopResults, matrixMarkdown, withMatrix } from './interop-matrix.ts';
+import {
+  DAEMONS,
+  type FeatureRow,
+  type InteropReport,
+  interopResults,
+  matrixMarkdown,
+  matrixProblem,
+  withMatrix,
+} from './interop-matrix.ts';
 
 const result = (status: string, ...ancestorTitles: string[]) => ({ status, title: 'works', ancestorTitles });
 
@@ -52,6 +59,30 @@ test('the table goes between the marks of the README', () => {
     `a\n${marks[0]}\n\nnew\n\n${marks[1]}\nb`,
   );
   expect(() => withMatrix('a', 'new')).toThrow('README.md has no');
+});
+
+describe('the table of a README beside the results of a run', () => {
+  const marks = ['<!-- interop matrix: npm run interop-matrix -->', '<!-- end of the interop matrix -->'];
+  const good = interopResults([reportOf(...GOOD)]);
+  const readme = withMatrix(marks.join('\n'), matrixMarkdown([ROW], good));
+
+  test('is right', () => {
+    expect(matrixProblem(readme, [ROW], good)).toBeNull();
+  });
+
+  test.each([
+    ['another result', interopResults([reportOf(...GOOD, result('failed', 'bird', 'up'))]), 'is not what'],
+    ['a daemon whose tests are gone', interopResults([reportOf(GOOD[0]!)]), 'sessions, frr: 0 tests'],
+  ])('is wrong: %s', (_what, results, problem) => {
+    expect(matrixProblem(readme, [ROW], results)).toContain(problem);
+  });
+
+  test.each([
+    ['not at all', new Map()],
+    ['in part', interopResults([reportOf(...GOOD, result('pending', 'bird', 'up'))])],
+  ])('is not judged where a suite ran %s', (_what, results) => {
+    expect(matrixProblem(`${readme.replace('yes', 'no')}`, [ROW], results)).toBeNull();
+  });
 });
 
 test('every suite of interoperation has a row, and every row a suite and known daemons', () => {

@@ -88,6 +88,28 @@ function daemonOf(titles: readonly string[]): DaemonName | undefined {
   return undefined;
 }
 
+const SKIPPED = ['pending', 'todo', 'disabled', 'skipped'];
+
+/**
+ * Says that the README's table is not what these results come to, or null: it is, or some suite of a row has not run
+ * wholly, so that nothing can be said.
+ */
+export function matrixProblem(
+  readme: string,
+  rows: readonly FeatureRow[],
+  results: ReadonlyMap<string, readonly TestResult[]>,
+): string | null {
+  const hasRun = (suite: string): boolean =>
+    results.has(suite) && results.get(suite)!.every(({ status }) => !SKIPPED.includes(status));
+  if (!rows.every(({ suite }) => hasRun(suite))) return null;
+  try {
+    if (withMatrix(readme, matrixMarkdown(rows, results)) === readme) return null;
+  } catch (error) {
+    return `the matrix of interoperation cannot be made: ${(error as Error).message}`;
+  }
+  return "README.md: the matrix of interoperation is not what this run's tests came to; npm run interop-matrix writes it";
+}
+
 /** `readme` with this table between its two marks. @throws Error when they are not there */
 export function withMatrix(readme: string, table: string): string {
   const from = readme.indexOf(BEGIN);

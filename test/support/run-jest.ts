@@ -1,12 +1,15 @@
 /**
  * `npm test`: runs jest on the project's Node. Suites that need the machine (root, daemons, whole processes) run
  * one after another; all others run before them, in parallel. Ends with what was skipped and why, what failed,
- * and `N passed, N failed, N skipped` as the last line. Arguments go to jest: `npm test -- bgp/packet`.
+ * and `N passed, N failed, N skipped` as the last line. Where all suites of interoperation ran, the README's matrix must
+ * be what they came to. Arguments go to jest: `npm test -- bgp/packet`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { INTEROP_FEATURES } from './interop-features.ts';
+import { interopResults, matrixProblem } from './interop-matrix.ts';
 import { isSerial } from './serial-suites.ts';
 import {
   addCounts,
@@ -40,19 +43,32 @@ function listSuites(args: readonly string[]): string[] {
   return (JSON.parse(listed.stdout) as string[]).sort();
 }
 
+interface GroupResult {
+  readonly counts: Counts;
+  readonly report: JestReport | null;
+}
+
 /** Runs `suites`; a run that leaves no report (jest itself crashed) counts as one failure. */
-function runGroup(suites: readonly string[], flags: readonly string[], folder: string): Counts {
-  if (suites.length === 0) return NO_TESTS;
+function runGroup(suites: readonly string[], flags: readonly string[], folder: string): GroupResult {
+  if (suites.length === 0) return { counts: NO_TESTS, report: null };
   const reportPath = join(folder, 'report.json');
   // A suite that failed may leave a socket or a thread open: the result must not wait for it.
   const output = ['--json', `--outputFile=${reportPath}`, '--forceExit'];
   const args = [JEST, '--runTestsByPath', ...suites, ...output, ...flags];
   const run = spawnSync(projectNode(), args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (!existsSync(reportPath)) return { ...NO_TESTS, failed: 1 };
-  const counts = countsOf(JSON.parse(readFileSync(reportPath, 'utf8')) as JestReport);
+  if (!existsSync(reportPath)) return { counts: { ...NO_TESTS, failed: 1 }, report: null };
+  const report = JSON.parse(readFileSync(reportPath, 'utf8')) as JestReport;
   rmSync(reportPath);
+  const counts = countsOf(report);
   const failed = run.status !== 0 && counts.failed === 0 ? 1 : counts.failed;
-  return { ...counts, failed };
+  return { counts: { ...counts, failed }, report };
+}
+
+/** What is wrong with the README's matrix of interoperation, as far as this run can tell. */
+function matrixProblemOf(report: JestReport | null): string | null {
+  if (report === null) return null;
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  return matrixProblem(readme, INTEROP_FEATURES, interopResults([report]));
 }
 
 /** Splits the command line into jest's options and the patterns that choose suites. */
@@ -70,8 +86,13 @@ function main(): number {
   const folder = mkdtempSync(join(tmpdir(), 'manul-jest-'));
   let total = NO_TESTS;
   try {
-    total = addCounts(total, runGroup(parallel, [`--maxWorkers=${PARALLEL_WORKERS}`, ...options], folder));
-    total = addCounts(total, runGroup(serial, ['--runInBand', ...options], folder));
+    const { counts } = runGroup(parallel, [`--maxWorkers=${PARALLEL_WORKERS}`, ...options], folder);
+    const { counts: ofSerial, report } = runGroup(serial, ['--runInBand', ...options], folder);
+    total = addCounts(counts, ofSerial);
+    const problem = matrixProblemOf(report);
+    if (problem !== null) {
+      total = { ...total, failed: total.failed + 1, failures: [...total.failures, problem] };
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -36,10 +36,12 @@ export interface NeighborConfig {
   readonly password?: string;
   /** The neighbor is one hop away, and must prove it (RFC 5082). */
   readonly ttlSecurity?: boolean;
-  /** Speak BGP as before four-octet AS numbers (RFC 6793); BIRD and ExaBGP. */
+  /** Speak BGP as before four-octet AS numbers (RFC 6793); not GoBGP. */
   readonly twoOctetAs?: boolean;
-  /** Offer IPv6 next hops of IPv4 routes (RFC 8950); GoBGP does over IPv6 whatever is said. */
+  /** Offer IPv6 next hops of IPv4 routes (RFC 8950), and with ExaBGP announce them; GoBGP offers them over IPv6 whatever is said. */
   readonly extendedNextHop?: boolean;
+  /** Offer route refresh (RFC 2918); the others but ExaBGP do so anyhow. */
+  readonly routeRefresh?: boolean;
   /** Take several paths of one prefix (RFC 7911). */
   readonly addPath?: boolean;
   /** End the session when the neighbor announces more prefixes of a family; not ExaBGP. */

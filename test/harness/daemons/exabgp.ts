@@ -103,9 +103,10 @@ export class Exabgp implements Daemon {
     await this.command('neighbor', neighbor, 'teardown', '4');
   }
 
-  /** Its sessions break when route refresh is in use, so it does not offer it here. */
-  async requestRefresh(): Promise<void> {
-    throw new Error('ExaBGP is not run with route refresh');
+  async requestRefresh(neighbor: string): Promise<void> {
+    for (const family of ['ipv4', 'ipv6']) {
+      await this.command('neighbor', neighbor, 'announce', 'route-refresh', family, 'unicast');
+    }
   }
 
   async shutDown(): Promise<void> {
@@ -131,6 +132,9 @@ const environment = (): NodeJS.ProcessEnv => ({ ...process.env, 'exabgp.api.pipe
 const hopOf = (config: DaemonConfig, network: string): string =>
   network.includes(':') ? config.ipv6Address : config.address;
 
+const hopFor = (config: DaemonConfig, neighbor: NeighborConfig, network: string): string =>
+  neighbor.extendedNextHop === true ? config.ipv6Address : hopOf(config, network);
+
 function toRoute(prefix: string, nextHop: string, line: string): DaemonRoute {
   const word = (name: string): string | null => new RegExp(` ${name} (\\S+)`).exec(line)?.[1] ?? null;
   const localPref = word('local-preference');
@@ -143,11 +147,20 @@ function toRoute(prefix: string, nextHop: string, line: string): DaemonRoute {
   };
 }
 
+/** Those that are not simply offered. */
+const capabilities = (neighbor: NeighborConfig): string =>
+  [
+    ...(neighbor.twoOctetAs === true ? ['asn4 disable;'] : []),
+    ...(neighbor.addPath === true ? ['add-path receive;'] : []),
+    ...(neighbor.extendedNextHop === true ? ['nexthop enable;'] : []),
+    ...(neighbor.routeRefresh === true ? ['route-refresh enable;'] : []),
+  ].join(' ');
+
 function exabgpConfig(config: DaemonConfig): string {
   const routes = (neighbor: NeighborConfig): string[] =>
     neighbor.families
       .flatMap((family) => ofFamily(config.networks, family))
-      .map((network) => `route ${network} next-hop ${hopOf(config, network)};`);
+      .map((network) => `route ${network} next-hop ${hopFor(config, neighbor, network)};`);
   return config.neighbors
     .map(
       (neighbor) => `neighbor ${neighbor.address} {
@@ -158,9 +171,10 @@ function exabgpConfig(config: DaemonConfig): string {
   hold-time ${neighbor.holdTimeSec};
   ${neighbor.passive ? 'passive true;' : `connect ${neighbor.port};`}
   ${neighbor.password === undefined ? '' : `md5-password '${neighbor.password}'; md5-base64 false;`}
-  ${neighbor.twoOctetAs === true ? 'capability { asn4 disable; }' : ''}
-  ${neighbor.addPath === true ? 'capability { add-path receive; }' : ''}
+  capability { ${capabilities(neighbor)} }
   ${neighbor.multihop === true ? 'outgoing-ttl 8;' : ''}
+  ${neighbor.ttlSecurity === true ? 'outgoing-ttl 255; incoming-ttl 255;' : ''}
+  ${neighbor.extendedNextHop === true ? 'nexthop { ipv4 unicast ipv6; }' : ''}
   adj-rib-in true;
   family { ${neighbor.families.map((family) => `${family} unicast;`).join(' ')} }
   static { ${routes(neighbor).join(' ')} }

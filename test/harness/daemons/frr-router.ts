@@ -1,4 +1,7 @@
-/** FRR as a top-of-rack router: zebra for the kernel, and bgpd that accepts whoever dials from a range. */
+/**
+ * FRR with zebra, which knows the interfaces and writes routes: as a top-of-rack router that accepts whoever dials from a
+ * range, or with whatever configuration of bgpd.
+ */
 import { pollUntil } from '../deadline.ts';
 import { ChildDaemon } from '../process/child-daemon.ts';
 import type { NetworkNamespace } from '../process/network-namespace.ts';
@@ -27,7 +30,8 @@ export class FrrRouter {
     this.#folder = folder;
   }
 
-  static async start(namespace: NetworkNamespace, config: FrrRouterConfig): Promise<FrrRouter> {
+  /** @param config text of bgpd, or what makes a top-of-rack router */
+  static async start(namespace: NetworkNamespace, config: FrrRouterConfig | string): Promise<FrrRouter> {
     const folder = new TempFolder('frr-router');
     // its daemons become a user of their own
     await outputOf('chown', ['frr:frr', folder.path]);
@@ -47,7 +51,7 @@ export class FrrRouter {
       zebra.assertRunning();
       return outputOf(systemCommand('vtysh'), ['--vty_socket', folder.path, '-c', 'show ip route']);
     }, 'zebra answers vtysh');
-    const bgpd = await start('bgpd', FRR_BGPD, configText(config));
+    const bgpd = await start('bgpd', FRR_BGPD, typeof config === 'string' ? config : torText(config));
     return new FrrRouter(zebra, bgpd, folder);
   }
 
@@ -72,7 +76,7 @@ export class FrrRouter {
   }
 }
 
-const configText = ({ asn, routerId, clients, network }: FrrRouterConfig): string => `frr defaults datacenter
+const torText = ({ asn, routerId, clients, network }: FrrRouterConfig): string => `frr defaults datacenter
 hostname tor
 router bgp ${asn}
  bgp router-id ${routerId}
