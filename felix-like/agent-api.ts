@@ -29,6 +29,8 @@ export interface AgentConfig {
   readonly serviceRanges: readonly string[];
   /** BGP neighbors that a gateway leads to (BGPPeer.reachableBy). */
   readonly gatewayRoutes: readonly GatewayRoute[];
+  /** What workloads that speak BGP with this node dial. */
+  readonly peeringAddresses: readonly PeeringAddress[];
   /** Seconds between full resyncs with the kernel; 0: never (FelixConfiguration.routeRefreshInterval, default 90). */
   readonly routeRefreshSec: number;
   readonly ipForwarding: boolean;
@@ -125,6 +127,13 @@ export interface GatewayRoute {
   readonly prefix: string;
   readonly gateway: string;
   readonly resource: string;
+}
+
+/** Addresses on the host side of one workload (BGPConfiguration.localWorkloadPeeringIPV4, …IPV6). */
+export interface PeeringAddress {
+  readonly interfaceName: string;
+  /** Host prefixes, /32 or /128. */
+  readonly addresses: readonly string[];
 }
 
 export interface AgentPool {

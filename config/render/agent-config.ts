@@ -14,6 +14,7 @@ import { felixSettings } from './felix-settings.ts';
 import { hostSettings } from './host-settings.ts';
 import type { NodeBlock, NodeClaims } from './node-blocks.ts';
 import type { NodeView } from './node-view.ts';
+import { peeringAddresses } from './peering-addresses.ts';
 import { remoteNodes } from './remote-nodes.ts';
 import { remotePrefixes } from './remote-prefixes.ts';
 import type { RenderContext } from './render-context.ts';
@@ -63,6 +64,7 @@ export function agentConfig(
     ...hostSettings(context, felix.spec),
     serviceRanges: [...services.cluster, ...services.external, ...services.loadBalancer].map(formatPrefix),
     gatewayRoutes: gatewayRoutes(context, peers),
+    peeringAddresses: peeringAddresses(context, peers),
     routeRefreshSec: felix.routeRefreshSec,
     ipForwarding: felix.ipForwarding,
     removeExternalRoutes: felix.removeExternalRoutes,

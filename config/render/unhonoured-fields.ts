@@ -24,12 +24,12 @@ const BGP_CONFIGURATION: readonly Unhonoured[] = [
     text: 'has no effect: --log-level sets the log level',
     harmless: ['Info', 'info'],
   },
-  { field: 'localWorkloadPeeringIPV4', text: NOT_YET },
-  { field: 'localWorkloadPeeringIPV6', text: NOT_YET },
 ];
 
 const NODE_BGP_CONFIGURATION: readonly Unhonoured[] = [
   ...BGP_CONFIGURATION,
+  { field: 'localWorkloadPeeringIPV4', text: DEFAULT_ONLY },
+  { field: 'localWorkloadPeeringIPV6', text: DEFAULT_ONLY },
   { field: 'bindMode', text: DEFAULT_ONLY },
   { field: 'ignoredInterfaces', text: DEFAULT_ONLY },
   { field: 'ipv4NormalRoutePriority', text: DEFAULT_ONLY },

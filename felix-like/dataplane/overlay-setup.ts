@@ -1,6 +1,6 @@
 /**
- * Everything in the kernel that is neither route nor parameter: tunnel devices, their addresses, and neighbour
- * entries. Works out what is wanted from configuration and links, and has it made and kept.
+ * Everything in the kernel that is neither route nor parameter: tunnel devices, their addresses, those that
+ * workloads dial, and neighbour entries. Works out what is wanted from configuration and links, and has it made and kept.
  */
 import { containsAddress, parseAddress, parsePrefix } from '@manul/bgp/net';
 import type { AgentConfig, DeviceStatus, KernelWriteEvent } from '../agent-api.ts';
@@ -11,7 +11,8 @@ import type { Clock } from './clock.ts';
 import type { ErrorLog } from './error-log.ts';
 import type { LinkState } from './link-state.ts';
 import { type NeighbourScope, NeighbourTable } from './neighbour-table.ts';
-import { TunnelDevices } from './tunnel-devices.ts';
+import { PeeringAddresses } from './peering-addresses.ts';
+import { type ObjectCounts, TunnelDevices } from './tunnel-devices.ts';
 
 export interface OverlaySetupParts {
   readonly clock: Clock;
@@ -25,6 +26,7 @@ export interface OverlaySetupParts {
 export class OverlaySetup {
   readonly #parts: OverlaySetupParts;
   readonly #devices: TunnelDevices;
+  readonly #peering: PeeringAddresses;
   readonly #neighbours: NeighbourTable;
   readonly #offload: ChecksumOffload;
   #isPlanned = false;
@@ -32,16 +34,17 @@ export class OverlaySetup {
   constructor(parts: OverlaySetupParts) {
     this.#parts = parts;
     this.#devices = new TunnelDevices(parts.clock, parts.errors);
+    this.#peering = new PeeringAddresses(parts.clock, parts.errors);
     this.#neighbours = new NeighbourTable(parts.clock, parts.errors);
     this.#offload = new ChecksumOffload(parts.clock, parts.errors);
   }
 
   get isInSync(): boolean {
-    return this.#devices.isInSync && this.#neighbours.isInSync;
+    return this.#devices.isInSync && this.#peering.isInSync && this.#neighbours.isInSync;
   }
 
   get refused(): { readonly device: number; readonly neighbour: number } {
-    const device = this.#devices.refusedCount + this.#offload.refusedCount;
+    const device = this.#devices.refusedCount + this.#peering.refusedCount + this.#offload.refusedCount;
     return { device, neighbour: this.#neighbours.refusedCount };
   }
 
@@ -49,6 +52,7 @@ export class OverlaySetup {
   onChange(): void {
     this.#isPlanned = false;
     this.#devices.hurryRetries();
+    this.#peering.hurryRetries();
   }
 
   /** @returns true when that makes something to be done */
@@ -63,7 +67,7 @@ export class OverlaySetup {
 
   /** When to look again, milliseconds of the clock, or null. */
   nextMs(): number | null {
-    const parts = [this.#devices, this.#neighbours, this.#offload];
+    const parts = [this.#devices, this.#peering, this.#neighbours, this.#offload];
     const dueMs = parts.map((part) => part.nextMs()).filter((ms) => ms !== null);
     return dueMs.length === 0 ? null : Math.min(...dueMs);
   }
@@ -78,8 +82,9 @@ export class OverlaySetup {
     if (!this.#isPlanned) this.#plan(config);
     const facts = { links: links.links(), addresses: links.addresses(), mayRemove, isPoolAddress };
     const devices = await this.#devices.apply(kernel, facts);
-    this.#report('link', devices);
-    if (devices.written > 0) {
+    const peering = await this.#peering.apply(kernel, config, facts.links, facts.addresses);
+    for (const counts of [devices, peering]) this.#report('link', counts);
+    if (devices.written + peering.written > 0) {
       links.markStale();
       return true;
     }
@@ -147,10 +152,7 @@ export class OverlaySetup {
     }
   }
 
-  #report(
-    op: 'link' | 'neighbour',
-    { written, failed }: { readonly written: number; readonly failed: number },
-  ): void {
+  #report(op: 'link' | 'neighbour', { written, failed }: ObjectCounts): void {
     const { onWrite } = this.#parts;
     if (written > 0) onWrite({ op, result: 'ok', count: written });
     if (failed > 0) onWrite({ op, result: 'error', count: failed });

@@ -45,6 +45,7 @@ function config(routeRefreshSec: number): AgentConfig {
     mtu: { interfacePattern: '^eth' },
     serviceRanges: [],
     gatewayRoutes: [],
+    peeringAddresses: [],
     routeRefreshSec,
     ipForwarding: true,
     removeExternalRoutes: false,

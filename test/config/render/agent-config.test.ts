@@ -132,6 +132,7 @@ describe('FelixConfiguration', () => {
       workloads: [],
       blocks: [],
       pools: [],
+      peeringAddresses: [],
       podCidrs: [],
       serviceRanges: [],
       gatewayRoutes: [],

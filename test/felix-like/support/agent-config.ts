@@ -15,6 +15,7 @@ export function agentConfig(overrides: Partial<AgentConfig> = {}): AgentConfig {
     pools: [{ prefix: '10.244.0.0/16', encapsulation: 'none' }],
     serviceRanges: [],
     gatewayRoutes: [],
+    peeringAddresses: [],
     nat: {
       sources: [],
       exclusions: ['10.244.0.0/16'],

@@ -96,6 +96,7 @@ export function nodeConfig(overrides: Partial<NodeConfig> = {}): NodeConfig {
       mtu: { interfacePattern: '^eth' },
       serviceRanges: [],
       gatewayRoutes: [],
+      peeringAddresses: [],
       routeRefreshSec: 90,
       ipForwarding: true,
       removeExternalRoutes: true,
