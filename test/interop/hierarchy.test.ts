@@ -294,12 +294,15 @@ describeWith({ root: true, commands }, 'two levels of reflectors', () => {
       await daemons.get('edge')!.setNetworks([]);
     });
 
-    test.each([...REFLECTORS.map(({ name }) => name), 'low', 'exabgp', 'edge'] as const)(
-      '%s has nothing left',
-      async (name) => {
-        await untilOn(name, { absent: Object.values(LEAF) });
-      },
-    );
+    const untilNothing = (name: RouterName) => untilOn(name, { absent: Object.values(LEAF) });
+
+    test.each(REFLECTORS)('$name has nothing left', async ({ name }) => {
+      await untilNothing(name);
+    });
+
+    test('neither have we, nor the leaves', async () => {
+      for (const name of ['low', 'exabgp', 'edge'] as const) await untilNothing(name);
+    });
 
     test('nobody says anything more', async () => {
       const updates = async (): Promise<string> => {

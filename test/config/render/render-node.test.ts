@@ -315,11 +315,8 @@ describe('fields that are read but have no effect yet are warned of, with resour
     [
       'BGPConfiguration',
       'default',
-      {
-        logSeverityScreen: 'Debug',
-        localWorkloadPeeringIPV4: '169.254.0.1',
-      },
-      ['spec.logSeverityScreen', 'spec.localWorkloadPeeringIPV4'],
+      { logSeverityScreen: 'Debug', localWorkloadPeeringIPV4: '169.254.0.1' },
+      ['spec.logSeverityScreen'],
     ],
     ['BGPConfiguration', 'default', { logSeverityScreen: 'Info' }, []],
     [

@@ -14,11 +14,6 @@ import type { Situation, Verdict } from './situation.ts';
 
 const ALL = [...PEER_SITUATIONS, ...OPTION_SITUATIONS, ...SETTING_SITUATIONS, ...POLICY_SITUATIONS];
 
-/** What is on its way is no matter of the rules. */
-function isLasting(warning: string): boolean {
-  return !/not implemented yet|has no effect yet/.test(warning);
-}
-
 function renderSituation({ resources, node, options }: Situation): NodeConfig {
   return config(resources.join(''), node, options);
 }
@@ -50,7 +45,7 @@ test.each(ALL.map((situation) => [situation.cites.join(', '), situation.because,
       expect([verdict.route.prefix, action]).toEqual([verdict.route.prefix, verdict.action]);
       if (verdict.terms !== undefined) expect(terms).toEqual(verdict.terms);
     }
-    expect(warningLines(rendered).filter(isLasting)).toEqual(situation.warnings ?? []);
+    expect(warningLines(rendered)).toEqual(situation.warnings ?? []);
   },
 );
 

@@ -8,6 +8,7 @@ const B = node('b', { v4: '10.0.0.2/24', labels: { rack: '2' } });
 const RR = node('rr', { v4: '10.0.0.9/24', clusterId: '244.0.0.1', labels: { rr: '' } });
 const RR2 = node('rr2', { v4: '10.0.0.8/24', clusterId: '244.0.0.2', labels: { rr: '' } });
 const TOR = { peerIP: '192.0.2.1', asNumber: 65_000 };
+const PEERING = { localWorkloadPeeringIPV4: '169.254.1.2', localWorkloadPeeringIPV6: 'fd00:169::1' };
 const endpoint = (name: string, ip: string, on: string, labels: object) =>
   calico(
     'WorkloadEndpoint',
@@ -157,6 +158,45 @@ const COMPUTATION: readonly Situation[] = [
     peers: {
       pods: { address: '10.65.0.5', asn: 65_200, passive: true, localAddress: null, kind: 'configured' },
     },
+  },
+  {
+    cites: ['1.2 localWorkloadPeeringIPV4', '1.2 localWorkloadPeeringIPV6', '2.14'],
+    because: 'the addresses are on the host side of those pods that peer, and change no session',
+    resources: [
+      bgpConfiguration({ nodeToNodeMeshEnabled: false, ...PEERING }),
+      A,
+      endpoint('in', '10.65.0.5', 'a', { bgp: 'yes' }),
+      endpoint('not', '10.65.0.6', 'a', {}),
+      bgpPeer('pods', { localWorkloadSelector: 'bgp == "yes"', asNumber: 65_200 }),
+    ],
+    node: 'a',
+    peers: { pods: { address: '10.65.0.5', passive: true, localAddress: null } },
+    agent: {
+      peeringAddresses: [{ interfaceName: 'caliin', addresses: ['169.254.1.2/32', 'fd00:169::1/128'] }],
+    },
+  },
+  {
+    cites: ['1.2 localWorkloadPeeringIPV4', '1.2 bindMode'],
+    because: 'NodeIP binds the listener to the own address of the node: pods that dial another find nobody',
+    resources: [
+      bgpConfiguration({ nodeToNodeMeshEnabled: false, bindMode: 'NodeIP', ...PEERING }),
+      A,
+      endpoint('in', '10.65.0.5', 'a', { bgp: 'yes' }),
+      bgpPeer('pods', { localWorkloadSelector: 'bgp == "yes"', asNumber: 65_200 }),
+    ],
+    node: 'a',
+    rendered: { listen: [{ address: '10.0.0.1', port: 179 }] },
+    warnings: ['localWorkloadPeeringIPV4', 'localWorkloadPeeringIPV6'].map(
+      (field) =>
+        `BGPConfiguration/default spec.${field}: nobody listens there: bindMode is NodeIP, as in Calico`,
+    ),
+  },
+  {
+    cites: ['1.2 localWorkloadPeeringIPV4'],
+    because: 'nobody dials them without a BGPPeer that selects pods',
+    resources: [bgpConfiguration({ nodeToNodeMeshEnabled: false, ...PEERING }), A],
+    node: 'a',
+    agent: { peeringAddresses: [] },
   },
   {
     cites: ['2.3 pass 3: reverse', '2.3 reverse: peerSelector', '1.3 reversePeering', '2.6 Passive'],

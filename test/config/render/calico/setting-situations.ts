@@ -218,28 +218,30 @@ const SETTINGS: readonly Situation[] = [
           ignoredInterfaces: ['eth9'],
           ipv4NormalRoutePriority: 7,
           ipv6NormalRoutePriority: 7,
+          localWorkloadPeeringIPV4: '169.254.1.2',
+          localWorkloadPeeringIPV6: 'fd00:169::1',
         },
         'node.a',
       ),
     ],
     node: 'a',
     rendered: { ignoredInterfaces: [], routePriority: { ipv4: 1024, ipv6: 1024 } },
-    warnings: ['bindMode', 'ignoredInterfaces', 'ipv4NormalRoutePriority', 'ipv6NormalRoutePriority'].map(
+    warnings: [
+      'localWorkloadPeeringIPV4',
+      'localWorkloadPeeringIPV6',
+      'bindMode',
+      'ignoredInterfaces',
+      'ipv4NormalRoutePriority',
+      'ipv6NormalRoutePriority',
+    ].map(
       (field) =>
         `BGPConfiguration/node.a spec.${field}: has no effect here: only the BGPConfiguration named default sets it`,
     ),
   },
   {
-    cites: ['1.2 localWorkloadPeeringIPV4', '1.2 localWorkloadPeeringIPV6', '1.2 programClusterRoutes'],
-    because: 'they are for the kernel, and change no session',
-    resources: [
-      A,
-      bgpConfiguration({
-        localWorkloadPeeringIPV4: '169.254.1.2',
-        localWorkloadPeeringIPV6: 'fd00:169::1',
-        programClusterRoutes: 'Enabled',
-      }),
-    ],
+    cites: ['1.2 programClusterRoutes'],
+    because: 'it is for the kernel, and changes no session',
+    resources: [A, bgpConfiguration({ programClusterRoutes: 'Enabled' })],
     node: 'a',
     peers: {},
   },
