@@ -2,7 +2,7 @@
 
 import { pollUntil } from '../harness/deadline.ts';
 import { LabCluster } from '../harness/network/lab-cluster.ts';
-import { nodeDocuments } from '../harness/network/lab-resources.ts';
+import { calico, nodeDocuments } from '../harness/network/lab-resources.ts';
 import { inside, ip, type LabNode, routes } from '../harness/network/node-lab.ts';
 import { answers, PingSeries } from '../harness/network/ping.ts';
 import { expectUnharmed, TcpStream } from '../harness/network/tcp-stream.ts';
@@ -12,6 +12,7 @@ jest.setTimeout(240_000);
 
 const NEEDS = { root: true, commands: ['ip', 'nsenter', 'ping', 'sysctl', 'bridge'] };
 const VXLAN = { vxlanMode: 'Always' };
+const ANYCAST = '10.65.77.5';
 const ROUTE_TO_N3 = '10.65.3.0/26 via 10.65.3.2 dev vxlan.calico';
 
 function shown(node: LabNode): string {
@@ -187,6 +188,11 @@ describeWith(NEEDS, 'a cluster without encapsulation', () => {
       [...routes(namespace, 4), ...routes(namespace, 6)].join('\n');
     for (const node of [n1, n2])
       expect(shownIn(node)).toMatch(/10\.65\.3\.0\/26 via.*fd65:0:0:3::\/122 via/s);
+    // An address that two nodes have: both ways share the traffic, until one of them is gone.
+    cluster.apply({ more: [anycast(n2), anycast(n3)] });
+    const ways = (): string[] => ip(n1.namespace, `route show ${ANYCAST}`).match(/via \S+/g) ?? [];
+    await pollUntil(async () => ways().length === 2 || null, 'both ways');
+    expect(ways().sort()).toEqual(['via 10.0.1.2', 'via 10.0.1.3']);
     // Its Node and its BlockAffinity stay: they do not count here.
     cluster.daemon('n3').signal('SIGKILL');
     for (const node of [n1, n2]) {
@@ -197,5 +203,18 @@ describeWith(NEEDS, 'a cluster without encapsulation', () => {
       expect(shownIn(node)).toContain(`10.65.${node === n1 ? 2 : 1}.0/26 via`);
     }
     expect(shownIn(n3)).toContain('10.65.1.0/26 via');
+    await pollUntil(async () => ways().join() === 'via 10.0.1.2' || null, 'one way');
   });
+
+  function anycast({ name, pod }: LabNode): object {
+    const ipNetworks = [`${pod.ipv4}/32`, `${pod.ipv6}/128`, `${ANYCAST}/32`];
+    const endpoint = calico('WorkloadEndpoint', pod.name, {
+      node: name,
+      interfaceName: pod.interfaceName,
+      mac: pod.mac,
+      ipNetworks,
+    });
+    // A second endpoint of the same interface, which counts because it comes later.
+    return { ...endpoint, metadata: { name: `${pod.name}-anycast`, namespace: 'default' } };
+  }
 });
