@@ -193,7 +193,7 @@ export interface KernelRouteStatus {
   readonly metric: number;
   readonly protocol: number;
   /** Why we want it, or null for one that we found and do not want. */
-  readonly reason: 'workload' | 'block' | 'vtep' | 'neighbor' | 'node' | 'learnt' | null;
+  readonly reason: 'workload' | 'block' | 'vtep' | 'neighbor' | 'gateway' | 'node' | 'learnt' | null;
   /** In the kernel as wanted. */
   readonly inSync: boolean;
   /** Where it is not: what the kernel has under this key, as `ip route` shows it; null: nothing. */

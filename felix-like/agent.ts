@@ -106,6 +106,7 @@ class NodeAgent implements Agent {
       onWays: () => this.#updateNextHopRoutes(),
       overlay: this.#overlay,
       sysctls: this.#sysctls,
+      forwarding: this.#forwarding,
       errors: this.#errors,
       onWrite,
       onProgress: () => this.#onProgress(),

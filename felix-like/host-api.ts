@@ -42,6 +42,8 @@ export interface ForwardingStatus {
   readonly ipv6: boolean;
   /** Reverse path filter of the whole node; interfaces may be stricter. Null: not known. */
   readonly rpFilter: 'off' | 'strict' | 'loose' | null;
+  /** Where no default route makes the kernel answer pods for their gateway: the link of the route of ours that does. */
+  readonly gatewayInterface: string | null;
   readonly problems: readonly string[];
 }
 

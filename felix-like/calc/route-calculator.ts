@@ -26,7 +26,10 @@ import { blackholeTarget, linkTarget } from './route-targets.ts';
 import { type KernelFacts, type LinkFact, Topology } from './topology.ts';
 import type { Encapsulation, Way } from './way.ts';
 
-export type RouteReason = 'workload' | 'block' | 'vtep' | 'neighbor' | 'node' | 'learnt';
+export type RouteReason = 'workload' | 'block' | 'vtep' | 'neighbor' | 'gateway' | 'node' | 'learnt';
+
+/** Gateway of every pod; nobody has the address. */
+const POD_GATEWAY_PREFIX = '169.254.1.1/32';
 
 /** A route that is wanted and cannot be programmed now. */
 export interface WaitingRoute {
@@ -67,6 +70,7 @@ export class RouteCalculator {
   #resolveHop = this.#newResolver();
   #nextHops = this.#newNextHops(0);
   #blackhole = blackholeTarget(0);
+  #needsPodGateway = false;
 
   /**
    * @param onProblem told of each next hop that cannot be resolved, when that is found
@@ -101,6 +105,7 @@ export class RouteCalculator {
   /** Replaces the configuration. @returns true when every route changes: protocol or metrics are others now */
   setConfig(config: CalculatorConfig): boolean {
     const before = this.#own;
+    if (this.#needsPodGateway) this.#claims.touch(POD_GATEWAY_PREFIX);
     const isRewrite = !hasSameNumbers(config, this.#config);
     this.#config = config;
     this.#own = new OwnClaims(config);
@@ -132,7 +137,21 @@ export class RouteCalculator {
     for (const prefix of this.#own.workloads.keys()) this.#claims.touch(prefix);
     for (const prefix of this.#remote.vtepHosts()) this.#claims.touch(prefix);
     for (const prefix of this.#own.gateways.keys()) this.#claims.touch(prefix);
+    if (this.#needsPodGateway) this.#claims.touch(POD_GATEWAY_PREFIX);
     this.#reachNextHops();
+  }
+
+  /** @param isNeeded no route leads to the gateway of pods, so that the kernel would not answer for it (proxy_arp) */
+  setPodGateway(isNeeded: boolean): void {
+    if (isNeeded === this.#needsPodGateway) return;
+    this.#needsPodGateway = isNeeded;
+    this.#claims.touch(POD_GATEWAY_PREFIX);
+  }
+
+  /** The link to others, that a route to the gateway of pods leads to where one is needed; null: there is none. */
+  get podGatewayLink(): LinkFact | null {
+    const own = this.#needsPodGateway ? this.#config.addresses.ipv4 : null;
+    return own === null ? null : (this.#topology.linkWith(own.address) ?? null);
   }
 
   /** Next hops that nobody has any more need no routes of others. */
@@ -194,6 +213,7 @@ export class RouteCalculator {
     if (this.#isBlackhole(prefix)) return 'block';
     if (this.#remote.vtepFamily(prefix) !== undefined) return 'vtep';
     if (this.#own.gateways.has(prefix)) return 'neighbor';
+    if (prefix === POD_GATEWAY_PREFIX && this.podGatewayLink !== null) return 'gateway';
     if (this.#remoteClaim(prefix) !== null) return 'node';
     return this.#claims.learntWay(prefix) === null ? null : 'learnt';
   }
@@ -220,6 +240,7 @@ export class RouteCalculator {
   #isClaimed(prefix: string): boolean {
     const { workloads, blocks, gateways } = this.#own;
     if (workloads.has(prefix) || blocks.has(prefix) || gateways.has(prefix)) return true;
+    if (prefix === POD_GATEWAY_PREFIX && this.#needsPodGateway) return true;
     return this.#remote.get(prefix) !== undefined || this.#remote.vtepFamily(prefix) !== undefined;
   }
 
@@ -234,6 +255,8 @@ export class RouteCalculator {
       const way = { nextHops: [gateway], key: gateway };
       return this.#targetThrough('neighbor', 'none', way);
     }
+    const podGateway = prefix === POD_GATEWAY_PREFIX ? this.podGatewayLink : null;
+    if (podGateway !== null) return linkTarget(this.#config.routeProtocol, podGateway.index);
     const remote = this.#remoteClaim(prefix);
     if (remote !== null) return this.#evaluateRemote(prefix, remote);
     if (learnt !== null) return this.#evaluateLearnt(claim, this.#key, learnt);

@@ -13,6 +13,7 @@ import { MAIN_TABLE } from '../routetable/route-key.ts';
 import type { RouteTable } from '../routetable/route-table.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ErrorLog } from './error-log.ts';
+import type { ForwardingCheck } from './forwarding-check.ts';
 import { LearntFeed } from './learnt-feed.ts';
 import type { LinkState } from './link-state.ts';
 import type { Logger } from './logger.ts';
@@ -46,6 +47,7 @@ export interface ApplyParts {
   readonly onWays: () => void;
   readonly overlay: OverlaySetup;
   readonly sysctls: SysctlManager;
+  readonly forwarding: ForwardingCheck;
   readonly errors: ErrorLog;
   readonly onWrite: (event: KernelWriteEvent) => void;
   /** Routes of this node may have become present or refused. */
@@ -325,8 +327,10 @@ export class ApplyLoop {
   }
 
   async #writeSysctls(config: AgentConfig): Promise<void> {
-    const { sysctls, kernel, links, onWrite } = this.#parts;
+    const { sysctls, forwarding, calculator, kernel, links, onWrite } = this.#parts;
     const { written, failed } = await sysctls.apply(kernel, config, links.links());
+    calculator.setPodGateway(forwarding.lacksGateway);
+    forwarding.setGatewayInterface(calculator.podGatewayLink?.name ?? null);
     if (written > 0) onWrite({ op: 'sysctl', result: 'ok', count: written });
     if (failed > 0) onWrite({ op: 'sysctl', result: 'error', count: failed });
   }

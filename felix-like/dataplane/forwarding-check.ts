@@ -9,11 +9,17 @@ const IPV6_KEY = 'net/ipv6/conf/all/forwarding';
 const RP_FILTER_KEY = 'net/ipv4/conf/all/rp_filter';
 /** Gateway of every pod; nobody has the address. */
 const POD_GATEWAY = '169.254.1.1';
+/** The address beside it: a route of ours to the gateway itself must not count. */
+const BESIDE_POD_GATEWAY = '169.254.1.2';
+const NO_WAY = `this node has no default route, so nobody answers pods that ask for their gateway ${POD_GATEWAY}: add one, or a route to that address`;
 const RP_FILTERS = ['off', 'strict', 'loose'] as const;
 
 export class ForwardingCheck {
   readonly #logger: Logger;
-  #status: ForwardingStatus | null = null;
+  #seen: Omit<ForwardingStatus, 'gatewayInterface'> | null = null;
+  #lacksGateway = false;
+  #gatewayInterface: string | null = null;
+  #told: ReadonlySet<string> = new Set();
 
   constructor(logger: Logger) {
     this.#logger = logger;
@@ -21,26 +27,39 @@ export class ForwardingCheck {
 
   /** Null before the first look. */
   get status(): ForwardingStatus | null {
-    return this.#status;
+    if (this.#seen === null) return null;
+    const isUnanswered = this.#lacksGateway && this.#gatewayInterface === null;
+    const problems = isUnanswered ? [...this.#seen.problems, NO_WAY] : this.#seen.problems;
+    return { ...this.#seen, problems, gatewayInterface: this.#gatewayInterface };
+  }
+
+  /** The kernel does not answer pods for their gateway by itself: it has no way there (proxy_arp). */
+  get lacksGateway(): boolean {
+    return this.#lacksGateway;
+  }
+
+  /** @param name of the link of our route to the gateway of pods; null: there is none */
+  setGatewayInterface(name: string | null): void {
+    this.#gatewayInterface = name;
+    const problems = this.status?.problems ?? [];
+    for (const text of problems) if (!this.#told.has(text)) this.#logger.warn(text);
+    this.#told = new Set(problems);
   }
 
   async run(kernel: KernelPort, config: AgentConfig, links: readonly KernelLink[]): Promise<void> {
     const [ipv4, ipv6, rpFilter] = await Promise.all(
       [IPV4_KEY, IPV6_KEY, RP_FILTER_KEY].map((key) => kernel.readSysctl(key)),
     );
-    const problems = [
-      ...offProblems(config, ipv4 ?? null, ipv6 ?? null),
-      ...(await gatewayProblems(kernel, config, links)),
-      ...spoofingProblems(config, rpFilter ?? null),
-    ];
-    for (const text of problems) {
-      if (this.#status?.problems.includes(text) !== true) this.#logger.warn(text);
-    }
-    this.#status = {
+    this.#lacksGateway =
+      needsGateway(config, links) && (await kernel.outgoingLink(BESIDE_POD_GATEWAY)) === null;
+    this.#seen = {
       ipv4: ipv4 === '1',
       ipv6: ipv6 === '1',
       rpFilter: RP_FILTERS[Number(rpFilter ?? Number.NaN)] ?? null,
-      problems,
+      problems: [
+        ...offProblems(config, ipv4 ?? null, ipv6 ?? null),
+        ...spoofingProblems(config, rpFilter ?? null),
+      ],
     };
   }
 }
@@ -67,19 +86,11 @@ function spoofingProblems({ workloads }: AgentConfig, rpFilter: string | null): 
   ];
 }
 
-/** The kernel answers ARP for an address (proxy_arp) only where it has a way there over another interface. */
-async function gatewayProblems(
-  kernel: KernelPort,
-  config: AgentConfig,
-  links: readonly KernelLink[],
-): Promise<string[]> {
+/** Pods ask for their gateway over IPv4 alone: that of IPv6 is an address of the link. */
+function needsGateway({ workloads }: AgentConfig, links: readonly KernelLink[]): boolean {
   const present = new Set(links.map(({ name }) => name));
-  const needsGateway = config.workloads.some(
+  return workloads.some(
     ({ interfaceName, addresses }) =>
       present.has(interfaceName) && addresses.some((text) => text.includes('.')),
   );
-  if (!needsGateway || (await kernel.outgoingLink(POD_GATEWAY)) !== null) return [];
-  return [
-    `this node has no default route, so nobody answers pods that ask for their gateway ${POD_GATEWAY}: add one, or a route to that address`,
-  ];
 }

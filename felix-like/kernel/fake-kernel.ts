@@ -32,6 +32,8 @@ export class FakeKernel implements KernelPort {
     ['net/ipv4/conf/default/rp_filter', '0'],
     ['net/ipv6/conf/all/forwarding', '0'],
   ]);
+  /** Where packets go that no route covers, as with a default route; null: nowhere. */
+  uplink: number | null = null;
   hasBrokenOffload = false;
   /** What was asked for, `vxlan.calico off`. */
   readonly offloads: string[] = [];
@@ -91,7 +93,7 @@ export class FakeKernel implements KernelPort {
       const covers = bytes !== null && containsAddress(parsePrefix(prefix)!, bytes);
       if (covers && target.type === 'unicast') return target.nextHops[0]?.interfaceIndex ?? null;
     }
-    return null;
+    return this.uplink;
   }
 
   async forgetConnections(addresses: readonly string[]): Promise<number> {

@@ -142,9 +142,13 @@ function mtuText({ underlay, interfaceName, ipip, vxlan, workload }: MtuStatus):
 }
 
 /** `IPv4, IPv6; reverse path filter off` */
-function forwardingText({ ipv4, ipv6, rpFilter }: ForwardingStatus): string {
+function forwardingText({ ipv4, ipv6, rpFilter, gatewayInterface }: ForwardingStatus): string {
   const families = [ipv4 ? 'IPv4' : '', ipv6 ? 'IPv6' : ''].filter((name) => name !== '').join(', ');
-  return `${families === '' ? 'none' : families}; reverse path filter ${rpFilter ?? 'unknown'}`;
+  const gateway =
+    gatewayInterface === null
+      ? ''
+      : `; without a default route, pods find their gateway by a route over ${gatewayInterface}`;
+  return `${families === '' ? 'none' : families}; reverse path filter ${rpFilter ?? 'unknown'}${gateway}`;
 }
 
 /** `3 routes, 1 neighbour`, or null where nothing is refused. */

@@ -56,6 +56,7 @@ describe('agent', () => {
     kernel = new FakeKernel();
     clock = new FakeClock();
     eth0 = kernel.addLink('eth0');
+    kernel.uplink = eth0;
     kernel.addAddress('eth0', '10.0.0.1/24');
     start();
   });
@@ -109,9 +110,7 @@ describe('agent', () => {
         ipv4: true,
         ipv6: true,
         rpFilter: null,
-        problems: [
-          'this node has no default route, so nobody answers pods that ask for their gateway 169.254.1.1: add one, or a route to that address',
-        ],
+        problems: [],
       },
       nftables: { state: 'unavailable', repairs: 0, counters: [], hostForward: [] },
       lastErrors: [],

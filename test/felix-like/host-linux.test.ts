@@ -387,9 +387,23 @@ for source in ('192.0.2.2', '192.0.2.3', '192.0.2.3'):
       }
     });
 
-    test('a node without a default route, where pods find no gateway, says so', async () => {
+    test('a node without a default route answers pods for their gateway all the same, by a route of ours', async () => {
       node.ip('route del default');
-      await start();
+      const addresses = { ipv4: { address: '192.0.2.1', subnet: '192.0.2.0/24' }, ipv6: null };
+      await start({ addresses });
+      ping(pods[0]!, '192.0.2.2');
+      const gateway = (): string[] => node.routes('ipv4', '169.254.1.1');
+      expect(gateway()).toEqual(['169.254.1.1 dev eth0 proto 80 scope link metric 1024']);
+      expect(agent.status().forwarding).toMatchObject({ problems: [], gatewayInterface: 'eth0' });
+      node.ip('route add default via 192.0.2.2');
+      await until('gone again', () => gateway().length === 0, PAUSE_MS);
+      node.ip('route del default');
+      await until('back', () => gateway().length === 1, PAUSE_MS);
+    });
+
+    test('a node without default route and address, where pods find no gateway, says so', async () => {
+      node.ip('route del default');
+      await start({ addresses: { ipv4: null, ipv6: null } });
       const problems = (): readonly string[] => agent.status().forwarding?.problems ?? [];
       expect(problems()).toMatchObject([expect.stringContaining('this node has no default route')]);
       expect(() => ping(pods[0]!, '192.0.2.2')).toThrow();

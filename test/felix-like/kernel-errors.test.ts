@@ -154,7 +154,7 @@ describe('what the kernel refuses', () => {
     clock = new FakeClock();
     commands = NFT;
     failedWrites = 0;
-    kernel.addLink('eth0');
+    kernel.uplink = kernel.addLink('eth0');
     kernel.addAddress('eth0', '10.0.0.1/24');
     kernel.addAddress('eth0', 'fd99::1/64');
     kernel.addLink('cali1');

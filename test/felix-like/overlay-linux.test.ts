@@ -226,7 +226,7 @@ describe('an agent on a kernel without the module for IPIP', () => {
   test('says so by name, and does everything else', async () => {
     const kernel = new FakeKernel();
     kernel.removeModule('ipip');
-    kernel.addLink('eth0');
+    kernel.uplink = kernel.addLink('eth0');
     kernel.addAddress('eth0', '10.0.0.1/24');
     kernel.addLink('cali1');
     const commands = { run: async () => null };

@@ -149,6 +149,7 @@ describe('kernel parameters', () => {
         ipv4: false,
         ipv6: false,
         rpFilter: 'strict',
+        gatewayInterface: null,
         problems: ['this node does not forward IPv4: nothing but the node itself reaches its workloads'],
       });
       manager.recheckLink(null);

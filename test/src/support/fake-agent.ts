@@ -119,7 +119,7 @@ export class FakeAgent implements Agent {
       },
       refused: { kernel: 0, route: 1, device: 0, neighbour: 0, sysctl: 2, nftables: 0 },
       devices: [],
-      forwarding: { ipv4: true, ipv6: true, rpFilter: 'off', problems: [] },
+      forwarding: { ipv4: true, ipv6: true, rpFilter: 'off', problems: [], gatewayInterface: null },
       nftables: { state: 'off', error: null, repairs: 0, counters: [], hostForward: [] },
       lastErrors: [{ at: '2026-01-01T00:00:00.000Z', object: '10.9.0.0/26', text: 'no such device' }],
     };
