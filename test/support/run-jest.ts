@@ -1,6 +1,6 @@
 /**
  * `npm test`: runs jest on the project's Node. Suites that need the machine (root, daemons, whole processes) run
- * one after another; all others run before them, in parallel. Ends with what was skipped and why, what failed,
+ * one after another, but for those that mostly wait; all others run before them, in parallel. Ends with what was skipped and why, what failed,
  * and `N passed, N failed, N skipped` as the last line. Where all suites of interoperation ran, the README's matrix must
  * be what they came to. Arguments go to jest: `npm test -- bgp/packet`.
  */
@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { INTEROP_FEATURES } from './interop-features.ts';
 import { interopResults, matrixProblem } from './interop-matrix.ts';
-import { isSerial } from './serial-suites.ts';
+import { isPatient, isSerial } from './serial-suites.ts';
 import {
   addCounts,
   type Counts,
@@ -86,9 +86,12 @@ function main(): number {
   const folder = mkdtempSync(join(tmpdir(), 'manul-jest-'));
   let total = NO_TESTS;
   try {
-    const { counts } = runGroup(parallel, [`--maxWorkers=${PARALLEL_WORKERS}`, ...options], folder);
-    const { counts: ofSerial, report } = runGroup(serial, ['--runInBand', ...options], folder);
-    total = addCounts(counts, ofSerial);
+    const workers = `--maxWorkers=${PARALLEL_WORKERS}`;
+    for (const group of [parallel, serial.filter(isPatient)])
+      total = addCounts(total, runGroup(group, [workers, ...options], folder).counts);
+    const others = serial.filter((path) => !isPatient(path));
+    const { counts, report } = runGroup(others, ['--runInBand', ...options], folder);
+    total = addCounts(total, counts);
     const problem = matrixProblemOf(report);
     if (problem !== null) {
       total = { ...total, failed: total.failed + 1, failures: [...total.failures, problem] };
