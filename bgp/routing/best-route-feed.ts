@@ -163,9 +163,9 @@ export class BestRouteFeed implements RibConsumer {
 
   /** Next hops of the paths that share the traffic; one value while neighbours have the same. */
   #hopsOf(net: number, best: number): readonly string[] {
-    const { paths } = this.#rib;
-    const sharing = this.#rib.sharingPaths(net);
-    if (sharing.length > 1) return sharing.map((path) => this.#hopOf(path));
+    const { paths, decision } = this.#rib;
+    const sharing = decision.multipath === null ? null : this.#rib.sharingPaths(net);
+    if (sharing !== null && sharing.length > 1) return sharing.map((path) => this.#hopOf(path));
     const set = paths.get(best, PathField.Set);
     const slot = paths.slot(best);
     if (set !== this.#lastSet || slot !== this.#lastSlot) {

@@ -10,7 +10,7 @@ import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { LearntColumns, LearntRouteChange } from '../agent-api.ts';
 import { IdQueue } from '../prefix/id-queue.ts';
 import { PrefixKey } from '../prefix/prefix-key.ts';
-import { NO_ID, PrefixTable } from '../prefix/prefix-table.ts';
+import { grown, NO_ID, PrefixTable, sharedWords } from '../prefix/prefix-table.ts';
 import { type Encapsulation, type Way, wayKey } from './way.ts';
 
 /** Where a learnt route goes; shared by all routes of one stream with the same next hops. */
@@ -37,10 +37,12 @@ const Mark = {
   Touched: 2,
 } as const;
 
+const FIRST_CAPACITY = 1024;
+
 export class ClaimTable {
   readonly #prefixes: PrefixTable;
   readonly #learnt: (Origin | null)[] = [];
-  readonly #marks: number[] = [];
+  #marks = sharedWords(FIRST_CAPACITY);
   /** Null: nobody has looked. */
   readonly #placements: (Placement | null)[] = [];
   readonly #dirty = new IdQueue();
@@ -191,9 +193,9 @@ export class ClaimTable {
     const claim = this.#prefixes.add(key);
     if (claim === this.#learnt.length) {
       this.#learnt.push(null);
-      this.#marks.push(0);
       this.#placements.push(null);
     }
+    if (claim === this.#marks.length) this.#marks = grown(this.#marks);
     return claim;
   }
 

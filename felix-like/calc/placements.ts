@@ -23,7 +23,7 @@ export class Placements {
 
   of(key: PrefixKey): Placement {
     if (key.odd !== null) return obstructed(`${key.odd} is not a canonical prefix`);
-    const prefix = key.prefix();
+    const prefix = key.sharedPrefix();
     if (this.#own.isServiceAddress(prefix)) return SERVICE_ADDRESS;
     const { encapsulation, isWritten } = this.#pools.classOf(prefix);
     if (!isWritten) return { encapsulation, obstacle: NOT_OURS };

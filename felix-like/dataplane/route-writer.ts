@@ -84,7 +84,9 @@ export class RouteWriter {
       kernel
         .writeRoutes(batch)
         .catch((error: Error) => {
-          return batch.slots.map((_, index) => ({ index, code: 'EIO', text: error.message }));
+          return Array.from({ length: batch.length }, (_, index) => {
+            return { index, code: 'EIO', text: error.message };
+          });
         })
         .then((failures) => this.#onOutcome(batch, failures));
     }

@@ -31,12 +31,14 @@ import { decodeRoute } from './netlink/route-decode.ts';
 import { decodeOutgoingLink, encodeRouteDump, encodeRouteLookup } from './netlink/route-query.ts';
 import { encodeRouteOperation, RouteWriteEncoder } from './netlink/route-write.ts';
 import { ObjectBatch } from './object-batch.ts';
+import { SharedBuffers } from './shared-buffers.ts';
 import { SYSCTL_FOLDER } from './sysctl-files.ts';
 import { WorkerClient } from './worker-client.ts';
 import type { RequestPart } from './worker-protocol.ts';
 
 const EVENT_BUFFER_BYTES = 8 << 20;
-const ROUTE_REQUEST_BYTES = 64;
+/** Of one operation; few take more. */
+const REQUEST_BYTES = 96;
 /** Operations in one `send()`: more are not faster, and too many do not fit into the socket. */
 const MAX_OPERATIONS = 500;
 /** A deletion in a table that nobody uses: it takes its turn among all who write, and changes nothing. */
@@ -71,6 +73,7 @@ class LinuxKernel implements KernelPort {
   readonly #options: LinuxKernelOptions;
   #client: WorkerClient | null = null;
   readonly #encoder = new RouteWriteEncoder();
+  readonly #buffers = new SharedBuffers();
   #sequence = 0;
 
   constructor(options: LinuxKernelOptions) {
@@ -223,7 +226,8 @@ class LinuxKernel implements KernelPort {
   ): Promise<readonly OperationFailure[]> {
     if (count === 0) return [];
     const firstSequence = this.#sequence + 1;
-    const writer = new MessageWriter(count * ROUTE_REQUEST_BYTES);
+    const room = this.#buffers.take(count * REQUEST_BYTES);
+    const writer = new MessageWriter(room.subarray(0, count * REQUEST_BYTES));
     const parts: RequestPart[] = [];
     for (let i = 0; i < count; i++) {
       const isLastOfPart = (i + 1) % MAX_OPERATIONS === 0 || i + 1 === count;
@@ -231,9 +235,9 @@ class LinuxKernel implements KernelPort {
       if (isLastOfPart) parts.push({ endCount: i + 1, endByte: writer.position });
     }
     this.#sequence = (firstSequence + count) & 0x7fffffff;
-    const batch = writer.finish();
-    const request = { kind: 'send', batch, firstSequence, parts } as const;
-    const { failures } = await this.#require().request('sent', request, [batch.buffer]);
+    const request = { kind: 'send', batch: writer.finish(), firstSequence, parts } as const;
+    const { failures } = await this.#require().request('sent', request);
+    this.#buffers.giveBack(room);
     return failures.map(({ index, failure }) => ({ index, ...failure }));
   }
 

@@ -9,6 +9,10 @@ const DOT = 46;
 const ZERO = 48;
 const bytes = new Uint8Array(16);
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+const SHARED_IPV4: Mutable<Prefix> = { family: 'ipv4', bytes: new Uint8Array(4), length: 0 };
+const SHARED_IPV6: Mutable<Prefix> = { family: 'ipv6', bytes: new Uint8Array(16), length: 0 };
+
 export class PrefixKey {
   isIpv6 = false;
   length = 0;
@@ -89,11 +93,12 @@ export class PrefixKey {
     return `${formatAddress(bytes, 0, this.isIpv6 ? 16 : 4)}/${this.length}`;
   }
 
-  /** As a value of its own. */
-  prefix(): Prefix {
-    const address = new Uint8Array(this.isIpv6 ? 16 : 4);
-    this.writeAddress(address, 0);
-    return { family: this.family, bytes: address, length: this.length };
+  /** As a value that holds until this is called again, for whichever key. */
+  sharedPrefix(): Prefix {
+    const shared = this.isIpv6 ? SHARED_IPV6 : SHARED_IPV4;
+    this.writeAddress(shared.bytes, 0);
+    shared.length = this.length;
+    return shared;
   }
 
   /** Reads `a.b.c.d/n` without leading zeros and host bits; leaves every other form to `parsePrefix`. */

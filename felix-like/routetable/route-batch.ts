@@ -4,20 +4,32 @@ import type { PrefixKey } from '../prefix/prefix-key.ts';
 import type { KernelRoute, RouteTarget } from './route-key.ts';
 import { type RouteSlots, SlotFlag } from './route-slots.ts';
 
+type Op = RouteOperation['op'];
+
+const OPS: readonly Op[] = ['add', 'replace', 'delete'];
+const NUMBERS: Readonly<Record<Op, number>> = { add: 0, replace: 1, delete: 2 };
+
 /** Operations for the kernel; to be handed back with their outcome. Valid until then. */
 export class RouteBatch implements RouteWrites {
-  readonly slots: number[] = [];
   readonly #table: RouteSlots;
-  readonly #ops: RouteOperation['op'][] = [];
+  readonly #slots: Int32Array;
+  readonly #ops: Uint8Array;
+  /** Targets of the operations; neighbours mostly have the same. */
+  readonly #ways: Int32Array;
   readonly #targets: RouteTarget[] = [];
+  #length = 0;
   #operations: readonly RouteOperation[] | null = null;
 
-  constructor(table: RouteSlots) {
+  /** @param limit operations that it has room for */
+  constructor(table: RouteSlots, limit: number) {
     this.#table = table;
+    this.#slots = new Int32Array(limit);
+    this.#ops = new Uint8Array(limit);
+    this.#ways = new Int32Array(limit);
   }
 
   get length(): number {
-    return this.slots.length;
+    return this.#length;
   }
 
   get table(): number {
@@ -26,38 +38,44 @@ export class RouteBatch implements RouteWrites {
 
   /** The same as objects; for those who have time. */
   get operations(): readonly RouteOperation[] {
-    this.#operations ??= this.slots.map((slot, i) => {
-      return { op: this.#ops[i]!, route: this.#table.route(slot, this.#targets[i]!) };
+    this.#operations ??= Array.from({ length: this.#length }, (_, i) => {
+      return { op: this.op(i), route: this.#table.route(this.slot(i), this.target(i)) };
     });
     return this.#operations;
   }
 
-  add(slot: number, op: RouteOperation['op'], target: RouteTarget): void {
+  add(slot: number, op: Op, target: RouteTarget): void {
     this.#table.set(slot, SlotFlag.InFlight);
-    this.slots.push(slot);
-    this.#ops.push(op);
-    this.#targets.push(target);
+    const i = this.#length++;
+    this.#slots[i] = slot;
+    this.#ops[i] = NUMBERS[op];
+    const last = this.#targets.length - 1;
+    this.#ways[i] = this.#targets[last] === target ? last : this.#targets.push(target) - 1;
   }
 
-  op(i: number): RouteOperation['op'] {
-    return this.#ops[i]!;
+  slot(i: number): number {
+    return this.#slots[i]!;
+  }
+
+  op(i: number): Op {
+    return OPS[this.#ops[i]!]!;
   }
 
   target(i: number): RouteTarget {
-    return this.#targets[i]!;
+    return this.#targets[this.#ways[i]!]!;
   }
 
   /** What the kernel has in place of it, as far as is known. */
   actual(i: number): RouteTarget | null {
-    return this.#table.actual(this.slots[i]!);
+    return this.#table.actual(this.slot(i));
   }
 
   metric(i: number): number {
-    return this.#table.metric(this.slots[i]!);
+    return this.#table.metric(this.slot(i));
   }
 
   readPrefix(i: number, key: PrefixKey): PrefixKey {
-    return this.#table.readKey(this.slots[i]!, key);
+    return this.#table.readKey(this.slot(i), key);
   }
 }
 

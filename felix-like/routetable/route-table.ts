@@ -202,7 +202,7 @@ export class RouteTable {
   nextBatch(limit: number): RouteBatch | null {
     if (!this.hasWork) return null;
     const slots = this.#slots;
-    const batch = new RouteBatch(slots);
+    const batch = new RouteBatch(slots, Math.min(limit, this.waitingCount));
     while (batch.length < limit) {
       const slot = this.#updates.take();
       if (slot === NO_ID) break;
@@ -224,7 +224,7 @@ export class RouteTable {
     for (let index = 0; index < batch.length; index++) {
       const op = batch.op(index);
       const target = batch.target(index);
-      const slot = batch.slots[index]!;
+      const slot = batch.slot(index);
       const failure = failures[next]?.index === index ? failures[next++]! : null;
       this.#slots.clear(slot, SlotFlag.InFlight);
       if (failure === null || (op === 'delete' && failure.code === 'ESRCH')) {

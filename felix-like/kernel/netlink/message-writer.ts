@@ -3,18 +3,19 @@ import { HEADER_BYTES } from './constants.ts';
 import { align, HOST_IS_LITTLE_ENDIAN } from './layout.ts';
 
 export class MessageWriter {
-  #bytes: Uint8Array<ArrayBuffer>;
+  #bytes: Uint8Array;
   #view: DataView;
   #length = 0;
   #messageStart = 0;
 
-  constructor(capacityBytes = 4096) {
-    this.#bytes = new Uint8Array(capacityBytes);
-    this.#view = new DataView(this.#bytes.buffer);
+  /** @param room bytes to write to, or how many; with more to write another buffer takes their place */
+  constructor(room: Uint8Array | number = 4096) {
+    this.#bytes = typeof room === 'number' ? new Uint8Array(room) : room;
+    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset);
   }
 
-  /** What has been written, in a buffer of its own that may be transferred; the writer is not used again. */
-  finish(): Uint8Array<ArrayBuffer> {
+  /** What has been written; the writer is not used again. */
+  finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
 
