@@ -8,7 +8,7 @@ import { type CniPaths, removeCniFiles } from '../cni/installed-files.ts';
 import type { CommandPort } from '../kernel/command-port.ts';
 import type { KernelPort, KernelRoute, ObjectOperation, OperationFailure } from '../kernel/kernel-port.ts';
 import { HostForward } from '../nft/host-forward.ts';
-import { NftDriver } from '../nft/nft-driver.ts';
+import { NftDriver, NftMissing } from '../nft/nft-driver.ts';
 import { nftScript } from '../nft/nft-script.ts';
 import { TABLE } from '../nft/nft-table.ts';
 import { Ownership } from '../routetable/ownership.ts';
@@ -92,7 +92,8 @@ async function removeNftables({
       items.push({ kind: 'nftables', object, error: null });
     }
   } catch (error) {
-    items.push({ kind: 'nftables', object, error: (error as Error).message });
+    const mayBeThere = !(error instanceof NftMissing) || (await hasNftables(commands));
+    if (mayBeThere) items.push({ kind: 'nftables', object, error: (error as Error).message });
   }
   const { status, changes } = await new HostForward(driver, commands).apply([]);
   for (const { chain, removed } of changes) {
@@ -102,6 +103,11 @@ async function removeNftables({
     if (state === 'blocked') items.push({ kind: 'forwardRule', object: `rules in ${chain}`, error: text });
   }
   return { items, hadIpip };
+}
+
+/** A kernel without the module has no table of anybody's. */
+async function hasNftables(commands: CommandPort): Promise<boolean> {
+  return (await commands.run('test', ['-e', '/sys/module/nf_tables']))?.status === 0;
 }
 
 async function ownRoutes({ kernel, routeProtocol, interfacePrefixes }: CleanupParts): Promise<KernelRoute[]> {
