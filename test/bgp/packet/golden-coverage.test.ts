@@ -1,11 +1,11 @@
 /** Which attributes and messages stand in octets that we did not encode: captures of other implementations, and RFC figures. */
+import { join } from 'node:path';
 import { AttributeType } from '../../../bgp/packet/attributes/attribute-type.ts';
+import { HEADER_OCTETS } from '../../../bgp/packet/header.ts';
 import { parseUpdate } from '../../fuzz/bgp/oracle/parse-update.ts';
+import { readCaptures } from '../../vectors/captures/capture.ts';
 import { fromHex, NOTIFICATION_VECTORS, OPEN_VECTORS } from '../../vectors/session-messages.ts';
 import { UPDATE_VECTORS } from '../../vectors/update-messages.ts';
-
-/** Not among the captures: the tests of their rules write them by hand. */
-const NOT_CAPTURED = ['Aigp', 'OnlyToCustomer'];
 
 const sources = new Map<number, Set<string>>();
 for (const { body, provenance } of UPDATE_VECTORS) {
@@ -14,12 +14,17 @@ for (const { body, provenance } of UPDATE_VECTORS) {
   }
 }
 
-test.each(Object.entries(AttributeType).filter(([name]) => !NOT_CAPTURED.includes(name)))(
-  '%s (%i) is in a captured UPDATE',
-  (_name, code) => {
-    expect([...(sources.get(code) ?? [])]).not.toEqual([]);
-  },
-);
+for (const { daemon, messages } of readCaptures(join(__dirname, '../../vectors/captures'))) {
+  for (const { hex } of messages.filter(({ type }) => type === 'Update')) {
+    for (const { code } of parseUpdate(fromHex(hex).subarray(HEADER_OCTETS))?.attributes ?? []) {
+      sources.set(code, (sources.get(code) ?? new Set()).add(daemon));
+    }
+  }
+}
+
+test.each(Object.entries(AttributeType))('%s (%i) is in a captured UPDATE', (_name, code) => {
+  expect([...(sources.get(code) ?? [])]).not.toEqual([]);
+});
 
 test('every daemon has UPDATEs, and OPENs and NOTIFICATIONs come from several', () => {
   const daemons = new Set(UPDATE_VECTORS.map(({ provenance }) => provenance.split(/[ ,]/)[0]));

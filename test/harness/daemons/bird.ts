@@ -158,7 +158,7 @@ function birdConfig(config: DaemonConfig): string {
     (neighbor) => `protocol bgp ${protocolName(neighbor.address)} {
   local ${neighbor.address.includes('%') ? '' : localAddressFor(config, neighbor)} port ${config.port} as ${config.asn};
   neighbor ${neighbor.address} port ${neighbor.port} as ${neighbor.asn};
-  ${reachOf(neighbor)} ${reflectionOf(config, neighbor)} ${neighbor.password === undefined ? '' : `password "${neighbor.password}";`} ${neighbor.passive ? 'passive yes;' : ''}
+  ${reachOf(neighbor)} ${reflectionOf(config, neighbor)} ${neighbor.role === undefined ? '' : `local role ${neighbor.role};`} ${neighbor.password === undefined ? '' : `password "${neighbor.password}";`} ${neighbor.passive ? 'passive yes;' : ''}
   enable extended messages yes; enable as4 ${neighbor.twoOctetAs === true ? 'no' : 'yes'};
   hold time ${neighbor.holdTimeSec}; connect delay time 1; connect retry time 1; error wait time 1, 2;
 ${neighbor.families.map((family) => channel(family, neighbor)).join('\n')}

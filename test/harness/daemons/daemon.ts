@@ -48,6 +48,8 @@ export interface NeighborConfig {
   readonly maxPrefixes?: number;
   /** The neighbor is an external one behind other routers. */
   readonly multihop?: boolean;
+  /** What we are to the neighbor (RFC 9234); BIRD, FRR and OpenBGPD. */
+  readonly role?: 'peer';
   /** What is learnt elsewhere is reflected to the neighbor, and what it announces to all (RFC 4456 §6). */
   readonly isClient?: boolean;
 }

@@ -191,6 +191,7 @@ function frrConfig(config: DaemonConfig): string {
       ? []
       : [` neighbor ${neighbor.address} password ${neighbor.password}`]),
     ...(neighbor.ttlSecurity ? [` neighbor ${neighbor.address} ttl-security hops 1`] : []),
+    ...(neighbor.role === undefined ? [] : [` neighbor ${neighbor.address} local-role ${neighbor.role}`]),
     // No capability at all is how FRR is made to speak like that.
     ...(neighbor.twoOctetAs === true ? [` neighbor ${neighbor.address} dont-capability-negotiate`] : []),
     ...(neighbor.extendedNextHop === true

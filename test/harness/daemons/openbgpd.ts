@@ -170,7 +170,7 @@ function openbgpdConfig(config: DaemonConfig): string {
   port ${neighbor.port}
   holdtime ${neighbor.holdTimeSec}
   announce enhanced refresh yes
-${neighbor.twoOctetAs === true ? '  announce as-4byte no\n' : ''}${neighbor.isClient === true ? `  route-reflector ${config.clusterId}\n` : ''}${neighbor.addPath === true ? '  announce add-path recv yes\n' : ''}${neighbor.maxPrefixes === undefined ? '' : `  max-prefix ${neighbor.maxPrefixes}\n`}${neighbor.multihop === true ? '  multihop 8\n' : ''}\
+${neighbor.role === undefined ? '' : `  announce policy ${neighbor.role}\n`}${neighbor.twoOctetAs === true ? '  announce as-4byte no\n' : ''}${neighbor.isClient === true ? `  route-reflector ${config.clusterId}\n` : ''}${neighbor.addPath === true ? '  announce add-path recv yes\n' : ''}${neighbor.maxPrefixes === undefined ? '' : `  max-prefix ${neighbor.maxPrefixes}\n`}${neighbor.multihop === true ? '  multihop 8\n' : ''}\
 ${FAMILY_NAMES.map(([family, name]) => `  announce ${name} ${neighbor.families.includes(family) ? 'unicast' : 'none'}`).join('\n')}
 ${neighbor.password === undefined ? '' : `  tcp md5sig password "${neighbor.password}"\n`}${neighbor.ttlSecurity ? '  ttl-security yes\n' : ''}${neighbor.passive ? '  passive\n' : ''}}`,
   );
