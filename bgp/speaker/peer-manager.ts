@@ -54,6 +54,7 @@ export class PeerManager {
   readonly #leaving = new Set<PeerDriver>();
   /** Configured peers by canonical address; several may share one (other port, other local address). */
   #byAddress = new Map<string, PeerDriver[]>();
+  #byName = new Map<string, PeerDriver>();
   #ranges = new ListenRanges([]);
   #config: SpeakerConfig | null = null;
   /** Until then nobody is told again that descriptors run out. */
@@ -80,13 +81,17 @@ export class PeerManager {
   }
 
   find(name: string): PeerDriver | null {
-    return this.all().find((peer) => peer.settings.name === name) ?? null;
+    const configured = this.#byName.get(name);
+    if (configured !== undefined) return configured;
+    const leaving = [...this.#leaving].find((peer) => peer.settings.name === name);
+    return leaving ?? this.#dynamic.find(name);
   }
 
   apply(config: SpeakerConfig): void {
     const dynamic = keepUnchanged(this.#config?.dynamic ?? [], config.dynamic);
     this.#config = { ...config, dynamic };
     this.#ranges = new ListenRanges(dynamic);
+    this.#dynamic.onConfigured();
     this.#handover.setNodes(config.clusterNodes ?? []);
     this.#applyConfigured(config);
     for (const peer of [...this.#dynamic.all()]) this.#reconsider(peer, config);
@@ -162,6 +167,7 @@ export class PeerManager {
       return driver;
     });
     this.#byAddress = Map.groupBy(this.#configured, (peer) => peer.settings.address);
+    this.#byName = new Map(this.#configured.map((peer) => [peer.settings.name, peer]));
     for (const peer of [...this.#leaving, ...retired]) this.#retire(peer, config);
     for (const peer of added) peer.start();
   }
@@ -309,9 +315,11 @@ export class PeerManager {
   /** The limit that leaves no room for one more client of `neighbor`. A silent client makes room. */
   #reachedLimit(neighbor: DynamicNeighborConfig): RefusedReason | null {
     if (!this.#admission.hasRoom(this.#configured.length + this.#dynamic.liveCount)) return 'total-limit';
+    if (this.#dynamic.isKnownFull(neighbor.name)) return 'session-limit';
     if (this.#dynamic.hasRoom(neighbor.name, neighbor.maxSessions)) return null;
     const before = new Date(this.#options.context.clock.wallTime().getTime() - SILENT_MS);
     const silent = this.#dynamic.silent(neighbor.name, before);
+    if (silent === null) this.#dynamic.noteFull(neighbor.name);
     silent?.stop(cease.outOfResources());
     return silent === null ? 'session-limit' : null;
   }
