@@ -6,7 +6,7 @@ import type { Clock, Timer } from './clock.ts';
 import type { ListenKeys } from './listen-keys.ts';
 import { listen } from './socket/listen.ts';
 import { ListenerKeys } from './socket/listener-keys.ts';
-import { socketErrorText } from './socket/socket-error.ts';
+import { listenErrorText, socketErrorText } from './socket/socket-error.ts';
 import type { ListenAddress } from './speaker-config.ts';
 import type { SpeakerEvent } from './speaker-status.ts';
 
@@ -93,7 +93,7 @@ export class Listeners {
         const boundPort = bound !== null && typeof bound === 'object' ? bound.port : port;
         this.#options.onEvent({ kind: 'listening', address, port: boundPort });
       },
-      onError: (error) => this.#onError(listener, socketErrorText(error)),
+      onError: (error) => this.#onError(listener, listenErrorText(error, port)),
       onAcceptError: (error) => this.#problem(listener, `a connection is lost: ${socketErrorText(error)}`),
     });
   }

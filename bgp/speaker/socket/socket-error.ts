@@ -23,3 +23,10 @@ const TEXT_BY_CODE: Readonly<Record<string, string>> = {
 export function socketErrorText(error: NodeJS.ErrnoException): string {
   return (error.code === undefined ? undefined : TEXT_BY_CODE[error.code]) ?? error.message;
 }
+
+/** Of a socket that was to listen at `port`. */
+export function listenErrorText(error: NodeJS.ErrnoException, port: number): string {
+  const text = socketErrorText(error);
+  if (error.code !== 'EACCES' || port >= 1024) return text;
+  return `${text}: below port 1024 it takes CAP_NET_BIND_SERVICE; where this is not root, also in the runtime's file, as in our image`;
+}
