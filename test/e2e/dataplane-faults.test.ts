@@ -182,7 +182,8 @@ describeWith(NEEDS, 'a cluster without encapsulation', () => {
   });
 
   test('the blocks of a node that dies leave all kernels when BGP says so', async () => {
-    cluster = await LabCluster.start([1, 1, 1], {});
+    // Without graceful restart, by which a daemon's end leaves its node's routes where they are.
+    cluster = await LabCluster.start([1, 1, 1], {}, ['--graceful-restart', 'never']);
     const [n1, n2, n3] = cluster.lab.nodes as [LabNode, LabNode, LabNode];
     const shownIn = ({ namespace }: LabNode): string =>
       [...routes(namespace, 4), ...routes(namespace, 6)].join('\n');

@@ -19,14 +19,21 @@ import { systemCommand } from './system-command.ts';
 
 export class Bird implements Daemon {
   readonly name = 'bird';
-  readonly #child: ChildDaemon;
+  #child: ChildDaemon;
   readonly #folder: TempFolder;
+  readonly #restart: () => Promise<ChildDaemon>;
   #config: DaemonConfig | null;
 
-  private constructor(child: ChildDaemon, folder: TempFolder, config: DaemonConfig | null) {
+  private constructor(
+    child: ChildDaemon,
+    folder: TempFolder,
+    config: DaemonConfig | null,
+    restart: () => Promise<ChildDaemon>,
+  ) {
     this.#child = child;
     this.#folder = folder;
     this.#config = config;
+    this.#restart = restart;
   }
 
   /** Starts with the given configuration text; `config` is what it came from, where more than reading is wanted. */
@@ -45,8 +52,9 @@ export class Bird implements Daemon {
       '-P',
       folder.file('pid'),
     ];
-    const child = await ChildDaemon.start('bird', systemCommand('bird'), args, { namespace });
-    const bird = new Bird(child, folder, config);
+    const launch = (...more: readonly string[]): Promise<ChildDaemon> =>
+      ChildDaemon.start('bird', systemCommand('bird'), [...args, ...more], { namespace });
+    const bird = new Bird(await launch(), folder, config, () => launch('-R'));
     await bird.#ready();
     return bird;
   }
@@ -108,6 +116,13 @@ export class Bird implements Daemon {
     return this.command('show', 'protocols', 'all', protocolName(neighbor));
   }
 
+  async crash(): Promise<void> {
+    this.#child.signal('SIGKILL');
+    await this.#child.exited();
+    this.#child = await this.#restart();
+    await this.#ready();
+  }
+
   log(): string {
     return this.#child.output;
   }
@@ -159,6 +174,7 @@ function birdConfig(config: DaemonConfig): string {
   local ${neighbor.address.includes('%') ? '' : localAddressFor(config, neighbor)} port ${config.port} as ${config.asn};
   neighbor ${neighbor.address} port ${neighbor.port} as ${neighbor.asn};
   ${reachOf(neighbor)} ${reflectionOf(config, neighbor)} ${neighbor.role === undefined ? '' : `local role ${neighbor.role};`} ${neighbor.password === undefined ? '' : `password "${neighbor.password}";`} ${neighbor.passive ? 'passive yes;' : ''}
+  ${config.gracefulRestart === true ? 'graceful restart on;' : ''}
   enable extended messages yes; enable as4 ${neighbor.twoOctetAs === true ? 'no' : 'yes'};
   hold time ${neighbor.holdTimeSec}; connect delay time 1; connect retry time 1; error wait time 1, 2;
 ${neighbor.families.map((family) => channel(family, neighbor)).join('\n')}

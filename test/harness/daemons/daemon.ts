@@ -22,6 +22,8 @@ export interface DaemonConfig {
   readonly exportsAll?: boolean;
   /** It reflects (RFC 4456) to and from the neighbors that are its clients; not ExaBGP. */
   readonly clusterId?: string;
+  /** It says that it goes on forwarding over a restart of its own (RFC 4724): BIRD, FRR. */
+  readonly gracefulRestart?: boolean;
 }
 
 export interface NeighborConfig {
@@ -83,6 +85,8 @@ export interface Daemon {
   shutDown(neighbor: string, text: string): Promise<void>;
   /** Everything that its command line prints about the neighbor. */
   describe(neighbor: string): Promise<string>;
+  /** Killed, and started again as after a crash (RFC 4724): BIRD, FRR. */
+  crash?(): Promise<void>;
   /** What it wrote: for messages of failing tests. */
   log(): string;
   stop(): Promise<void>;

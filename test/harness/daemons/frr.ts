@@ -32,13 +32,21 @@ interface FrrPath {
 
 export class Frr implements Daemon {
   readonly name = 'frr';
-  readonly #child: ChildDaemon;
+  #child: ChildDaemon;
   readonly #folder: TempFolder;
+  readonly #launch: () => Promise<ChildDaemon>;
   readonly #asn: number;
   #networks: readonly string[];
 
-  private constructor(child: ChildDaemon, folder: TempFolder, asn: number, networks: readonly string[]) {
+  private constructor(
+    child: ChildDaemon,
+    launch: () => Promise<ChildDaemon>,
+    folder: TempFolder,
+    asn: number,
+    networks: readonly string[],
+  ) {
     this.#child = child;
+    this.#launch = launch;
     this.#folder = folder;
     this.#asn = asn;
     this.#networks = networks;
@@ -53,8 +61,9 @@ export class Frr implements Daemon {
       ...['--vty_socket', folder.path, '--vty_addr', '127.0.0.1', '--vty_port', '0'],
       ...['--log', 'stdout', '--log-level', 'info'],
     ];
-    const child = await ChildDaemon.start('frr', FRR_BGPD, args, { namespace: listen.namespace });
-    const frr = new Frr(child, folder, listen.asn, networks);
+    const launch = (): Promise<ChildDaemon> =>
+      ChildDaemon.start('frr', FRR_BGPD, args, { namespace: listen.namespace });
+    const frr = new Frr(await launch(), launch, folder, listen.asn, networks);
     await frr.#ready();
     return frr;
   }
@@ -125,6 +134,13 @@ export class Frr implements Daemon {
 
   describe(neighbor: string): Promise<string> {
     return this.command(`show bgp neighbors ${neighbor}`);
+  }
+
+  async crash(): Promise<void> {
+    this.#child.signal('SIGKILL');
+    await this.#child.exited();
+    this.#child = await this.#launch();
+    await this.#ready();
   }
 
   log(): string {
@@ -206,7 +222,7 @@ ${config.clusterId === undefined ? '' : ` bgp cluster-id ${config.clusterId}\n`}
  no bgp network import-check
  no bgp ebgp-requires-policy
  bgp allow-martian-nexthop
-${neighbors.join('\n')}
+${config.gracefulRestart === true ? ' bgp graceful-restart\n bgp graceful-restart preserve-fw-state\n' : ''}${neighbors.join('\n')}
 ${frrFamily(config, 'ipv4')}
 ${frrFamily(config, 'ipv6')}
 route-map HOP permit 10

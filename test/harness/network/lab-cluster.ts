@@ -29,13 +29,17 @@ export class LabCluster {
   }
 
   /** Resolves when every node has its sessions, and its kernel is as wanted. */
-  static async start(subnets: readonly number[], resources: LabResources): Promise<LabCluster> {
+  static async start(
+    subnets: readonly number[],
+    resources: LabResources,
+    words: readonly string[] = [],
+  ): Promise<LabCluster> {
     const lab = new NodeLab({ subnets });
     const files = { [FILE]: labYaml(lab.nodes, resources) };
     // Together: one that starts long before the others dials them again later and later.
     const started = await Promise.allSettled(
       lab.nodes.map(({ name, namespace }) =>
-        ManulDaemon.start({ node: name, files, roles: 'speaker,agent', namespace }),
+        ManulDaemon.start({ node: name, files, roles: 'speaker,agent', namespace, arguments: words }),
       ),
     );
     const daemons = started.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
