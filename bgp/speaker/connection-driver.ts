@@ -26,6 +26,7 @@ import type { LimitedLog } from './limited-log.ts';
 import type { MessageCounters, UpdateCounter } from './message-counters.ts';
 import { encodedOpen } from './own-open.ts';
 import { RefreshExchange } from './refresh-exchange.ts';
+import type { SessionSettings } from './session-settings.ts';
 import type { ClosingSockets } from './socket/closing-sockets.ts';
 import { type DialOptions, dial } from './socket/dial.ts';
 import { type DroppedSegments, droppedSegments, NO_DROPS } from './socket/kernel-counters.ts';
@@ -53,8 +54,8 @@ export interface SpeakerContext {
   readonly updates: UpdateCounter;
   /** For lines that peers can cause. */
   readonly log: LimitedLog;
-  /** The same object as long as nothing about it changes. */
-  readonly restart: () => RestartState;
+  /** What the peer is told of our restart: the same object as long as nothing about it changes. */
+  readonly restart: (settings: SessionSettings) => RestartState;
 }
 
 /** What is known of a transport connection, for whoever asks why it failed. */

@@ -11,15 +11,15 @@ import { acceptsAsn, type SessionSettings } from './session-settings.ts';
 export class OpenExchange {
   /** The peer has refused the capabilities parameter as such: OPEN goes without it (RFC 5492 §3). */
   #isPlain = false;
-  readonly #restart: () => RestartState;
+  readonly #restart: (settings: SessionSettings) => RestartState;
 
-  constructor(restart: () => RestartState) {
+  constructor(restart: (settings: SessionSettings) => RestartState) {
     this.#restart = restart;
   }
 
   /** What we say on the next connection. */
   own(settings: SessionSettings): OpenMessage {
-    const open = ownOpen(settings, this.#restart());
+    const open = ownOpen(settings, this.#restart(settings));
     return this.#isPlain ? { ...open, capabilities: [] } : open;
   }
 

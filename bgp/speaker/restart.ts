@@ -12,6 +12,7 @@ import type { Rib } from '../rib/rib-view.ts';
 import type { Clock } from './clock.ts';
 import { EndOfRibTracker, type ExpectedSession } from './end-of-rib-tracker.ts';
 import { NO_RESTART, type RestartState } from './graceful-restart.ts';
+import type { SessionSettings } from './session-settings.ts';
 
 /** Clients of ranges dial again at most five seconds apart, and nobody knows how many there were. */
 const CLIENTS_MS = 10_000;
@@ -29,6 +30,7 @@ export class Restart {
   readonly #hasRestarted: boolean;
   readonly #tracker: EndOfRibTracker;
   readonly #awaited = new Set<Family>(FAMILIES);
+  #nodes: ReadonlySet<string> = new Set();
   #state: RestartState;
 
   constructor({ clock, rib, hasRestarted }: RestartOptions) {
@@ -42,9 +44,17 @@ export class Restart {
     if (this.#hasRestarted) for (const family of FAMILIES) rib.holdEndOfRib(family, true);
   }
 
-  /** The same object until something about it changes. */
-  get state(): RestartState {
-    return this.#state;
+  /** @param addresses canonical, of the cluster's nodes */
+  setNodes(addresses: readonly string[]): void {
+    this.#nodes = new Set(addresses);
+  }
+
+  /**
+   * The same object until something about it changes. To a client that is no node of the cluster nothing is promised: we
+   * cannot dial it after a restart, and FRR, which keeps routes, waits to be dialed, for as long as it keeps them.
+   */
+  stateFor({ kind, address }: SessionSettings): RestartState {
+    return kind !== 'dynamic' || this.#nodes.has(address) ? this.#state : NO_RESTART;
   }
 
   /** How long sessions that nobody expects have to come, milliseconds. */

@@ -116,7 +116,7 @@ class BgpSpeaker implements Speaker, PeerListener {
         closing: this.#closing,
         updates: new UpdateCounter(),
         log: this.#log,
-        restart: () => this.#restart.state,
+        restart: (settings) => this.#restart.stateFor(settings),
       },
       limits,
       logger,
@@ -144,6 +144,7 @@ class BgpSpeaker implements Speaker, PeerListener {
     if (this.#originated === null && !isDeepStrictEqual(before?.originated, config.originated)) {
       this.#rib.setOriginated(config.originated);
     }
+    this.#restart.setNodes(config.clusterNodes ?? []);
     this.#manager.apply(config);
     this.#listeners.apply(config.listen, listenSecurity(config));
     if (before === null) {

@@ -84,6 +84,13 @@ describe('what we offer', () => {
     expect(offered(await dial(OFFER))).toEqual(['N', 120, ['1 F', '2 F']]);
   });
 
+  test('are families to those clients of a range that are nodes of the cluster, and to no others', async () => {
+    const clients = rangeConfig({ gracefulRestartSec: 120 });
+    await start({ dynamic: [clients], clusterNodes: ['127.0.1.1'] });
+    expect(offered(await dial(OFFER, '127.0.1.1'))).toEqual(['N', 120, ['1', '2']]);
+    expect(offered(await dial(OFFER, '127.0.1.2'))).toEqual(['', 120, []]);
+  });
+
   test('is nothing to a peer whose restart time is not configured', async () => {
     await start({ peers: [{ ...PEER, gracefulRestartSec: null }] });
     expect(offered(await dial(OFFER))).toEqual(['', 0, []]);
