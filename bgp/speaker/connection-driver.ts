@@ -26,6 +26,7 @@ import type { LimitedLog } from './limited-log.ts';
 import type { MessageCounters, UpdateCounter } from './message-counters.ts';
 import { encodedOpen } from './own-open.ts';
 import { RefreshExchange } from './refresh-exchange.ts';
+import { SendHoldTimer } from './send-hold-timer.ts';
 import type { SessionSettings } from './session-settings.ts';
 import type { ClosingSockets } from './socket/closing-sockets.ts';
 import { type DialOptions, dial } from './socket/dial.ts';
@@ -38,8 +39,6 @@ import type { InputSource, TurnScheduler } from './turn-scheduler.ts';
 /** Above the first the socket is not read any more; below the second it is again. */
 const PAUSE_ABOVE_BYTES = 512 * 1024;
 const RESUME_BELOW_BYTES = 256 * 1024;
-/** RFC 9687 §4: eight minutes, or twice the hold time if that is longer. */
-const SEND_HOLD_MS = 480_000;
 /** Silence after which the kernel probes a peer that agreed on hold time 0. */
 const TCP_KEEPALIVE_MS = 60_000;
 
@@ -86,6 +85,7 @@ export class ConnectionDriver implements InputSource {
   readonly #host: ConnectionHost;
   readonly #input = new InputQueue();
   readonly #holdTimer: HoldTimer;
+  readonly #sendHoldTimer: SendHoldTimer;
   readonly #timers = new Map<TimerName, Timer>();
   #socket: Socket | null = null;
   #output: SocketOutput | null = null;
@@ -108,6 +108,11 @@ export class ConnectionDriver implements InputSource {
       clock: context.clock,
       hasUnreadInput: () => this.#paused || context.scheduler.hasInput(this),
       onExpired: () => host.onEvent(this, { name: 'HoldTimerExpires' }),
+    });
+    this.#sendHoldTimer = new SendHoldTimer({
+      clock: context.clock,
+      stalledMs: () => this.#output?.stalledMs() ?? 0,
+      onExpired: () => host.onEvent(this, { name: 'SendHoldTimerExpires' }),
     });
   }
 
@@ -146,8 +151,11 @@ export class ConnectionDriver implements InputSource {
   setNegotiated(session: NegotiatedSession): void {
     this.#session = session;
     this.#maxOctets = session.maxMessageBytes;
+    if (session.holdTimeSec > 0) return;
     // Nobody says KEEPALIVE then: only the kernel can notice that the peer's host has vanished.
-    if (session.holdTimeSec === 0) this.#socket?.setKeepAlive(true, TCP_KEEPALIVE_MS);
+    this.#socket?.setKeepAlive(true, TCP_KEEPALIVE_MS);
+    this.#sendHoldTimer.stop();
+    this.#sendHoldTimer.start();
   }
 
   /** @param obstacle why the connection need not be tried; it fails with these words */
@@ -176,10 +184,7 @@ export class ConnectionDriver implements InputSource {
 
   sendKeepalive(): void {
     this.#output?.sendControl(MessageTypeCode.Keepalive, KEEPALIVE);
-    const holdMs = (this.#session?.holdTimeSec ?? 0) * 1000;
-    if ((this.#output?.stalledMs() ?? 0) > Math.max(SEND_HOLD_MS, 2 * holdMs)) {
-      this.#host.onEvent(this, { name: 'SendHoldTimerExpires' });
-    }
+    this.#sendHoldTimer.look(this.#session?.holdTimeSec ?? 0);
   }
 
   /**
@@ -239,6 +244,7 @@ export class ConnectionDriver implements InputSource {
 
   stopAllTimers(): void {
     this.#holdTimer.stop();
+    this.#sendHoldTimer.stop();
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
   }

@@ -113,9 +113,9 @@ export function dynamicSettings(
 }
 
 /** What its connections must have. */
-export function securityOf({ address, interface: name, config }: SessionSettings): SocketSecurity {
+export function securityOf({ address, interface: name, singleHop, config }: SessionSettings): SocketSecurity {
   const { password, ttlSecurity } = config;
-  return { address, password, ttlSecurity, interface: name };
+  return { address, password, ttlSecurity, singleHop, interface: name };
 }
 
 /** The peer's AS number where the configuration names exactly one, else 0. */

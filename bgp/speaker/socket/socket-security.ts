@@ -20,6 +20,8 @@ export interface SocketSecurity {
   readonly password: string | null;
   /** GTSM hops, 1 to 255, or null. */
   readonly ttlSecurity: number | null;
+  /** Packets must not leave the link: they are sent with TTL 1, unless TTL security asks for 255. */
+  readonly singleHop: boolean;
   /** Name of the interface that the connection must use, or null. */
   readonly interface: string | null;
 }
@@ -27,8 +29,8 @@ export interface SocketSecurity {
 /** Why an accepted connection is not let in. */
 export type UnprotectedReason = 'unsigned' | 'ttl' | 'unprotected';
 
-export function isProtected({ password, ttlSecurity, interface: name }: SocketSecurity): boolean {
-  return password !== null || ttlSecurity !== null || name !== null;
+export function isProtected({ password, ttlSecurity, singleHop, interface: name }: SocketSecurity): boolean {
+  return password !== null || ttlSecurity !== null || singleHop || name !== null;
 }
 
 /** Least TTL that a segment of the peer may arrive with: `hops` routers decrement it from 255. */
@@ -41,6 +43,7 @@ export function protectDialed(fd: number, security: SocketSecurity): void {
   if (security.interface !== null) bindToInterface(fd, security.interface);
   if (security.password !== null) setMd5Key(fd, hostPrefix(security.address), security.password);
   if (security.ttlSecurity !== null) limitTtl(fd, security.address, security.ttlSecurity);
+  else if (security.singleHop) setTtl(fd, security.address.includes(':'), 1);
 }
 
 /** @returns null when the connection has all that is asked for, from its SYN on */

@@ -133,6 +133,19 @@ test('a peer that lives but takes nothing is dropped after eight minutes (RFC 96
   socket.destroy();
 });
 
+test('with hold time 0, too, a peer that takes nothing is dropped after eight minutes (RFC 9687)', async () => {
+  const socket = dialDeaf(subject.target, ADDRESS, 0);
+  const { output } = await subject.until(() => subject.rib.session(), 'a session in the RIB');
+  for (let i = 0; i < 20; i++) output.write(Buffer.alloc(1_000_000, 0xff));
+  for (let look = 1; look <= 16; look++) clock.advance(30_000);
+  expect(subject.speaker.peer(NAME)).toMatchObject({ state: 'Established', holdTimeSeconds: 0 });
+  clock.advance(30_000);
+  const { lastError } = await subject.state(NAME, 'Idle');
+  expect(lastError).toMatchObject({ direction: 'sent', code: 8, subcode: 0 });
+  clock.advance(1_000);
+  socket.destroy();
+});
+
 test('a client that connects and stays silent is dropped with 4/0 after one minute', async () => {
   const peer = TestPeer.dial(subject.target, {
     asn: 1,
