@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { collect, manul, startManul } from '../support/manul.ts';
@@ -213,6 +214,37 @@ test('watch writes events as they happen, until its reader goes away', async () 
   });
   expect(child.exitCode).toBe(0);
   if (child.exitCode === null) await once(child, 'close');
+});
+
+test('what a user writes into resources acts on no terminal either', async () => {
+  const evil = '\u001b[31m\u202e\u0007';
+  const document = (kind: string, name: string, spec: object, annotations: object = {}): string =>
+    JSON.stringify({ apiVersion: 'projectcalico.org/v3', kind, metadata: { name, annotations }, spec });
+  const path = join(folder, 'evil.yaml');
+  const texts = [
+    document('BGPConfiguration', 'default', { asNumber: 64512, nodeToNodeMeshEnabled: false }),
+    document('Node', 'a', { bgp: { ipv4Address: '10.0.0.1/24' } }),
+    document(
+      'BGPPeer',
+      'fine',
+      { peerIP: '10.0.0.2', asNumber: 65001, filters: [`f${evil}`] },
+      { 'manul.dev/role': evil, 'manul.dev/interface': `e${evil}` },
+    ),
+  ];
+  writeFileSync(path, texts.join('\n---\n'));
+  const refused = join(folder, 'refused.yaml');
+  writeFileSync(refused, document('BGPPeer', `evil${evil}`, { peerIP: '10.0.0.3', [`field${evil}`]: evil }));
+  const outcomes = [
+    await manul(['check', path, refused]),
+    ...(await Promise.all(
+      ['table', 'json', 'yaml'].map((format) => manul(['render', path, '--node', 'a', '-o', format])),
+    )),
+  ];
+  expect(outcomes.map(({ code }) => code)).toEqual([1, 0, 0, 0]);
+  for (const { stdout, stderr } of outcomes) {
+    expect(stdout + stderr).toContain('[31m');
+    expect(stdout + stderr).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+  }
 });
 
 test('status joins the two processes of a node', async () => {
