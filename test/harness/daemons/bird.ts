@@ -52,8 +52,10 @@ export class Bird implements Daemon {
       '-P',
       folder.file('pid'),
     ];
-    const launch = (...more: readonly string[]): Promise<ChildDaemon> =>
-      ChildDaemon.start('bird', systemCommand('bird'), [...args, ...more], { namespace });
+    const launch = (...more: readonly string[]): Promise<ChildDaemon> => {
+      folder.write('bird.conf', text);
+      return ChildDaemon.start('bird', systemCommand('bird'), [...args, ...more], { namespace });
+    };
     const bird = new Bird(await launch(), folder, config, () => launch('-R'));
     await bird.#ready();
     return bird;

@@ -85,7 +85,7 @@ export interface Daemon {
   shutDown(neighbor: string, text: string): Promise<void>;
   /** Everything that its command line prints about the neighbor. */
   describe(neighbor: string): Promise<string>;
-  /** Killed, and started again as after a crash (RFC 4724): BIRD, FRR. */
+  /** Killed, and started again as after a crash (RFC 4724), with the networks of its first start: BIRD, FRR. */
   crash?(): Promise<void>;
   /** What it wrote: for messages of failing tests. */
   log(): string;
