@@ -130,22 +130,24 @@ describeWith(NEEDS, 'pods on three nodes', () => {
       const [n1, , n3] = nodes;
       await cluster.echo(n3!.namespace);
       const own = [n1!.ipv4, n1!.ipv6, n1!.tunnelAddresses.vxlan, n1!.tunnelAddresses.vxlanV6];
-      for (const protocol of ['tcp', 'udp'] as const) {
+      const asks = (['tcp', 'udp'] as const).flatMap((protocol) => [
         // A node is outside of the pools: natOutgoing translates on the way there.
-        expect(await cluster.ask(n1!.pod.namespace, protocol, n3!.ipv4)).toBe(n1!.ipv4);
-        expect(await cluster.ask(n1!.pod.namespace, protocol, n3!.ipv6)).toBe(n1!.ipv6);
-        expect(own).toContain(await cluster.ask(n1!.namespace, protocol, n3!.pod.ipv4));
-        expect(own).toContain(await cluster.ask(n1!.namespace, protocol, n3!.pod.ipv6));
-      }
+        cluster.ask(n1!.pod.namespace, protocol, n3!.ipv4).then((seen) => expect(seen).toBe(n1!.ipv4)),
+        cluster.ask(n1!.pod.namespace, protocol, n3!.ipv6).then((seen) => expect(seen).toBe(n1!.ipv6)),
+        cluster.ask(n1!.namespace, protocol, n3!.pod.ipv4).then((seen) => expect(own).toContain(seen)),
+        cluster.ask(n1!.namespace, protocol, n3!.pod.ipv6).then((seen) => expect(own).toContain(seen)),
+      ]);
+      await Promise.all(asks);
     });
 
     test('the outside sees the node of a pod that calls, and not the pod', async () => {
       const { outside } = cluster.lab;
       await cluster.echo(outside);
-      for (const node of nodes) {
-        expect(await cluster.ask(node.pod.namespace, 'tcp', OUTSIDE.ipv4)).toBe(node.ipv4);
-        expect(await cluster.ask(node.pod.namespace, 'udp', OUTSIDE.ipv6)).toBe(node.ipv6);
-      }
+      const asks = nodes.flatMap(({ pod, ipv4: address, ipv6: address6 }) => [
+        cluster.ask(pod.namespace, 'tcp', OUTSIDE.ipv4).then((seen) => expect(seen).toBe(address)),
+        cluster.ask(pod.namespace, 'udp', OUTSIDE.ipv6).then((seen) => expect(seen).toBe(address6)),
+      ]);
+      await Promise.all(asks);
     });
 
     test('packets are in a tunnel where they should be, and nowhere else', async () => {
