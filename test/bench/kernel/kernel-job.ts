@@ -10,9 +10,12 @@ export interface KernelJob {
 /** Between two phases, so that what is left to do after the last route does not count for the next. */
 export const PHASE_PAUSE_MS = 600;
 
+/** A daemon that has just started runs young code; so everything is done twice. */
+export const ROUNDS = ['', ' again'] as const;
+
 export interface KernelPhase {
   /** `ready` comes first, before anything is announced. */
-  readonly phase: 'ready' | 'add' | 'change' | 'delete';
+  readonly phase: 'ready' | `${'add' | 'change' | 'delete'}${(typeof ROUNDS)[number]}`;
   /** Null: cut. */
   readonly seconds: number | null;
 }

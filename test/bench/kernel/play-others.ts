@@ -3,7 +3,7 @@ import { Bird } from '../../harness/daemons/bird.ts';
 import { outputOf } from '../../harness/process/run-command.ts';
 import { TempFolder } from '../../harness/process/temp-folder.ts';
 import type { PhaseResult } from '../driver/job.ts';
-import { NEXT_HOPS, prefixText } from './kernel-job.ts';
+import { NEXT_HOPS, prefixText, ROUNDS } from './kernel-job.ts';
 import { ASN, drive, type Play, phaseResult, TARGET } from './play.ts';
 
 const BIRD = `log stderr { warning, error, fatal, bug };
@@ -37,9 +37,11 @@ export const playIpBatch: Play = async (namespace, routes, cutMs) => {
   ] as const;
   try {
     const results: PhaseResult[] = [];
-    for (const [phase, line] of phases) {
+    for (const [phase, line] of ROUNDS.flatMap((round) =>
+      phases.map(([name, line]) => [name + round, line] as const),
+    )) {
       const lines = Array.from({ length: routes }, (_, i) => line(prefixText(i)));
-      const file = folder.write(`${phase}.batch`, `${lines.join('\n')}\n`);
+      const file = folder.write('routes.batch', `${lines.join('\n')}\n`);
       const startedAt = performance.now();
       // The shell knows what its child has cost.
       const shell = ['sh', ['-c', 'ip -batch "$0" && times', file]] as const;
