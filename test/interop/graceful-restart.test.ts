@@ -82,7 +82,7 @@ describeWith(
     });
 
     test.each(KINDS.map(({ name }, i) => [name, i] as const))(
-      'Manul keeps the routes of %s over a crash, and drops at End-of-RIB what does not come again',
+      '%s crashes: Manul keeps its routes, and drops at End-of-RIB what does not come again',
       async (_name, i) => {
         await exchanged();
         const daemon = daemons[i]!;

@@ -73,4 +73,14 @@ export const INTEROP_FEATURES: readonly FeatureRow[] = [
         'exabgp(1), DESCRIPTION: it injects routes and prints what it receives; it is a leaf of the hierarchy there',
     },
   },
+  {
+    feature: 'graceful restart, ours and theirs (RFC 4724)',
+    suite: 'graceful-restart',
+    without: {
+      gobgp: 'it has graceful restart in both parts (graceful-restart.md); not tested',
+      openbgpd:
+        'bgpd.conf(5), `announce restart`: no family is offered, so there is nothing to keep; its part as a helper is not tested',
+      exabgp: 'it keeps no routes of others, and its own end with it; not tested',
+    },
+  },
 ];
