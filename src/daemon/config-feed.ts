@@ -9,7 +9,7 @@ import { originatedPrefixes } from '../adapters/originated-prefixes.ts';
 import { reasonOf } from '../cli/command-error.ts';
 import type { NodeAddressWatch } from '../node-address/node-address-watch.ts';
 import type { ErrorRecord } from './error-record.ts';
-import { limitProblems, readHostLimits, sessionsFor } from './host-limits.ts';
+import { limitProblems, readHostLimits, sessionCap, sessionsFor } from './host-limits.ts';
 import { ProblemLog } from './problem-log.ts';
 
 export interface ConfigFeedParts {
@@ -34,6 +34,7 @@ export class ConfigFeed {
   /** The set that the agent announces; null until one has said so, then the speaker's own set rules. */
   #announced: readonly string[] | null = null;
   #limitProblems: readonly string[] = [];
+  #sessionCap: string | null = null;
 
   constructor(parts: ConfigFeedParts) {
     this.#parts = parts;
@@ -89,6 +90,10 @@ export class ConfigFeed {
   #checkHostLimits({ rendered }: NodeConfig): void {
     const { logger, errors, maxSessions } = this.#parts;
     const limits = readHostLimits();
+    const cap = maxSessions === null ? sessionCap(limits, rendered) : null;
+    if (cap !== null && cap !== this.#sessionCap)
+      logger.warn('sessions are limited by this machine', { reason: cap });
+    this.#sessionCap = cap;
     const problems = limitProblems(limits, maxSessions ?? sessionsFor(limits), rendered);
     for (const text of problems.filter((one) => !this.#limitProblems.includes(one))) {
       logger.warn('a limit of this machine is too low', { reason: text });

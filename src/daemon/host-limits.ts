@@ -32,6 +32,14 @@ export function sessionsFor({ fileDescriptors }: HostLimits): number {
   return Math.max(fileDescriptors >> 1, fileDescriptors - OTHER_DESCRIPTORS);
 }
 
+/** Where nobody said how many sessions there may be, and the descriptors are fewer than the resources allow: that, in words. */
+export function sessionCap(limits: HostLimits, { peers, dynamic }: RenderedNode): string | null {
+  const allowed = peers.length + dynamic.reduce((sum, neighbor) => sum + neighbor.maxSessions, 0);
+  const room = sessionsFor(limits);
+  if (allowed <= room) return null;
+  return `RLIMIT_NOFILE is ${limits.fileDescriptors}: room for ${room} sessions, of ${allowed} that resources allow; more are refused (ulimit -n, LimitNOFILE=)`;
+}
+
 /** What `rendered` may need and this machine does not give, one line each. */
 export function limitProblems(
   { fileDescriptors, optionMemory }: HostLimits,

@@ -1,5 +1,11 @@
 import type { RenderedNode } from '@manul/config';
-import { limitProblems, maxOpenFiles, readHostLimits, sessionsFor } from '../../../src/daemon/host-limits.ts';
+import {
+  limitProblems,
+  maxOpenFiles,
+  readHostLimits,
+  sessionCap,
+  sessionsFor,
+} from '../../../src/daemon/host-limits.ts';
 import { nodeConfig } from '../support/fake-datastore.ts';
 
 const HOST = { fileDescriptors: 20_000, optionMemory: 131_072 };
@@ -46,6 +52,15 @@ test('too few descriptors for the sessions that are allowed, in words with both 
   expect(limitProblems(low, 5_000, rendered(0, false, [{ maxSessions: 10_000 }]))).toEqual([
     expect.stringMatching(/^RLIMIT_NOFILE is 1024: not enough for the 5000 sessions .* --max-sessions/),
   ]);
+});
+
+test('fewer descriptors than the resources allow sessions, where nobody has said how many there may be', () => {
+  const low = { ...HOST, fileDescriptors: 256 };
+  expect(sessionCap(low, rendered(3, false, [{ maxSessions: 10_000 }]))).toBe(
+    'RLIMIT_NOFILE is 256: room for 128 sessions, of 10003 that resources allow; more are refused (ulimit -n, LimitNOFILE=)',
+  );
+  expect(sessionCap(low, rendered(3, false, [{ maxSessions: 125 }]))).toBeNull();
+  expect(sessionCap({ ...HOST, fileDescriptors: null }, rendered(3, false, []))).toBeNull();
 });
 
 test('too many keys for one socket, in words with both numbers', () => {
