@@ -86,5 +86,6 @@ router bgp ${asn}
  bgp listen range ${clients.range} peer-group nodes
  address-family ipv4 unicast
   network ${network}
+  neighbor nodes disable-addpath-rx
  exit-address-family
 `;
