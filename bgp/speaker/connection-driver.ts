@@ -154,7 +154,6 @@ export class ConnectionDriver implements InputSource {
     if (session.holdTimeSec > 0) return;
     // Nobody says KEEPALIVE then: only the kernel can notice that the peer's host has vanished.
     this.#socket?.setKeepAlive(true, TCP_KEEPALIVE_MS);
-    this.#sendHoldTimer.stop();
     this.#sendHoldTimer.start();
   }
 

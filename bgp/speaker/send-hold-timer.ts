@@ -31,6 +31,7 @@ export class SendHoldTimer {
 
   /** For a connection without KEEPALIVEs: looks by itself from now on. */
   start(): void {
+    this.stop();
     this.#timer = this.#options.clock.startTimer(LOOK_MS, () => {
       this.start();
       this.look(0);

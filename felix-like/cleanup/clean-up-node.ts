@@ -5,8 +5,15 @@
  */
 import { FAMILIES } from '@manul/bgp/net';
 import { type CniPaths, removeCniFiles } from '../cni/installed-files.ts';
+import { isWorkloadInterface, ownPeeringAddresses } from '../dataplane/peering-addresses.ts';
 import type { CommandPort } from '../kernel/command-port.ts';
-import type { KernelPort, KernelRoute, ObjectOperation, OperationFailure } from '../kernel/kernel-port.ts';
+import type {
+  KernelLink,
+  KernelPort,
+  KernelRoute,
+  ObjectOperation,
+  OperationFailure,
+} from '../kernel/kernel-port.ts';
 import { HostForward } from '../nft/host-forward.ts';
 import { NftDriver, NftMissing } from '../nft/nft-driver.ts';
 import { nftScript } from '../nft/nft-script.ts';
@@ -59,6 +66,7 @@ export async function cleanUpNode(parts: CleanupParts): Promise<readonly Cleanup
       operations.push(['link', name, { kind: 'link', op: 'delete', interfaceIndex: index }]);
     }
     if (tunnel !== undefined && usesTunnel) operations.push(...(await tunnelAddresses(kernel, tunnel.index)));
+    operations.push(...(await peeringAddresses(parts, links)));
     const failures = await kernel.applyObjects(operations.map(([, , operation]) => operation));
     items.push(...operations.map(([kind, object], i) => ({ kind, object, error: errorAt(failures, i) })));
     return items;
@@ -142,6 +150,19 @@ async function removeRoutes(
     });
   }
   return items;
+}
+
+/** What pods that speak BGP dial. */
+async function peeringAddresses(
+  { kernel, interfacePrefixes }: CleanupParts,
+  links: readonly KernelLink[],
+): Promise<(readonly ['address', string, ObjectOperation])[]> {
+  const ofWorkloads = links.filter(({ name }) => isWorkloadInterface(name, interfacePrefixes));
+  return ownPeeringAddresses(ofWorkloads, await kernel.dumpAddresses()).map(({ interfaceName, address }) => [
+    'address',
+    `${address.subnet} on ${interfaceName}`,
+    { kind: 'address', op: 'delete', address },
+  ]);
 }
 
 /** The device itself cannot be deleted: the kernel makes it with its module. */

@@ -82,30 +82,52 @@ function stepsFor(
   addresses: readonly KernelAddress[],
 ): Step[] {
   const wanted = new Map(peeringAddresses.map((entry) => [entry.interfaceName, entry.addresses]));
-  const onWorkloads = new Map<number, KernelLink>();
-  for (const link of links) {
-    if (interfacePrefixes.some((prefix) => link.name.startsWith(prefix))) onWorkloads.set(link.index, link);
-  }
-  const present = new Map<string, Set<string>>();
+  const onWorkloads = links.filter(({ name }) => isWorkloadInterface(name, interfacePrefixes));
+  const present = new Set<string>();
   const steps: Step[] = [];
-  for (const address of addresses) {
-    const name = onWorkloads.get(address.interfaceIndex)?.name;
-    const prefix = hostPrefix(address.address);
-    if (name === undefined || prefix === null || address.subnet !== prefix) continue;
-    present.set(name, (present.get(name) ?? new Set()).add(prefix));
-    if (wanted.get(name)?.includes(prefix) === true) continue;
-    const operation = { kind: 'address', op: 'delete', address } as const;
-    steps.push({ key: `${name} ${prefix}`, interfaceName: name, what: `rid of ${prefix}`, operation });
+  for (const { interfaceName, address } of ownPeeringAddresses(onWorkloads, addresses)) {
+    const prefix = address.subnet;
+    const key = `${interfaceName} ${prefix}`;
+    present.add(key);
+    if (wanted.get(interfaceName)?.includes(prefix) === true) continue;
+    steps.push({
+      key,
+      interfaceName,
+      what: `rid of ${prefix}`,
+      operation: { kind: 'address', op: 'delete', address },
+    });
   }
-  for (const { index: interfaceIndex, name } of onWorkloads.values()) {
-    for (const subnet of wanted.get(name) ?? []) {
-      if (present.get(name)?.has(subnet) === true) continue;
+  for (const { index: interfaceIndex, name: interfaceName } of onWorkloads) {
+    for (const subnet of wanted.get(interfaceName) ?? []) {
+      const key = `${interfaceName} ${subnet}`;
+      if (present.has(key)) continue;
       const address = { interfaceIndex, address: subnet.slice(0, subnet.indexOf('/')), subnet };
-      const operation = { kind: 'address', op: 'add', address } as const;
-      steps.push({ key: `${name} ${subnet}`, interfaceName: name, what: `given ${subnet}`, operation });
+      steps.push({
+        key,
+        interfaceName,
+        what: `given ${subnet}`,
+        operation: { kind: 'address', op: 'add', address },
+      });
     }
   }
   return steps;
+}
+
+export function isWorkloadInterface(name: string, prefixes: readonly string[]): boolean {
+  return prefixes.some((prefix) => name.startsWith(prefix));
+}
+
+/** Those of `addresses` that are ours. @param workloadLinks interfaces of workloads alone */
+export function ownPeeringAddresses(
+  workloadLinks: readonly KernelLink[],
+  addresses: readonly KernelAddress[],
+): { readonly interfaceName: string; readonly address: KernelAddress }[] {
+  const names = new Map(workloadLinks.map(({ index, name }) => [index, name]));
+  return addresses.flatMap((address) => {
+    const interfaceName = names.get(address.interfaceIndex);
+    const isOurs = interfaceName !== undefined && address.subnet === hostPrefix(address.address);
+    return isOurs ? [{ interfaceName, address }] : [];
+  });
 }
 
 /** The prefix of this address alone; null of those that each IPv6 interface has by itself. */

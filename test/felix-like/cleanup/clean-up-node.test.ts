@@ -32,6 +32,9 @@ async function cleanUp(
 ): Promise<{ readonly items: string[]; readonly kernel: FakeKernel }> {
   const kernel = new FakeKernel();
   kernel.putRoute(blackholeRoute('10.244.1.0/26'));
+  for (const name of ['cali1', 'eth0']) kernel.addLink(name);
+  for (const address of ['169.254.7.1/32', '10.9.9.1/24']) kernel.addAddress('cali1', address);
+  kernel.addAddress('eth0', '10.0.0.9/32');
   kernel.putRoute(ofProtocol(4, blackholeRoute('10.99.0.0/16')));
   const cni = { binFolder: NOWHERE, configFolder: NOWHERE, stateFolder: NOWHERE };
   const items = await cleanUpNode({ kernel, commands, cni, routeProtocol: 80, interfacePrefixes: ['cali'] });
@@ -48,6 +51,7 @@ describe('cleanup on a machine without nft', () => {
     expect(items).toEqual([
       'forwardRule 1 rules in iptables-legacy FORWARD: removed',
       'route 10.244.1.0/26 metric 1024: removed',
+      'address 169.254.7.1/32 on cali1: removed',
     ]);
     expect(kernel.routes().map(({ prefix }) => prefix)).toEqual(['10.99.0.0/16']);
     expect(asked.filter((line) => line.includes(' -D '))).toEqual([
@@ -58,6 +62,6 @@ describe('cleanup on a machine without nft', () => {
   test('says that a table may be left where the kernel has nftables', async () => {
     const { items } = await cleanUp(machine(true).commands);
     expect(items[0]).toBe('nftables table inet manul: nft is not installed');
-    expect(items).toHaveLength(3);
+    expect(items).toHaveLength(4);
   });
 });
