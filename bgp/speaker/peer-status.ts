@@ -14,6 +14,7 @@ import type {
   CapabilityStatus,
   FailedAttempt,
   FamilyCounts,
+  PeerCounters,
   PeerDetail,
   PeerStatus,
 } from './speaker-status.ts';
@@ -47,6 +48,16 @@ export function peerStatus(peer: PeerDriver, rib: RibView, now: Date): PeerStatu
   };
 }
 
+export function peerCounters({ record }: PeerDriver): PeerCounters {
+  const { sent, received } = record.counters;
+  return {
+    messages: { sent: sent.messages(), received: received.messages() },
+    connectionFailures: record.connectionFailures,
+    treatedAsWithdraw: record.treatedAsWithdraw,
+    attributesDiscarded: record.attributesDiscarded,
+  };
+}
+
 /** @param listenFailures why a listening socket is missing, one line each */
 export function peerDetail(
   peer: PeerDriver,
@@ -70,7 +81,7 @@ export function peerDetail(
       sent: peer.ownOpen().capabilities.map(capabilityStatus),
       received: (record.peerOpen?.capabilities ?? []).map(capabilityStatus),
     },
-    messages: { sent: sent.messages(), received: received.messages() },
+    ...peerCounters(peer),
     bytes: { sent: sent.bytes, received: received.bytes },
     lastAttempt: isUp ? null : attemptStatus(record.attempt),
     likelyCause: likelyCause({
@@ -81,14 +92,11 @@ export function peerDetail(
       listenFailures,
       drops: record.drops,
     }),
-    connectionFailures: record.connectionFailures,
     lastSent: record.lastSent,
     lastReceived: record.lastReceived,
     hostName: capabilityOf(record.peerOpen, 'fqdn'),
     softwareVersion: capabilityOf(record.peerOpen, 'softwareVersion'),
     ...limits(settings.config, status.received),
-    treatedAsWithdraw: record.treatedAsWithdraw,
-    attributesDiscarded: record.attributesDiscarded,
     outputQueueBytes: peer.outputQueueBytes,
   };
 }

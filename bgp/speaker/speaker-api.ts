@@ -6,6 +6,7 @@ import type { DrainState, NextHopRoute, OriginatedPrefix, SpeakerConfig } from '
 import type {
   BestRouteChange,
   BestRouteColumns,
+  PeerCounters,
   PeerDetail,
   PeerStatus,
   RibSummary,
@@ -48,6 +49,7 @@ export interface Speaker {
   setOriginated(originated: readonly OriginatedPrefix[] | null): void;
   peers(): readonly PeerStatus[];
   peer(name: string): PeerDetail | null;
+  peerCounters(name: string): PeerCounters | null;
   /** Routes, produced lazily; every batch is one bounded slice, so that a million routes never block the event loop. */
   routes(query: RouteQuery): AsyncIterable<readonly RouteStatus[]>;
   /** Why a route is, or is not, here, best, and with peers. */

@@ -67,6 +67,12 @@ export interface PeerStatus {
 }
 
 /** `manul peers NAME`: everything about one session. */
+/** What is counted of a peer: cheap to read for thousands. */
+export type PeerCounters = Pick<
+  PeerDetail,
+  'messages' | 'connectionFailures' | 'treatedAsWithdraw' | 'attributesDiscarded'
+>;
+
 export interface PeerDetail extends PeerStatus {
   /** Name of the DynamicNeighbor that accepted it, or null. */
   readonly neighbor: string | null;

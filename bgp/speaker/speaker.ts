@@ -16,7 +16,7 @@ import { Listeners, type ListenSecurity } from './listeners.ts';
 import { UpdateCounter } from './message-counters.ts';
 import type { PeerDriver, PeerListener } from './peer-driver.ts';
 import { PeerManager } from './peer-manager.ts';
-import { peerDetail, peerStatus } from './peer-status.ts';
+import { peerCounters, peerDetail, peerStatus } from './peer-status.ts';
 import { Restart } from './restart.ts';
 import type { ExplainQuery, RouteExplanation } from './route-explanation.ts';
 import { ClosingSockets } from './socket/closing-sockets.ts';
@@ -31,6 +31,7 @@ import {
 } from './speaker-config.ts';
 import { SpeakerEvents } from './speaker-events.ts';
 import type {
+  PeerCounters,
   PeerDetail,
   PeerStatus,
   RibSummary,
@@ -170,6 +171,11 @@ class BgpSpeaker implements Speaker, PeerListener {
     return peer === null
       ? null
       : peerDetail(peer, this.#rib, this.#clock.wallTime(), this.#listeners.failures());
+  }
+
+  peerCounters(name: string): PeerCounters | null {
+    const peer = this.#manager.find(name);
+    return peer === null ? null : peerCounters(peer);
   }
 
   async *routes(query: RouteQuery): AsyncGenerator<readonly RouteStatus[]> {

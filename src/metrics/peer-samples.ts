@@ -1,7 +1,7 @@
 /** Sessions → samples, computed from one look at all peers. */
 import {
   type MessageType,
-  type PeerDetail,
+  type PeerCounters,
   type PeerKind,
   type PeerStatus,
   SESSION_STATE_NUMBER,
@@ -66,19 +66,19 @@ export function prefixCounts(peers: readonly PeerStatus[], named: ReadonlySet<st
 }
 
 /** Messages of one peer, by label text. */
-export function messageCounts({ messages }: PeerDetail): ReadonlyMap<string, number> {
+export function messageCounts({ messages }: PeerCounters): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { direction, type, labels } of MESSAGE_SERIES) counts.set(labels, messages[direction][type]);
   return counts;
 }
 
 /** Connections that ended without a NOTIFICATION, by label text. */
-export function failureCounts({ connectionFailures }: PeerDetail): ReadonlyMap<string, number> {
+export function failureCounts({ connectionFailures }: PeerCounters): ReadonlyMap<string, number> {
   return new Map(Object.entries(connectionFailures).map(([reason, count]) => [labelText({ reason }), count]));
 }
 
 /** UPDATEs and attributes that RFC 7606 saved the session from, by label text. */
-export function updateErrorCounts(peer: PeerDetail): ReadonlyMap<string, number> {
+export function updateErrorCounts(peer: PeerCounters): ReadonlyMap<string, number> {
   return new Map([
     [labelText({ action: 'treat-as-withdraw' }), peer.treatedAsWithdraw],
     [labelText({ action: 'attribute-discard' }), peer.attributesDiscarded],

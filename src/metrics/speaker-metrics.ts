@@ -1,5 +1,5 @@
 /** The `manul_bgp_…` metrics. */
-import type { DroppedSegments, PeerDetail, Speaker, SpeakerEvent } from '@manul/bgp';
+import type { DroppedSegments, PeerCounters, Speaker, SpeakerEvent } from '@manul/bgp';
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { FoldedCounters } from './folded-counters.ts';
@@ -81,18 +81,18 @@ export class SpeakerMetrics {
     const counters = (fold: FoldedCounters, counts: Parameters<typeof counterSamples>[3]) =>
       counterSamples(peers, names, fold, counts);
     metrics.flaps.samples = counters(this.#folds.flaps, ({ flaps }) => new Map([['', flaps]]));
-    const details = new Map(peers.map(({ name }) => [name, speaker.peer(name)] as const));
-    const detailed = (fold: FoldedCounters, counts: (peer: PeerDetail) => ReadonlyMap<string, number>) =>
+    const counted = new Map(peers.map(({ name }) => [name, speaker.peerCounters(name)] as const));
+    const detailed = (fold: FoldedCounters, counts: (peer: PeerCounters) => ReadonlyMap<string, number>) =>
       counters(fold, ({ name }) => {
-        const detail = details.get(name) ?? null;
-        return detail === null ? NO_COUNTS : counts(detail);
+        const own = counted.get(name) ?? null;
+        return own === null ? NO_COUNTS : counts(own);
       });
     metrics.messages.samples = detailed(this.#folds.messages, messageCounts);
     metrics.failures.samples = detailed(this.#folds.failures, failureCounts);
     metrics.updateErrors.samples = detailed(this.#folds.updateErrors, updateErrorCounts);
     metrics.drops.samples = dropSamples(speaker.droppedSegments());
     metrics.notifications.samples = this.#notifications.samples(
-      (peer) => details.has(peer),
+      (peer) => counted.has(peer),
       (peer) => names.has(peer),
     );
     return Object.values(metrics);

@@ -79,6 +79,10 @@ export class FakeSpeaker implements Speaker {
     return this.peerList;
   }
 
+  peerCounters(name: string): PeerDetail | null {
+    return this.peer(name);
+  }
+
   peer(name: string): PeerDetail | null {
     return this.peerList.find((peer) => peer.name === name) ?? null;
   }
