@@ -76,6 +76,7 @@ export class FrrRouter {
   }
 }
 
+/** Without ADD-PATH towards it: of several stale paths of a neighbor FRR 8.4 forgets only one at End-of-RIB. */
 const torText = ({ asn, routerId, clients, network }: FrrRouterConfig): string => `frr defaults datacenter
 hostname tor
 router bgp ${asn}
