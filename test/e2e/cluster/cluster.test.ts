@@ -208,7 +208,7 @@ describeWith(
       expect(await sessionsByNode()).toEqual(before);
     });
 
-    test('reflectors take the place of the mesh: how many packets it costs', async () => {
+    test('reflectors take the place of the mesh, and no packet is lost', async () => {
       const series = await startSeries();
       for (const name of ['node-1', 'node-2']) {
         const node = { apiVersion: 'v1', kind: 'Node', metadata: { name } };
@@ -225,7 +225,7 @@ describeWith(
         { deadlineMs: 120_000 },
       );
       for (const from of pods) for (const to of pods) await answers(from.namespace, to.ipv4);
-      report('while reflectors took the place of the mesh', await lostOf(series));
+      expect(await lostOf(series)).toBe(0);
     });
 
     test('a pod that is deleted leaves no route and no interface', async () => {
@@ -344,7 +344,7 @@ function withMesh(values: typeof REFLECTORS): object {
   return { ...values, bgp: { ...values.bgp, configuration: { nodeToNodeMeshEnabled: true } } };
 }
 
-/** Sessions that end take their routes along, so these are counted and told, not judged. */
+/** How long a node's containers take depends on the machine, so this is counted and told, not judged. */
 function report(when: string, lost: number): void {
   process.stderr.write(`lost ${when}: ${lost} packets of three 5 ms pings\n`);
 }
