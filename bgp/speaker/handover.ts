@@ -41,9 +41,15 @@ export class Handover {
     this.#options = options;
   }
 
-  /** @param addresses canonical, of the cluster's nodes as they are now */
-  setNodes(addresses: readonly string[]): void {
-    this.#nodes = new Set(addresses);
+  /**
+   * @param addresses canonical, of the cluster's nodes as they are now
+   * @returns those that are none any more
+   */
+  setNodes(addresses: readonly string[]): ReadonlySet<string> {
+    const before = this.#nodes;
+    const now = new Set(addresses);
+    this.#nodes = now;
+    return new Set([...before].filter((address) => !now.has(address)));
   }
 
   /** Whether the session of a peer that is to go is kept for a while; then `end` is called later. */

@@ -153,6 +153,7 @@ export class PeerDriver implements ConnectionHost {
 
   /** Nothing is kept any more of a peer that is away. */
   forgetRoutes(): void {
+    if (!this.isAway) return;
     this.#stale?.drop();
     this.#stale = null;
   }

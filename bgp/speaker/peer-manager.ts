@@ -92,7 +92,8 @@ export class PeerManager {
     this.#config = { ...config, dynamic };
     this.#ranges = new ListenRanges(dynamic);
     this.#dynamic.onConfigured();
-    this.#handover.setNodes(config.clusterNodes ?? []);
+    const gone = this.#handover.setNodes(config.clusterNodes ?? []);
+    for (const peer of this.all()) if (gone.has(peer.settings.address)) peer.forgetRoutes();
     this.#applyConfigured(config);
     for (const peer of [...this.#dynamic.all()]) this.#reconsider(peer, config);
   }

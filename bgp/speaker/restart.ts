@@ -23,17 +23,21 @@ export interface RestartOptions {
   readonly rib: Rib;
   /** Absent: graceful restart is not offered. */
   readonly hasRestarted?: boolean;
+  /** Offered to nodes of the cluster alone. */
+  readonly nodesOnly?: boolean;
 }
 
 export class Restart {
   readonly #rib: Rib;
   readonly #hasRestarted: boolean;
+  readonly #nodesOnly: boolean;
   readonly #tracker: EndOfRibTracker;
   readonly #awaited = new Set<Family>(FAMILIES);
   #nodes: ReadonlySet<string> = new Set();
   #state: RestartState;
 
-  constructor({ clock, rib, hasRestarted }: RestartOptions) {
+  constructor({ clock, rib, hasRestarted, nodesOnly = false }: RestartOptions) {
+    this.#nodesOnly = nodesOnly;
     this.#rib = rib;
     this.#hasRestarted = hasRestarted === true;
     this.#state =
@@ -54,7 +58,8 @@ export class Restart {
    * cannot dial it after a restart, and FRR, which keeps routes, waits to be dialed, for as long as it keeps them.
    */
   stateFor({ kind, address }: SessionSettings): RestartState {
-    return kind !== 'dynamic' || this.#nodes.has(address) ? this.#state : NO_RESTART;
+    const isOffered = this.#nodes.has(address) || (kind !== 'dynamic' && !this.#nodesOnly);
+    return isOffered ? this.#state : NO_RESTART;
   }
 
   /** How long sessions that nobody expects have to come, milliseconds. */

@@ -52,7 +52,7 @@ export interface SpeakerOptions {
   readonly random?: () => number;
   readonly limits?: SpeakerLimits;
   /** Absent: what this node forwards ends with the speaker, and graceful restart is not offered, only helped with. */
-  readonly gracefulRestart?: { readonly hasRestarted: boolean };
+  readonly gracefulRestart?: { readonly hasRestarted: boolean; readonly nodesOnly?: boolean };
 }
 
 /** A speaker that does nothing until its first `apply`. */

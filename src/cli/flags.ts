@@ -217,8 +217,8 @@ export const RUN_FLAGS: readonly Flag[] = [
     name: 'graceful-restart',
     kind: 'text',
     describe:
-      'tell peers to keep the routes of this node while its speaker is started again (RFC 4724); auto: with the agent role',
-    choices: ['auto', 'always', 'never'],
+      'who is told to keep the routes of this node while its speaker is started again (RFC 4724): nodes of the cluster, or always other peers, too; auto: nodes, with the agent role',
+    choices: ['auto', 'nodes', 'always', 'never'],
     defaultText: 'auto',
   },
   {

@@ -51,7 +51,7 @@ function requirePrivileges({ roles, cni }: RunOptions): void {
 async function createParts(options: RunOptions, logger: Logger): Promise<DaemonParts> {
   const agent = options.roles.includes('agent') ? await newAgent(options, logger) : null;
   const hasSpeaker = options.roles.includes('speaker');
-  const hasRestarted = hasSpeaker && options.offersGracefulRestart && mayHaveRestarted(options);
+  const hasRestarted = hasSpeaker && options.gracefulRestart !== 'never' && mayHaveRestarted(options);
   try {
     return {
       speaker: hasSpeaker ? await newSpeaker(options, hasRestarted, logger) : null,
@@ -77,14 +77,15 @@ function mayHaveRestarted({ controlPath, roles }: RunOptions): boolean {
 }
 
 async function newSpeaker(
-  { maxSessions, offersGracefulRestart }: RunOptions,
+  { maxSessions, gracefulRestart }: RunOptions,
   hasRestarted: boolean,
   logger: Logger,
 ): Promise<Speaker> {
   const { createRib, createSpeaker } = await import('@manul/bgp');
   const host = readHostLimits();
   const limits = { maxSessions: maxSessions ?? sessionsFor(host), maxFileDescriptors: host.fileDescriptors };
-  const restart = offersGracefulRestart ? { gracefulRestart: { hasRestarted } } : {};
+  const nodesOnly = gracefulRestart === 'nodes';
+  const restart = gracefulRestart === 'never' ? {} : { gracefulRestart: { hasRestarted, nodesOnly } };
   return createSpeaker({ logger, rib: createRib(), limits, ...restart });
 }
 

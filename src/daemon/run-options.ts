@@ -38,8 +38,8 @@ export interface RunOptions extends RenderOptions {
   /** Null: pods are attached by others. */
   readonly cni: CniPaths | null;
   readonly addressing: NodeAddressOptions;
-  /** Peers are told that this node goes on forwarding while its speaker is started again (RFC 4724). */
-  readonly offersGracefulRestart: boolean;
+  /** Which peers are told that this node goes on forwarding while its speaker is started again (RFC 4724). */
+  readonly gracefulRestart: 'never' | 'nodes' | 'always';
   /** How long the node is no place for pods while routes of peers are missing. */
   readonly waitForRoutesMs: number;
   readonly metricsPerPeer: PerPeerRule;
@@ -68,7 +68,7 @@ export function readRunOptions(raw: RawArguments, environment: PathEnvironment):
     maxSessions: readMaxSessions(raw),
     cni: readCniPaths(raw, roles, controlPath),
     addressing: readNodeAddressOptions(raw),
-    offersGracefulRestart: offersGracefulRestart(raw, roles),
+    gracefulRestart: readGracefulRestart(raw, roles),
     waitForRoutesMs: readWaitForRoutes(raw),
     metricsPerPeer: (raw.text('metrics-per-peer') ?? 'auto') as PerPeerRule,
     logLevel: (raw.text('log-level') ?? 'info') as LogLevel,
@@ -100,9 +100,10 @@ function readMaxSessions(raw: RawArguments): number | null {
 }
 
 /** Without the agent role nothing is known of the routes in the kernel, and a reflector may have none. */
-function offersGracefulRestart(raw: RawArguments, roles: readonly Role[]): boolean {
+function readGracefulRestart(raw: RawArguments, roles: readonly Role[]): RunOptions['gracefulRestart'] {
   const choice = raw.text('graceful-restart') ?? 'auto';
-  return choice === 'auto' ? roles.includes('agent') : choice === 'always';
+  if (choice === 'auto') return roles.includes('agent') ? 'nodes' : 'never';
+  return choice as RunOptions['gracefulRestart'];
 }
 
 function readWaitForRoutes(raw: RawArguments): number {

@@ -30,7 +30,7 @@ env:
     value: /tmp/{{ .role }}
   {{- if eq .role "speaker" }}
   - name: MANUL_GRACEFUL_RESTART
-    value: {{ ternary "always" "never" .root.Values.speaker.gracefulRestart }}
+    value: {{ ternary "nodes" "never" .root.Values.speaker.gracefulRestart }}
   {{- end }}
   {{- if eq .role "agent" }}
   - name: MANUL_SYSCTL_DIR

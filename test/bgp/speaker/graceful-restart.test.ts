@@ -198,6 +198,15 @@ describe('a peer that is lost without a NOTIFICATION', () => {
   });
 });
 
+test('a client that is away loses its routes when its node is deleted', async () => {
+  const dynamic = [rangeConfig({ gracefulRestartSec: 120 })];
+  await start({ dynamic, clusterNodes: ['127.0.1.1'] });
+  await (await dial(OFFER, '127.0.1.1')).close();
+  await logged('keep clients/127.0.1.1 ipv4,ipv6');
+  apply({ dynamic });
+  expect(subject.rib.log.at(-1)).toBe('down clients/127.0.1.1');
+});
+
 describe('a NOTIFICATION', () => {
   test.each<[string, RestartOffer, number, string]>([
     ['ends everything where N was not exchanged (RFC 4724 §4)', OFFER, 2, 'down a'],

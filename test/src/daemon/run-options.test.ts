@@ -20,7 +20,7 @@ test('defaults: both roles, the host name, HTTP on the loopback', () => {
     http: { host: '127.0.0.1', port: 9179 },
     namespace: 'manul-system',
     routerId: null,
-    offersGracefulRestart: true,
+    gracefulRestart: 'nodes',
     waitForRoutesMs: 30_000,
     metricsPerPeer: 'auto',
     logLevel: 'info',

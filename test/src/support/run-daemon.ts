@@ -50,7 +50,7 @@ export async function runDaemon(folder: string, setup: TestDaemonOptions = {}): 
       sources: { ipv4: { kind: 'resource' }, ipv6: { kind: 'resource' } },
       pollIntervalSec: 60,
     },
-    offersGracefulRestart: false,
+    gracefulRestart: 'never',
     waitForRoutesMs: 30_000,
     metricsPerPeer: 'auto',
     logLevel: 'info',
