@@ -54,7 +54,7 @@ export class Handover {
 
   /** Whether the session of a peer that is to go is kept for a while; then `end` is called later. */
   leave(peer: PeerDriver, end: () => void): boolean {
-    if (!this.#concerns(peer)) return false;
+    if (!this.concerns(peer)) return false;
     if (peer.isAway) peer.stop(null);
     this.#add(peer, 'leave', end);
     return true;
@@ -65,7 +65,7 @@ export class Handover {
     const isDemotion =
       peer.settings.config.routeReflectorClient &&
       !settings.config.routeReflectorClient &&
-      this.#concerns(peer);
+      this.concerns(peer);
     if (!isDemotion) {
       this.forget(peer);
       return settings;
@@ -76,7 +76,7 @@ export class Handover {
 
   /** Whether the peer may be given these settings: not another neighbor, as long as the present one is needed. */
   mayBecome(peer: PeerDriver, { address }: SessionSettings): boolean {
-    return address === peer.settings.address || !this.#concerns(peer);
+    return address === peer.settings.address || !this.concerns(peer);
   }
 
   /** The session has ended by itself: what was put off is done now, unless its routes are kept; then these wait. */
@@ -99,7 +99,8 @@ export class Handover {
     this.#timer?.cancel();
   }
 
-  #concerns(peer: PeerDriver): boolean {
+  /** Whether there is something of a node of the cluster to keep. */
+  concerns(peer: PeerDriver): boolean {
     return (peer.session !== null || peer.isAway) && this.#nodes.has(peer.settings.address);
   }
 

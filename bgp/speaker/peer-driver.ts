@@ -230,7 +230,7 @@ export class PeerDriver implements ConnectionHost {
     const change = settingsChange(this.#settings, settings, {
       sessionAsn: this.session?.peerAsn ?? null,
       isConnecting: this.connection !== null,
-      goesOn: this.#goesOn(settings),
+      goesOn: this.goesOn(settings),
     });
     this.#settings = settings;
     if (this.#live === null) this.#open.forget();
@@ -246,7 +246,7 @@ export class PeerDriver implements ConnectionHost {
   }
 
   /** The session goes on although the peer is of another kind now: the outcome of the OPENs would be the same. */
-  #goesOn(after: SessionSettings): boolean {
+  goesOn(after: SessionSettings): boolean {
     const { peerOpen } = this.record;
     if (after.neighbor === this.#settings.neighbor || this.#live === null || peerOpen === null) return false;
     const localAddress = canonicalAddress(splitZone(this.#live.driver.localAddress ?? '').address);

@@ -233,13 +233,17 @@ export class PeerManager {
     }
   }
 
-  /** The session goes on, or is reset, as one of a range that holds its address and has room. */
+  /**
+   * The session goes on as one of a range that holds its address and has room. Where it cannot, that of a node of the
+   * cluster is reset; any other peer has gone (6/3), and may come back as a client.
+   */
   #becomesClient(peer: PeerDriver, config: SpeakerConfig): boolean {
     const { address, interface: zone } = peer.settings;
     const neighbor = peer.session === null ? null : this.#ranges.find(address);
     if (neighbor === null || !this.#dynamic.hasRoom(neighbor.name, neighbor.maxSessions)) return false;
     const settings = dynamicSettings(neighbor, { address, zone: isLinkLocal(address) ? zone : null }, config);
     if (this.#dynamic.get(settings) !== null) return false;
+    if (!peer.goesOn(settings) && !this.#handover.concerns(peer)) return false;
     this.#leaving.delete(peer);
     this.#dynamic.add(peer, settings);
     this.#update(peer, settings);
