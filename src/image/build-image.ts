@@ -40,7 +40,12 @@ export function buildImage({ output, tag, timeSec }: BuildOptions): WrittenImage
           User: `${USER_ID}:${USER_ID}`,
           Env: [`PATH=/${HOME}/src/bin:/usr/sbin:/usr/bin`, 'NODE_ENV=production', 'MALLOC_ARENA_MAX=1'],
           // What `manul` ends in. A shell between would lose the capability of the runtime's file.
-          Entrypoint: [`/${NODE}`, '--max-semi-space-size=1', `/${HOME}/src/main.ts`],
+          Entrypoint: [
+            `/${NODE}`,
+            '--max-semi-space-size=1',
+            '--no-parallel-scavenge',
+            `/${HOME}/src/main.ts`,
+          ],
           Cmd: ['--help'],
           WorkingDir: '/',
           StopSignal: 'SIGTERM',

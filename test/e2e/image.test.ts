@@ -23,6 +23,7 @@ const ENVIRONMENT = {
 const ENTRYPOINT = [
   '/opt/manul/node_modules/node/bin/node',
   '--max-semi-space-size=1',
+  '--no-parallel-scavenge',
   '/opt/manul/src/main.ts',
 ];
 
