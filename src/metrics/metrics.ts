@@ -9,6 +9,9 @@ import type { PerPeerRule } from './peer-budget.ts';
 import { labelText, type Sample, SampledMetric } from './sampled-metric.ts';
 import { SpeakerMetrics } from './speaker-metrics.ts';
 
+/** Sessions go first: after this long the text is continued in a later turn. */
+const SLICE_MS = 5;
+
 export interface MetricsText {
   readonly contentType: string;
   text(): Promise<string>;
@@ -41,10 +44,12 @@ export function createMetrics(view: DaemonView, rule: PerPeerRule): Metrics {
     text: async () => {
       delaySummary.samples = delaySamples(delay);
       let text = await registry.metrics();
+      let sliceEnd = performance.now() + SLICE_MS;
       for (const metric of [delaySummary, ...parts.flatMap((part) => part.sample())]) {
         text += metric.text();
-        // Each metric of a thousand peers is some milliseconds of work: sessions go first.
+        if (performance.now() < sliceEnd) continue;
         await new Promise((resolve) => setImmediate(resolve));
+        sliceEnd = performance.now() + SLICE_MS;
       }
       return text;
     },
