@@ -65,8 +65,8 @@ export interface RibView {
   /** Takes time in proportion to the paths of one prefix and the number of update groups. */
   explain(query: ExplainQuery, slotByName: SlotByName): RouteExplanation;
   sessionCounts(slot: SessionSlot): SessionCounts;
-  /** True when some prefix would have no route left if these sessions ended. Takes time in proportion to all prefixes. */
-  hasSoleRoutes(slots: ReadonlySet<SessionSlot>): boolean;
+  /** Returns true when some prefix would have no route left if these sessions ended. Each step is one bounded slice. */
+  hasSoleRoutes(slots: ReadonlySet<SessionSlot>): Iterator<void, boolean>;
   /**
    * Replays all best routes that were learnt from peers, in slices inside `work`, then follows changes, in
    * order. `onReplayed` of a family is called behind the last replayed route of it. `replay: false`: only the

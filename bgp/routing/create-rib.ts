@@ -396,8 +396,9 @@ class ComposedRib implements Rib {
     };
   }
 
-  hasSoleRoutes(slots: ReadonlySet<SessionSlot>): boolean {
-    return FAMILIES.some((family) => hasSoleRoutes(this.#ribs[family], slots));
+  *hasSoleRoutes(slots: ReadonlySet<SessionSlot>): Generator<void, boolean> {
+    for (const family of FAMILIES) if (yield* hasSoleRoutes(this.#ribs[family], slots)) return true;
+    return false;
   }
 
   subscribeBestRoutes(sink: BestRouteSink, options: { readonly replay: boolean }): () => void {

@@ -18,11 +18,13 @@ const HOLD_MS = 10_000;
 const MAX_HOLD_MS = 60_000;
 /** How often those that are due are looked at. */
 const CHECK_MS = 500;
+/** Between two slices of that look. */
+const SLICE_PAUSE_MS = 1;
 
 export interface HandoverOptions {
   readonly clock: Clock;
-  /** Whether the routes of these peers have others, of other peers, in their place. */
-  readonly areReplaced: (peers: readonly PeerDriver[]) => boolean;
+  /** Whether routes of these peers have none, of other peers, in their place; each step is one bounded slice. */
+  readonly hasSoleRoutes: (peers: readonly PeerDriver[]) => Iterator<void, boolean>;
 }
 
 interface Farewell {
@@ -31,11 +33,18 @@ interface Farewell {
   readonly perform: () => void;
 }
 
+/** A look whether those that are due to leave may do so. */
+interface Look {
+  readonly peers: readonly PeerDriver[];
+  readonly hasSoleRoutes: Iterator<void, boolean>;
+}
+
 export class Handover {
   readonly #options: HandoverOptions;
   readonly #farewells = new Map<PeerDriver, Farewell>();
   #nodes: ReadonlySet<string> = new Set();
   #timer: Timer | null = null;
+  #look: Look | null = null;
 
   constructor(options: HandoverOptions) {
     this.#options = options;
@@ -115,18 +124,35 @@ export class Handover {
   #startTimer(ms: number): Timer {
     return this.#options.clock.startTimer(ms, () => {
       this.#timer = null;
-      this.#performDue();
-      if (this.#farewells.size > 0) this.#timer ??= this.#startTimer(CHECK_MS);
+      this.#look ??= this.#newLook();
+      const { peers, hasSoleRoutes } = this.#look;
+      const step = hasSoleRoutes.next();
+      if (step.done === true) {
+        this.#look = null;
+        this.#performDue(step.value ? [] : peers);
+      }
+      const pauseMs = step.done === true ? CHECK_MS : SLICE_PAUSE_MS;
+      if (this.#farewells.size > 0) this.#timer ??= this.#startTimer(pauseMs);
     });
   }
 
-  #performDue(): void {
+  #newLook(): Look {
+    const peers = this.#due()
+      .filter(([, { kind }]) => kind === 'leave')
+      .map(([peer]) => peer);
+    return { peers, hasSoleRoutes: this.#options.hasSoleRoutes(peers) };
+  }
+
+  #due(): readonly (readonly [PeerDriver, Farewell])[] {
     const now = this.#options.clock.now();
-    const due = [...this.#farewells].filter(([, { since }]) => now - since >= HOLD_MS);
-    const leaving = due.filter(([, { kind }]) => kind === 'leave').map(([peer]) => peer);
-    const areReplaced = leaving.length === 0 || this.#options.areReplaced(leaving);
-    for (const [peer, { kind, since, perform }] of due) {
-      if (kind === 'leave' && !areReplaced && now - since < MAX_HOLD_MS) continue;
+    return [...this.#farewells].filter(([, { since }]) => now - since >= HOLD_MS);
+  }
+
+  /** @param replaced whose routes have others in their place */
+  #performDue(replaced: readonly PeerDriver[]): void {
+    const now = this.#options.clock.now();
+    for (const [peer, { kind, since, perform }] of this.#due()) {
+      if (kind === 'leave' && !replaced.includes(peer) && now - since < MAX_HOLD_MS) continue;
       this.#farewells.delete(peer);
       perform();
     }

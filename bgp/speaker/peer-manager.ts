@@ -67,7 +67,7 @@ export class PeerManager {
     this.#admission = new Admission(options.context.clock, options.limits);
     this.#handover = new Handover({
       clock: options.context.clock,
-      areReplaced: (peers) => !options.context.rib.hasSoleRoutes(slotsOf(peers)),
+      hasSoleRoutes: (peers) => options.context.rib.hasSoleRoutes(slotsOf(peers)),
     });
   }
 

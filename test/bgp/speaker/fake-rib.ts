@@ -55,6 +55,8 @@ export class FakeRib implements Rib {
   readonly held = new Set<Family>();
   /** Names of sessions whose routes nobody else has. */
   readonly soleSources = new Set<string>();
+  /** Slices that a look for sole routes takes before its answer. */
+  lookSlices = 0;
   counts: SessionCounts = { received: {}, accepted: {}, advertised: {} };
   /** Called after everything that happens here. */
   onChange: () => void = () => undefined;
@@ -192,7 +194,8 @@ export class FakeRib implements Rib {
     return this.counts;
   }
 
-  hasSoleRoutes(slots: ReadonlySet<SessionSlot>): boolean {
+  *hasSoleRoutes(slots: ReadonlySet<SessionSlot>): Generator<void, boolean> {
+    for (let slice = 0; slice < this.lookSlices; slice++) yield;
     return [...slots].some((slot) => this.soleSources.has(this.sessions.get(slot)?.session.name ?? ''));
   }
 

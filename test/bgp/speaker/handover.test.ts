@@ -104,6 +104,17 @@ describe('a session with a node of the cluster that is configured no more', () =
     expect(shown(NODE)).toBeUndefined();
   });
 
+  test('stays while the look for others takes several slices, one a turn of the event loop', async () => {
+    await start({ peers: [MESH] });
+    const peer = await dial(NODE);
+    subject.rib.lookSlices = 3;
+    apply({});
+    clock.advance(10_002);
+    expect(shown(NODE)).toMatchObject({ name: 'mesh/n1', state: 'Established' });
+    clock.advance(1);
+    expect(await peer.notified()).toMatchObject({ code: 6, subcode: 3 });
+  });
+
   test('ends after a minute, whatever becomes of its routes', async () => {
     await start({ peers: [MESH] });
     const peer = await dial(NODE);
