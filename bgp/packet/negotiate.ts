@@ -98,7 +98,7 @@ function session(
   const both = (kind: 'fourOctetAs' | 'extendedMessage' | 'enhancedRouteRefresh') =>
     findCapability(own.capabilities, kind) !== undefined &&
     findCapability(peer.capabilities, kind) !== undefined;
-  const restart = peer.capabilities.findLast((one) => one.kind === 'gracefulRestart');
+  const restart = peer.capabilities.findLast((one) => one.kind === 'gracefulRestart'); // RFC 4724 §3: all but the last are ignored
   const holdTimeSec = Math.min(own.holdTimeSec, peer.holdTimeSec);
   return Object.freeze({
     peerAsn: peer.asn,
@@ -117,17 +117,15 @@ function session(
     enhancedRefresh: both('enhancedRouteRefresh'),
     sendsEndOfRib: restart !== undefined,
     preservesForwarding: restart !== undefined && restart.entries.length > 0,
-    gracefulRestart: negotiatedRestart(own, peer, families),
+    gracefulRestart: restart === undefined ? null : negotiatedRestart(own, restart, families),
   });
 }
 
 function negotiatedRestart(
   own: OpenMessage,
-  peer: OpenMessage,
+  theirs: Extract<Capability, { readonly kind: 'gracefulRestart' }>,
   families: readonly Family[],
-): NegotiatedRestart | null {
-  const theirs = peer.capabilities.findLast((one) => one.kind === 'gracefulRestart'); // RFC 4724 §3: all but the last are ignored
-  if (theirs === undefined) return null;
+): NegotiatedRestart {
   const ours = findCapability(own.capabilities, 'gracefulRestart');
   const named = theirs.entries.map(({ afi, safi, forwardingPreserved }) => {
     return { family: familyOf(afi, safi), forwardingPreserved };

@@ -9,7 +9,7 @@ import type { Clock, Timer } from './clock.ts';
 /** Graceful restart's customary time: after it nobody is waited for. */
 const DEADLINE_MS = 120_000;
 /** Without configured peers, clients get this long to come. */
-const SETTLE_MS = 2_000;
+export const SETTLE_MS = 2_000;
 
 /** A session that should come up. */
 export interface ExpectedSession {

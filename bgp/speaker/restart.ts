@@ -10,13 +10,12 @@ import { FAMILIES, type Family } from '../net/index.ts';
 import type { NegotiatedSession } from '../packet/negotiate.ts';
 import type { Rib } from '../rib/rib-view.ts';
 import type { Clock } from './clock.ts';
-import { EndOfRibTracker, type ExpectedSession } from './end-of-rib-tracker.ts';
+import { EndOfRibTracker, type ExpectedSession, SETTLE_MS } from './end-of-rib-tracker.ts';
 import { NO_RESTART, type RestartState } from './graceful-restart.ts';
 import type { SessionSettings } from './session-settings.ts';
 
 /** Clients of ranges dial again at most five seconds apart, and nobody knows how many there were. */
 const CLIENTS_MS = 10_000;
-const ALONE_MS = 2_000;
 
 export interface RestartOptions {
   readonly clock: Clock;
@@ -65,7 +64,7 @@ export class Restart {
   /** How long sessions that nobody expects have to come, milliseconds. */
   settleMs(hasPeers: boolean, hasRanges: boolean): number {
     if (this.#hasRestarted && hasRanges) return CLIENTS_MS;
-    return hasPeers ? 0 : ALONE_MS;
+    return hasPeers ? 0 : SETTLE_MS;
   }
 
   start(expected: readonly ExpectedSession[], settleMs: number): void {

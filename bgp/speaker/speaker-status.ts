@@ -66,13 +66,13 @@ export interface PeerStatus {
   readonly lastError: SessionError | null;
 }
 
-/** `manul peers NAME`: everything about one session. */
 /** What is counted of a peer: cheap to read for thousands. */
 export type PeerCounters = Pick<
   PeerDetail,
   'messages' | 'connectionFailures' | 'treatedAsWithdraw' | 'attributesDiscarded'
 >;
 
+/** `manul peers NAME`: everything about one session. */
 export interface PeerDetail extends PeerStatus {
   /** Name of the DynamicNeighbor that accepted it, or null. */
   readonly neighbor: string | null;
