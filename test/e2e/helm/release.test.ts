@@ -7,7 +7,7 @@ import type { KubernetesObject } from '../../harness/kubernetes/api-client.ts';
 import { ControlPlane } from '../../harness/kubernetes/control-plane.ts';
 import { CALICO_CRD_V1, CALICO_V3, calicoCrds } from '../../harness/kubernetes/crds.ts';
 import { CHART, Helm } from '../../harness/kubernetes/helm.ts';
-import { outputOf } from '../../harness/process/run-command.ts';
+import { outputOf, runCommand } from '../../harness/process/run-command.ts';
 import { goModuleFolder } from '../../support/go-module.ts';
 import { kubernetesTool } from '../../support/kubernetes-tools.ts';
 import { describeWith } from '../../support/requirements.ts';
@@ -44,9 +44,25 @@ describeWith({ kubernetesTools: ['api', 'helm'], commands: ['openssl', 'go'] }, 
   });
   afterAll(() => plane?.stop());
 
-  async function list(path: string): Promise<KubernetesObject[]> {
-    const { status, body } = await plane.admin.request('GET', path);
-    return status === 404 ? [] : (body as { items: KubernetesObject[] }).items;
+  /** While a definition is new the server asks to come again (429, 503). */
+  function list(path: string): Promise<KubernetesObject[]> {
+    return pollUntil(async () => {
+      const { status, body } = await plane.admin.request('GET', path);
+      if (status === 404) return [];
+      return status === 200 ? (body as { items: KubernetesObject[] }).items : null;
+    }, `an answer to GET ${path}`);
+  }
+  /** Kinds whose definitions are new are listed a little later, and Helm goes by that list. */
+  async function untilKindsAreListed(): Promise<void> {
+    const listing = ['--kubeconfig', plane.kubeconfig('admin'), 'api-resources', '--output=name'];
+    const wanted = Object.values(RESOURCES).map((path) => {
+      const [, , group, , plural] = path.split('/');
+      return `${plural}.${group}`;
+    });
+    await pollUntil(async () => {
+      const listed = (await outputOf(kubernetesTool('kubectl'), listing)).split('\n');
+      return wanted.every((name) => listed.includes(name)) || null;
+    }, 'the server lists the kinds of the chart');
   }
   const names = async (path: string) => (await list(path)).map(({ metadata }) => metadata.name);
   const uids = async () =>
@@ -97,11 +113,17 @@ describeWith({ kubernetesTools: ['api', 'helm'], commands: ['openssl', 'go'] }, 
     expect(await names('/apis/apps/v1/daemonsets')).toEqual(['manul']);
     expect(await configuration()).toEqual({ asNumber: 64700 });
     expect(await names(RESOURCES.DynamicNeighbor)).toEqual(['tors']);
+    await untilKindsAreListed();
   });
 
   test('kubectl explain tells what the fields mean', async () => {
+    const access = ['--kubeconfig', plane.kubeconfig('admin')];
+    // the schemas of new definitions are published a little later than their kinds
     const explain = (field: string) =>
-      outputOf(kubernetesTool('kubectl'), ['--kubeconfig', plane.kubeconfig('admin'), 'explain', field]);
+      pollUntil(async () => {
+        const result = await runCommand(kubernetesTool('kubectl'), [...access, 'explain', field]);
+        return result.status === 0 ? result.stdout : null;
+      }, `an explanation of ${field}`);
     expect(await explain('bgppeer.spec.peerIP')).toContain(
       'Address of the neighbor: address, v4:port or [v6]:port',
     );
