@@ -100,7 +100,7 @@ export interface RibPort {
    */
   suspendSession(slot: SessionSlot, families: readonly Family[]): void;
   /**
-   * The peer of a suspended session is back: as `addSession`, and the stale paths in `families` wait for `endStale`; those
+   * The peer of a suspended session is back: as `addSession`, and the stale paths in `families` wait for `endRefresh`; those
    * in other families go. Both sessions are internal, or both external.
    */
   resumeSession(
@@ -109,8 +109,6 @@ export interface RibPort {
     output: SessionOutput,
     families: readonly Family[],
   ): void;
-  /** What the peer has not sent again since `resumeSession` goes, in slices. Nothing happens a second time. */
-  endStale(slot: SessionSlot, family: Family): void;
   /** As long as it is held, sessions get all their routes but no End-of-RIB of the family (RFC 4724 §4.1). */
   holdEndOfRib(family: Family, isHeld: boolean): void;
   /**
@@ -122,7 +120,7 @@ export interface RibPort {
   refresh(slot: SessionSlot, family: Family): void;
   /** BoRR (RFC 7313 §4): the peer sends its whole Adj-RIB-Out again. A second one starts over. */
   beginRefresh(slot: SessionSlot, family: Family): void;
-  /** EoRR: what the peer has not sent since BoRR goes, in slices. Nothing happens without a BoRR. */
+  /** EoRR, or End-of-RIB of a resumed session: what the peer has not sent again goes, in slices. Nothing happens twice. */
   endRefresh(slot: SessionSlot, family: Family): void;
   /** Policies or reflection client status changed on a live session. */
   updateSession(slot: SessionSlot, session: RibSession): void;

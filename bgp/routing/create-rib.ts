@@ -184,10 +184,6 @@ class ComposedRib implements Rib {
     this.onWork?.();
   }
 
-  endStale(slot: SessionSlot, family: Family): void {
-    this.endRefresh(slot, family);
-  }
-
   holdEndOfRib(family: Family, isHeld: boolean): void {
     if (isHeld) this.#held.add(family);
     else if (this.#held.delete(family)) this.onWork?.();

@@ -1,10 +1,11 @@
 /** An Established session of a peer: its connection, and its place in the RIB. */
-import { afiOf, FAMILIES, type Family, Safi } from '../net/index.ts';
+import { afiOf, FAMILIES, Safi } from '../net/index.ts';
 import type { NegotiatedSession } from '../packet/negotiate.ts';
 import { cease, type Notification } from '../packet/notification.ts';
 import type { SessionOutput, SessionSlot } from '../rib/rib-port.ts';
 import type { Rib } from '../rib/rib-view.ts';
 import type { ConnectionDriver } from './connection-driver.ts';
+import type { Resumed } from './kept-routes.ts';
 import { type OwnAddresses, ribSession, transportAddresses } from './rib-session.ts';
 import type { SessionSettings } from './session-settings.ts';
 import type { PeerActionResult } from './speaker-api.ts';
@@ -14,8 +15,7 @@ export interface LiveSessionParts {
   readonly driver: ConnectionDriver;
   readonly session: NegotiatedSession;
   readonly ownAddresses: () => OwnAddresses;
-  /** What is there of the peer's session before: its place, and the families whose routes are kept. */
-  readonly resumed: { readonly slot: SessionSlot; readonly families: readonly Family[] } | null;
+  readonly resumed: Resumed | null;
 }
 
 export class LiveSession {
@@ -34,12 +34,6 @@ export class LiveSession {
     if (resumed !== null) rib.resumeSession(resumed.slot, session, output, resumed.families);
     this.slot = resumed === null ? rib.addSession(session, output) : resumed.slot;
     this.driver.setSlot(this.slot);
-  }
-
-  /** No UPDATE reaches the RIB any more; it forgets the session and what it announced, unless somebody keeps that. */
-  end(isKept: boolean): void {
-    this.driver.setSlot(null);
-    if (!isKept) this.#parts.rib.removeSession(this.slot);
   }
 
   /** Other policies, limits or client status; whatever they concern is evaluated again. */

@@ -23,10 +23,12 @@ import { cease, type Notification } from '../packet/notification.ts';
 import type { OpenMessage, OpenResult } from '../packet/open.ts';
 import type { SessionSlot, UpdateVerdict } from '../rib/rib-port.ts';
 import { ConnectionDriver, type ConnectionHost, type SpeakerContext } from './connection-driver.ts';
+import { endEvents } from './end-events.ts';
 import { notificationFor, reasonText } from './end-reason.ts';
-import { finalWords, lastWords, retainedFamilies } from './graceful-restart.ts';
+import { finalWords, lastWords } from './graceful-restart.ts';
 import { inputText } from './input-text.ts';
-import { LiveSession, type LiveSessionParts } from './live-session.ts';
+import { KeptRoutes } from './kept-routes.ts';
+import { LiveSession } from './live-session.ts';
 import { OpenExchange } from './open-exchange.ts';
 import { PeerLog } from './peer-log.ts';
 import { peerPolicy } from './peer-policy.ts';
@@ -36,7 +38,6 @@ import { continuesAs } from './session-continuity.ts';
 import { type SessionSettings, securityOf, settingsChange } from './session-settings.ts';
 import type { Logger, PeerActionResult } from './speaker-api.ts';
 import type { SpeakerEvent } from './speaker-status.ts';
-import { StaleRoutes } from './stale-routes.ts';
 
 const DISABLED = 'disabled by command';
 
@@ -76,7 +77,7 @@ export class PeerDriver implements ConnectionHost {
   readonly #acceptedSockets: Socket[] = [];
   #live: LiveSession | null = null;
   /** Of the session before. */
-  #stale: StaleRoutes | null = null;
+  readonly #kept: KeptRoutes;
   #lastEnd: EndReason | null = null;
   /** Why the last connection of the step under way ended. */
   #endText: string | null = null;
@@ -87,6 +88,7 @@ export class PeerDriver implements ConnectionHost {
     this.record = new PeerRecord(options.context.clock);
     this.#open = new OpenExchange(options.context.restart);
     this.#log = new PeerLog(options.logger, options.context.log, () => this.#settings);
+    this.#kept = new KeptRoutes(options.context, this.#log);
   }
 
   get settings(): SessionSettings {
@@ -108,17 +110,17 @@ export class PeerDriver implements ConnectionHost {
 
   /** Where the peer's routes are: those of the session, or those that outlive it. */
   get routesSlot(): SessionSlot | null {
-    return this.slot ?? (this.isAway ? this.#stale!.slot : null);
+    return this.slot ?? this.#kept.slot;
   }
 
   /** There is no session, and the routes of the last one are kept. */
   get isAway(): boolean {
-    return this.#stale?.isAway === true;
+    return this.#kept.slot !== null;
   }
 
   /** How long they are kept at most after the end of the session, milliseconds. */
   get keptMs(): number {
-    return this.isAway ? this.#stale!.restartTimeSec * 1000 : 0;
+    return this.#kept.keptMs;
   }
 
   get outputQueueBytes(): number {
@@ -153,9 +155,7 @@ export class PeerDriver implements ConnectionHost {
 
   /** Nothing is kept any more of a peer that is away. */
   forgetRoutes(): void {
-    if (!this.isAway) return;
-    this.#stale?.drop();
-    this.#stale = null;
+    this.#kept.forget();
   }
 
   /** Why the session is kept down, or null. */
@@ -280,7 +280,7 @@ export class PeerDriver implements ConnectionHost {
     const { notification, text } = verdict;
     if (text !== '') this.#log.updateErrors(text);
     if (verdict.endOfRib !== null) {
-      this.#stale?.endOfRib(verdict.endOfRib);
+      this.#kept.endOfRib(verdict.endOfRib);
       this.#options.listener.onEndOfRib(this, verdict.endOfRib);
     }
     if (verdict.nearLimit !== undefined) this.#log.nearLimit(verdict.nearLimit);
@@ -412,21 +412,9 @@ export class PeerDriver implements ConnectionHost {
       if (this.#open.learnFrom(reason, this.#settings)) this.#log.plainOpenFollows();
     }
     const error = this.record.noteEnd(reason, { wasSent, wasConnected, wasEstablished, hasHeir, facts });
-    const { name: peer, address, neighbor } = this.#settings;
-    if (error !== null) this.#options.listener.onPeerEvent({ kind: 'notification', peer, error });
-    if (facts.errorCode === 'EMFILE' || facts.errorCode === 'ENFILE') {
-      const text = `file descriptors have run out: ${peer} cannot be dialed`;
-      this.#options.listener.onPeerEvent({ kind: 'problem', object: 'file descriptors', text });
-    }
-    if (reason.kind === 'collision' && neighbor !== null && this.#live !== null) {
-      const told = { peer, notification: null }; // with the end of its connection
-      this.#options.listener.onPeerEvent({
-        kind: 'refused',
-        address,
-        ...told,
-        neighbor,
-        reason: 'duplicate',
-      });
+    const isSecondOfClient = reason.kind === 'collision' && this.#live !== null;
+    for (const event of endEvents(this.#settings, { error, facts, isSecondOfClient })) {
+      this.#options.listener.onPeerEvent(event);
     }
   }
 
@@ -438,45 +426,24 @@ export class PeerDriver implements ConnectionHost {
   #sessionUp(driver: ConnectionDriver, session: NegotiatedSession): void {
     const { output } = driver;
     if (output === null) return;
-    const { context, ownAddresses, listener } = this.#options;
-    const resumed = this.#resumed(session);
-    const parts = { rib: context.rib, driver, session, ownAddresses, resumed };
+    const { rib } = this.#options.context;
+    const resumed = this.#kept.takeUp(session, this.#isInternal(session));
+    const parts = { rib, driver, session, ownAddresses: this.#options.ownAddresses, resumed };
     this.#live = new LiveSession(parts, this.#settings, output);
-    if (resumed !== null) this.#stale?.resumed(resumed.families);
-    listener.onSessionUp(this);
-  }
-
-  /** What is kept of the session before, where that is so; else it goes now. */
-  #resumed(session: NegotiatedSession): LiveSessionParts['resumed'] {
-    if (this.#stale === null || !this.#stale.isAway) return null;
-    const isInternal = session.peerAsn === this.#settings.localAsn;
-    const families = this.#stale.familiesKept(session.gracefulRestart, isInternal);
-    if (families.length > 0) return { slot: this.#stale.slot, families };
-    this.forgetRoutes();
-    return null;
+    this.#options.listener.onSessionUp(this);
   }
 
   #sessionDown(reason: EndReason): void {
     if (this.#live === null) return;
-    const ended = this.#live;
+    const { session, slot, driver } = this.#live;
     this.#live = null;
     this.record.countFlap();
-    this.#stale?.close();
-    const families = retainedFamilies(reason, ended.session);
-    ended.end(families.length > 0);
-    this.#stale = families.length > 0 ? this.#keepRoutes(ended, families) : null;
+    driver.setSlot(null); // no UPDATE reaches the RIB any more
+    this.#kept.sessionEnded(slot, session, reason, this.#isInternal(session));
     this.#options.listener.onSessionDown(this);
   }
 
-  #keepRoutes({ session, slot }: LiveSession, families: readonly Family[]): StaleRoutes {
-    const restartTimeSec = session.gracefulRestart?.restartTimeSec ?? 0;
-    const { rib, clock } = this.#options.context;
-    const isInternal = session.peerAsn === this.#settings.localAsn;
-    const onExpired = (): void => {
-      this.#stale = null;
-      this.#log.routesDropped(restartTimeSec);
-    };
-    this.#log.routesKept(restartTimeSec);
-    return new StaleRoutes({ rib, clock, slot, isInternal, families, restartTimeSec, onExpired });
+  #isInternal({ peerAsn }: NegotiatedSession): boolean {
+    return peerAsn === this.#settings.localAsn;
   }
 }

@@ -68,7 +68,7 @@ export class StaleRoutes {
   }
 
   endOfRib(family: Family): void {
-    if (!this.#isAway && this.#families.delete(family)) this.#options.rib.endStale(this.slot, family);
+    if (!this.#isAway && this.#families.delete(family)) this.#options.rib.endRefresh(this.slot, family);
     if (this.#families.size === 0) this.#timer.cancel();
   }
 

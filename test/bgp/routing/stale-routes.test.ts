@@ -39,7 +39,7 @@ test('what the peer sends again replaces them without a withdrawal, and the rest
   const sent = reader.output.messageLengths.length;
   fixture.receive(source, route('10.1.0.0/24'));
   expect(reader.output.messageLengths).toHaveLength(sent); // nothing has changed
-  for (const family of BOTH) fixture.rib.endStale(source.slot, family);
+  for (const family of BOTH) fixture.rib.endRefresh(source.slot, family);
   fixture.settle();
   expect(prefixes()).toEqual(['10.1.0.0/24']);
   fixture.expectNothingLeft();
@@ -67,7 +67,7 @@ test('other path identifiers than before the restart do not count twice against 
   fixture.rib.resumeSession(source.slot, ribSession(1, limited), new DecodingOutput([], 4), ['ipv4']);
   const verdict = fixture.receive(source, withId(7, '10.1.0.0/24'), withId(8, '10.2.0.0/24'));
   expect(verdict.notification).toBeNull();
-  fixture.rib.endStale(source.slot, 'ipv4');
+  fixture.rib.endRefresh(source.slot, 'ipv4');
   fixture.settle();
   expect(fixture.received(source)).toHaveLength(2);
   expect(fixture.receive(source, withId(9, '10.3.0.0/24')).notification).toMatchObject({

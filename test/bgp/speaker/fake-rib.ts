@@ -102,11 +102,6 @@ export class FakeRib implements Rib {
     this.onChange();
   }
 
-  endStale(slot: SessionSlot, family: Family): void {
-    this.log.push(`sweep ${this.sessions.get(slot)!.session.name} ${family}`);
-    this.onChange();
-  }
-
   holdEndOfRib(family: Family, isHeld: boolean): void {
     if (isHeld) this.held.add(family);
     else this.held.delete(family);
@@ -124,7 +119,9 @@ export class FakeRib implements Rib {
   }
 
   endRefresh(slot: SessionSlot, family: Family): void {
-    this.sessions.get(slot)!.refreshed.push(`end ${family}`);
+    const known = this.sessions.get(slot)!;
+    known.refreshed.push(`end ${family}`);
+    this.log.push(`sweep ${known.session.name} ${family}`);
     this.onChange();
   }
 
