@@ -65,10 +65,9 @@ function runGroup(suites: readonly string[], flags: readonly string[], folder: s
 }
 
 /** What is wrong with the README's matrix of interoperation, as far as this run can tell. */
-function matrixProblemOf(report: JestReport | null): string | null {
-  if (report === null) return null;
+function matrixProblemOf(reports: readonly JestReport[]): string | null {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-  return matrixProblem(readme, INTEROP_FEATURES, interopResults([report]));
+  return matrixProblem(readme, INTEROP_FEATURES, interopResults(reports));
 }
 
 /** Splits the command line into jest's options and the patterns that choose suites. */
@@ -86,13 +85,18 @@ function main(): number {
   const folder = mkdtempSync(join(tmpdir(), 'manul-jest-'));
   let total = NO_TESTS;
   try {
-    const workers = `--maxWorkers=${PARALLEL_WORKERS}`;
-    for (const group of [parallel, serial.filter(isPatient)])
-      total = addCounts(total, runGroup(group, [workers, ...options], folder).counts);
-    const others = serial.filter((path) => !isPatient(path));
-    const { counts, report } = runGroup(others, ['--runInBand', ...options], folder);
-    total = addCounts(total, counts);
-    const problem = matrixProblemOf(report);
+    const pairs = `--maxWorkers=${PARALLEL_WORKERS}`;
+    const reports: JestReport[] = [];
+    for (const [group, flag] of [
+      [parallel, pairs],
+      [serial.filter(isPatient), pairs],
+      [serial.filter((path) => !isPatient(path)), '--runInBand'],
+    ] as const) {
+      const { counts, report } = runGroup(group, [flag, ...options], folder);
+      total = addCounts(total, counts);
+      if (report !== null) reports.push(report);
+    }
+    const problem = matrixProblemOf(reports);
     if (problem !== null) {
       total = { ...total, failed: total.failed + 1, failures: [...total.failures, problem] };
     }

@@ -3,12 +3,16 @@
 const SERIAL_FOLDERS = ['/test/interop/', '/test/e2e/', '/test/kernel/', '/test/bench/'];
 
 /**
- * Of those, suites that wait most of the time, for API servers above all, and judge no times but by the minute: two of
- * them beside each other disturb nobody.
+ * Of those, suites that wait most of the time, for API servers and for the timers of routing daemons, have names of
+ * their own for all they make, and judge no times but by the minute: two of them beside each other disturb nobody.
  */
 const PATIENT = [
   '/test/e2e/helm/',
   '/test/e2e/kubernetes/',
+  '/test/e2e/ipip',
+  '/test/interop/',
+  '/test/harness/daemons/',
+  '/test/harness/kubernetes/',
   '/test/config/datastore/kubernetes/',
   '/test/config/chart-definitions',
 ];
