@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkImports } from './support/architecture/check-imports.ts';
+import { importCircles } from './support/architecture/import-circles.ts';
 import { LAYERS } from './support/architecture/layers.ts';
 import { readImports } from './support/architecture/read-imports.ts';
 import { REPOSITORY, sourceFiles } from './support/architecture/source-files.ts';
@@ -17,6 +18,10 @@ const files = sourceFiles();
 describe('the sources', () => {
   test('import only what the matrix allows', () => {
     expect(files.flatMap((file) => checkImports(file.path, file.text))).toEqual([]);
+  });
+
+  test('do not import each other in circles', () => {
+    expect(importCircles(files)).toEqual([]);
   });
 
   test(`have at most ${MAX_SOURCE_LINES} lines a file`, () => {
@@ -53,6 +58,16 @@ describe('the lock file', () => {
 });
 
 describe('the checker itself', () => {
+  test('finds circles, and names each file of them', () => {
+    const file = (name: string, ...imports: string[]) => ({
+      path: `src/${name}.ts`,
+      text: imports.map((one) => `import { x } from './${one}.ts';`).join('\n'),
+    });
+    const files = [file('a', 'b', 'd'), file('b', 'c'), file('c', 'b'), file('d')];
+    expect(importCircles(files)).toEqual(['src/b.ts -> src/c.ts -> src/b.ts']);
+    expect(importCircles([file('a', 'b', 'd'), file('b', 'd'), file('d')])).toEqual([]);
+  });
+
   test('reads every way of naming a module', () => {
     const source = [
       "import a from './a.ts';",

@@ -3,7 +3,7 @@
  * from what the kernel dropped meanwhile. A guess in words for the operator; nothing is decided by it.
  */
 import { CeaseSubcode, ErrorCode, OpenSubcode } from '../packet/iana.ts';
-import { type Attempt, hasNotification } from './peer-record.ts';
+import { type Attempt, hasNotification } from './attempt.ts';
 import { expectedAsn, type SessionSettings, scopedAddress } from './session-settings.ts';
 import type { DroppedSegments } from './socket/kernel-counters.ts';
 import { minimumTtl } from './socket/socket-security.ts';

@@ -3,6 +3,7 @@ import type { EndReason } from '../fsm/reason.ts';
 import { MessageTypeCode } from '../packet/iana.ts';
 import type { Notification } from '../packet/notification.ts';
 import type { OpenMessage } from '../packet/open.ts';
+import { type Attempt, hasNotification } from './attempt.ts';
 import type { Clock } from './clock.ts';
 import type { TransportFacts } from './connection-driver.ts';
 import { sessionErrorFor } from './end-reason.ts';
@@ -21,17 +22,6 @@ export interface EndCircumstances {
   /** Another connection with the peer goes on: this end is no failure of the session. */
   readonly hasHeir: boolean;
   readonly facts: TransportFacts;
-}
-
-/** The last connection that failed, with everything that hints at why. */
-export interface Attempt {
-  readonly reason: EndReason;
-  readonly error: SessionError;
-  readonly wasConnected: boolean;
-  readonly wasEstablished: boolean;
-  readonly facts: TransportFacts;
-  /** What the kernel dropped while it lasted. */
-  readonly drops: DroppedSegments;
 }
 
 export class PeerRecord {
@@ -142,9 +132,4 @@ export class PeerRecord {
     this.#lastError = error;
     this.#lastErrorSays = says;
   }
-}
-
-/** Code 0 is what we show where there was none; but a peer may send even that. */
-export function hasNotification(reason: EndReason, error: SessionError): boolean {
-  return error.code !== 0 || reason.kind === 'notificationReceived';
 }

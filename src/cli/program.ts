@@ -3,7 +3,8 @@
  * needs, is loaded only when it is called, so that help and the short commands start fast.
  */
 import yargs, { type Argv } from 'yargs';
-import { type Environment, type RawArguments, readArguments } from './arguments.ts';
+import { type Environment, readArguments } from './arguments.ts';
+import type { Command } from './command.ts';
 import { CommandError, ExitCode, usageError } from './command-error.ts';
 import {
   CHECK_FLAGS,
@@ -21,15 +22,6 @@ import {
   RUN_FLAGS,
   variableOf,
 } from './flags.ts';
-
-/** What a command gets to work with. */
-export interface CommandContext {
-  readonly arguments: RawArguments;
-  readonly environment: Environment;
-}
-
-/** Returns an exit code other than success only where it means something. */
-export type Command = (context: CommandContext) => Promise<void> | Promise<ExitCode>;
 
 interface CommandSpec {
   /** `name <required> [optional] [more..]` */

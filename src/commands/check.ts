@@ -1,7 +1,7 @@
 /** `manul check PATH…`: validates resources without running anything. */
 import { checkPaths, type ResourceProblem } from '@manul/config';
+import type { CommandContext } from '../cli/command.ts';
 import { CommandError } from '../cli/command-error.ts';
-import type { CommandContext } from '../cli/program.ts';
 import { problemLine } from '../daemon/problem-log.ts';
 import { escapeControl } from '../output/escape.ts';
 import { writeValue } from '../output/format.ts';

@@ -1,7 +1,7 @@
 /** `manul cleanup`: takes everything of ours off this node, and says what. */
 import { type CleanupItem, cleanUpNode, createHostCommands, createLinuxKernel } from '@manul/felix-like';
+import type { CommandContext } from '../cli/command.ts';
 import { CommandError, usageError } from '../cli/command-error.ts';
-import type { CommandContext } from '../cli/program.ts';
 import { hasNetAdmin } from '../daemon/capabilities.ts';
 import { forgetSpeakerRun } from '../daemon/restart-marker.ts';
 import { writeValue } from '../output/format.ts';

@@ -1,6 +1,6 @@
 /** What the read commands have in common: the daemon's socket, the node's other process, and the output. */
 import type { RawArguments } from '../cli/arguments.ts';
-import type { CommandContext } from '../cli/program.ts';
+import type { CommandContext } from '../cli/command.ts';
 import { ControlClient, NoDaemon } from '../control/control-client.ts';
 import { agentControlPath, defaultControlPath } from '../daemon/socket-paths.ts';
 import type { OutputFormat } from '../output/format.ts';

@@ -1,8 +1,8 @@
 /** `manul drain` and `manul undrain`: takes the speaker out of use, and back. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseDurationSec } from '@manul/config';
+import type { CommandContext } from '../cli/command.ts';
 import { CommandError, usageError } from '../cli/command-error.ts';
-import type { CommandContext } from '../cli/program.ts';
 import { DRAIN_PATH, type DrainRequest, UNDRAIN_PATH } from '../control/drain-routes.ts';
 import { type DrainReport, MAX_GRACE_SEC } from '../daemon/drain.ts';
 import { drainText } from '../output/drain-text.ts';

@@ -1,7 +1,7 @@
 /** `manul explain PREFIX|ADDRESS [--to PEER]`: why a route is, or is not, here, best, with a peer, in the kernel. */
 import type { ExplainedExport, ExplainedPath, ExplainStep } from '@manul/bgp';
 import type { KernelRouteStatus } from '@manul/felix-like';
-import type { CommandContext } from '../cli/program.ts';
+import type { CommandContext } from '../cli/command.ts';
 import type { ControlClient } from '../control/control-client.ts';
 import { type ExplainReport, explainKernel } from '../http/explain.ts';
 import { escapeControl } from '../output/escape.ts';

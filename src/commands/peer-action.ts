@@ -1,6 +1,7 @@
 /** `manul peer reset|disable|enable NAME`: acts on one session of the running daemon. */
+
+import type { Command, CommandContext } from '../cli/command.ts';
 import { usageError } from '../cli/command-error.ts';
-import type { Command, CommandContext } from '../cli/program.ts';
 import {
   actionPath,
   MAX_MESSAGE_BYTES,

@@ -7,7 +7,7 @@ import type {
   PeerStatus,
   SessionError,
 } from '@manul/bgp';
-import type { CommandContext } from '../cli/program.ts';
+import type { CommandContext } from '../cli/command.ts';
 import { formatDuration } from '../output/duration.ts';
 import { writeRows, writeValue } from '../output/format.ts';
 import { type Column, formatFields } from '../output/table.ts';

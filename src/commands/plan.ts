@@ -1,7 +1,7 @@
 /** `manul plan PATH…`: what would change if the daemon had these resources instead of those that it has. */
 import { type LoadedPaths, loadPaths, type RenderOptions, renderNode } from '@manul/config';
+import type { CommandContext } from '../cli/command.ts';
 import { CommandError, ExitCode } from '../cli/command-error.ts';
-import type { CommandContext } from '../cli/program.ts';
 import { problemLine } from '../daemon/problem-log.ts';
 import { readRenderOptions } from '../daemon/run-options.ts';
 import { escapeControl } from '../output/escape.ts';

@@ -8,8 +8,8 @@ import {
   type RenderOptions,
   renderNode,
 } from '@manul/config';
+import type { CommandContext } from '../cli/command.ts';
 import { CommandError, reasonOf } from '../cli/command-error.ts';
-import type { CommandContext } from '../cli/program.ts';
 import { clusterScope, openClusterOf } from '../daemon/open-datastore.ts';
 import { problemLine } from '../daemon/problem-log.ts';
 import { type DatastoreChoice, readDatastore, readRenderOptions } from '../daemon/run-options.ts';

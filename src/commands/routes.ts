@@ -2,8 +2,8 @@
 import type { RouteStatus } from '@manul/bgp';
 import type { KernelRouteStatus } from '@manul/felix-like';
 import type { RawArguments } from '../cli/arguments.ts';
+import type { CommandContext } from '../cli/command.ts';
 import { usageError } from '../cli/command-error.ts';
-import type { CommandContext } from '../cli/program.ts';
 import { type ControlClient, DaemonRefusal } from '../control/control-client.ts';
 import { formatDuration } from '../output/duration.ts';
 import { writeRows } from '../output/format.ts';

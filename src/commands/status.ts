@@ -2,7 +2,7 @@
 
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { ForwardingStatus, MtuStatus } from '@manul/felix-like';
-import type { CommandContext } from '../cli/program.ts';
+import type { CommandContext } from '../cli/command.ts';
 import type { ControlClient } from '../control/control-client.ts';
 import { problemLine, staleLines, warningLine } from '../daemon/problem-log.ts';
 import { joinReports, type KernelReport, type StatusReport } from '../daemon/status-report.ts';

@@ -1,5 +1,5 @@
 /** `manul watch`: session and route events as they happen. */
-import type { CommandContext } from '../cli/program.ts';
+import type { CommandContext } from '../cli/command.ts';
 import type { DaemonEvent } from '../daemon/event-hub.ts';
 import { escapeControl } from '../output/escape.ts';
 import { formatEvent } from '../output/format.ts';

@@ -1,9 +1,9 @@
 /** What only the control socket may do: the commands that change something. */
 import type { PeerActionResult, Speaker } from '@manul/bgp';
 import type { DaemonView } from '../daemon/daemon-view.ts';
-import { speakerOf } from '../http/api.ts';
 import { sendJson } from '../http/responses.ts';
 import { HttpError, type HttpRoute } from '../http/router.ts';
+import { speakerOf } from '../http/speaker-access.ts';
 import {
   actionPath,
   MAX_MESSAGE_BYTES,

@@ -13,7 +13,7 @@ import type { Agent } from '@manul/felix-like';
 import type { NodeAddressWatch } from '../node-address/node-address-watch.ts';
 import type { RoleLink } from '../role-link/role-link.ts';
 import type { ConfigFeed } from './config-feed.ts';
-import type { DaemonParts } from './daemon.ts';
+import type { DaemonParts } from './daemon-parts.ts';
 import type { DaemonView } from './daemon-view.ts';
 import { Drain } from './drain.ts';
 import type { ErrorRecord } from './error-record.ts';

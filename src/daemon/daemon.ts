@@ -2,9 +2,6 @@
  * The running daemon: wires datastore, roles, role link, HTTP and control socket together. The parts come from
  * outside, so that tests run the same composition on doubles.
  */
-import type { Logger, Speaker } from '@manul/bgp';
-import type { Datastore, RenderNode } from '@manul/config';
-import type { Agent, CniHost } from '@manul/felix-like';
 import { actionRoutes } from '../control/actions.ts';
 import { drainRoutes } from '../control/drain-routes.ts';
 import { planBaseRoute } from '../control/plan-base-route.ts';
@@ -20,28 +17,12 @@ import { serveRoleLink } from '../role-link/agent-end.ts';
 import { linkInProcess } from '../role-link/in-process-link.ts';
 import type { LinkSpeaker, RoleLink } from '../role-link/role-link.ts';
 import { connectRoleLink } from '../role-link/speaker-end.ts';
-import type { ClusterReports } from './cluster-reports.ts';
 import { serveCni } from './cni-socket.ts';
 import { ConfigFeed } from './config-feed.ts';
+import type { DaemonParts } from './daemon-parts.ts';
 import { DaemonState } from './daemon-state.ts';
 import { ErrorRecord } from './error-record.ts';
 import type { RunOptions } from './run-options.ts';
-
-export interface DaemonParts {
-  /** Null: not one of the roles of this process. */
-  readonly speaker: Speaker | null;
-  readonly agent: Agent | null;
-  /** A speaker of this node has run before, and its routes are in the kernel. */
-  readonly hasRestarted: boolean;
-  /** Null: pods are attached by others. */
-  readonly cni: CniHost | null;
-  readonly datastore: Datastore;
-  /** Null: the datastore is no cluster. */
-  readonly reports: ClusterReports | null;
-  readonly render: RenderNode;
-  readonly logger: Logger;
-  readonly version: string;
-}
 
 export interface Daemon {
   /** Where HTTP is served, `ADDRESS:PORT`, or null. */

@@ -13,7 +13,8 @@ import { addressOf, drawRack, expectedRoutes, HTTP_PORT, OUTSIDE, RACK, ROUTER }
 import { showServed } from './served.ts';
 import { untilEstablished, untilInKernel, untilRoutes } from './sessions.ts';
 import { type Stage, until } from './stage.ts';
-import { startTopOfRack, type TopOfRack } from './top-of-rack.ts';
+import { startTopOfRack } from './start-top-of-rack.ts';
+import type { TopOfRack } from './top-of-rack.ts';
 
 interface Running {
   readonly rack: Rack;

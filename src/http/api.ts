@@ -1,11 +1,11 @@
 /** `/api/v1/…`: the same JSON as the commands print. */
-import type { RouteQuery, RouteStatus } from '@manul/bgp';
 import type { DaemonView } from '../daemon/daemon-view.ts';
 import { streamEvents } from './event-stream.ts';
 import { explainRoute } from './explain.ts';
 import { inBatches, sendJson, streamJson } from './responses.ts';
 import { readRouteQuery, selectKernelRoutes } from './route-query.ts';
 import { type Exchange, HttpError, type HttpRoute } from './router.ts';
+import { routesOf, speakerOf } from './speaker-access.ts';
 import { topologyOf } from './topology.ts';
 
 /** What everybody may ask, over TCP as well as over the control socket. */
@@ -27,12 +27,6 @@ function get(path: string, handle: HttpRoute['handle']): HttpRoute {
   return { method: 'GET', path, handle };
 }
 
-/** @throws HttpError 404 when this process has no speaker */
-export function speakerOf(view: DaemonView): NonNullable<DaemonView['speaker']> {
-  if (view.speaker === null) throw new HttpError(404, 'this process has no speaker role');
-  return view.speaker;
-}
-
 function peerOf(view: DaemonView, name: string): unknown {
   const peer = speakerOf(view).peer(name);
   if (peer === null) throw new HttpError(404, `no peer "${name}"`);
@@ -48,13 +42,4 @@ async function sendRoutes(view: DaemonView, { request, response, query }: Exchan
   } else {
     await streamJson(request, response, routesOf(view, routeQuery));
   }
-}
-
-/** @throws HttpError 404 for a peer that does not exist */
-export function routesOf(view: DaemonView, query: RouteQuery): AsyncIterable<readonly RouteStatus[]> {
-  const speaker = speakerOf(view);
-  for (const name of [query.received, query.advertised]) {
-    if (name !== undefined && speaker.peer(name) === null) throw new HttpError(404, `no peer "${name}"`);
-  }
-  return speaker.routes(query);
 }

@@ -4,9 +4,9 @@ import { addressFamily, canonicalAddress, canonicalPrefix, parsePrefix } from '@
 import type { RenderedNode } from '@manul/config';
 import type { KernelRouteStatus } from '@manul/felix-like';
 import type { DaemonView } from '../daemon/daemon-view.ts';
-import { speakerOf } from './api.ts';
 import { selectKernelRoutes } from './route-query.ts';
 import { HttpError } from './router.ts';
+import { speakerOf } from './speaker-access.ts';
 
 /** `manul explain -o json`. */
 export interface ExplainReport extends RouteExplanation {

@@ -2,12 +2,12 @@
 import type { RouteQuery } from '@manul/bgp';
 import { addressFamily, canonicalAddress, canonicalPrefix } from '@manul/bgp/net';
 import type { DaemonView } from '../daemon/daemon-view.ts';
-import { routesOf } from './api.ts';
 import { html } from './html.ts';
 import { type PageModel, renderPage } from './looking-glass-page.ts';
 import { pageNumber, takePage } from './paging.ts';
 import { inBatches } from './responses.ts';
 import type { HttpRoute } from './router.ts';
+import { routesOf } from './speaker-access.ts';
 
 export const PEERS_PER_PAGE = 100;
 export const ROUTES_PER_PAGE = 100;

@@ -13,7 +13,7 @@ import {
 } from '@manul/felix-like';
 import type { AgentJob, AgentPhase } from './agent-job.ts';
 import { NEXT_HOPS } from './kernel-job.ts';
-import { delayOf } from './loop-delay.ts';
+import { delayOf } from './probe-report.ts';
 
 const CHANGES = 200;
 /** Between two of them: each is to find a quiet agent. */

@@ -1,11 +1,8 @@
 /** How late an event loop was, as measured by a probe inside the process. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import type { Histogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoopDelay } from '../driver/job.ts';
-
-/** Environment variable with the file that the probe writes to. */
-export const PROBE_FILE = 'BENCH_LOOP_DELAY_FILE';
+import { PROBE_FILE } from './probe-report.ts';
 
 const PROBE = new URL('./loop-probe.ts', import.meta.url);
 const DEADLINE_MS = 10_000;
@@ -27,9 +24,4 @@ export async function takeLoopDelay(pid: number, file: string): Promise<LoopDela
     await sleep(5);
   }
   return JSON.parse(readFileSync(file, 'utf8')) as LoopDelay;
-}
-
-/** Of a histogram that has measured with a resolution of 1 ms, which itself counts as delay. */
-export function delayOf(histogram: Histogram): LoopDelay {
-  return { p999Ms: histogram.percentile(99.9) / 1e6 - 1, maxMs: Math.max(0, histogram.max / 1e6 - 1) };
 }

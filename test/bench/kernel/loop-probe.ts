@@ -5,7 +5,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread } from 'node:worker_threads';
-import { delayOf, PROBE_FILE } from './loop-delay.ts';
+import { delayOf, PROBE_FILE } from './probe-report.ts';
 
 const path = process.env[PROBE_FILE];
 if (isMainThread && path !== undefined) {

@@ -1,7 +1,7 @@
 /** What `manul peers NAME` makes of a failed connection, for the person who has to repair it. */
 import type { EndReason } from '../../../bgp/fsm/reason.ts';
+import type { Attempt } from '../../../bgp/speaker/attempt.ts';
 import { failureKind, likelyCause, type Situation } from '../../../bgp/speaker/likely-cause.ts';
-import type { Attempt } from '../../../bgp/speaker/peer-record.ts';
 import { configuredSettings } from '../../../bgp/speaker/session-settings.ts';
 import { NO_DROPS } from '../../../bgp/speaker/socket/kernel-counters.ts';
 import type { PeerConfig } from '../../../bgp/speaker/speaker-config.ts';
