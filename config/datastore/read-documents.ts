@@ -2,6 +2,7 @@
 import type { ResourceProblem } from '../config-api.ts';
 import { COMPARED_FIELDS, type ComparedField } from '../schema/cross-check.ts';
 import { formatFieldPath } from '../schema/issue-text.ts';
+import { annotationProblems } from '../schema/option-annotations.ts';
 import { type FieldProblem, type ParsedResource, parseResource } from '../schema/parse-resource.ts';
 import { resourceName } from '../schema/resource-set.ts';
 import { splitDocuments } from './split-documents.ts';
@@ -16,6 +17,8 @@ export interface ReadDocument {
   readonly line: number;
   readonly parsed: ParsedResource;
   readonly problems: readonly DocumentProblem[];
+  /** Annotations `manul.dev/…` that mean nothing: errors in `check`, where rendering warns. */
+  readonly annotationProblems: readonly DocumentProblem[];
   /** Lines of the fields that are compared with other resources, as far as they are there. */
   readonly comparedLines: ComparedLines;
 }
@@ -74,7 +77,8 @@ function readResource(document: YamlDocument, value: unknown, path: readonly Pro
     document.lengthOf(path) > MAX_OBJECT_CHARACTERS ? parseTooLarge(value) : parseResource(value);
   const line = document.lineOf(path) ?? document.line;
   const lineOf = (field: readonly PropertyKey[]): number => document.lineOf([...path, ...field]) ?? line;
-  if (parsed.outcome === 'foreign') return { line, parsed, problems: [], comparedLines: {} };
+  if (parsed.outcome === 'foreign')
+    return { line, parsed, problems: [], annotationProblems: [], comparedLines: {} };
   const resource = nameOf(parsed);
   const problems = firstOf(parsed.problems).map((problem: FieldProblem) => ({
     line: problem.path.length === 0 ? line : lineOf(problem.path),
@@ -85,7 +89,25 @@ function readResource(document: YamlDocument, value: unknown, path: readonly Pro
   }));
   const comparedLines =
     parsed.collection === 'ipPools' ? linesOf((field) => document.lineOf([...path, 'spec', field])) : {};
-  return { line, parsed, problems, comparedLines };
+  return { line, parsed, problems, annotationProblems: judgeAnnotations(parsed, lineOf), comparedLines };
+}
+
+function judgeAnnotations(
+  parsed: ParsedResource,
+  lineOf: (field: readonly PropertyKey[]) => number,
+): readonly DocumentProblem[] {
+  if (parsed.outcome !== 'valid') return [];
+  const { collection, key, resource } = parsed;
+  return annotationProblems(collection, resource.metadata.annotations).map(({ annotation, text }) => {
+    const path = ['metadata', 'annotations', annotation];
+    return {
+      line: lineOf(path),
+      resource: resourceName(collection, key),
+      field: formatFieldPath(path),
+      text,
+      severity: 'error',
+    };
+  });
 }
 
 /** Of one object's problems so many are told; ten thousand would help nobody. */
@@ -107,6 +129,10 @@ function parseTooLarge(value: unknown): ParsedResource {
   const problems = [{ path: [], text, severity: 'error' }] as const;
   if (head.outcome === 'invalid') return { ...head, problems };
   return { outcome: 'invalid', collection: head.collection, kind: String(kind), key: head.key, problems };
+}
+
+function movedProblem(problem: DocumentProblem, lines: number): DocumentProblem {
+  return { ...problem, line: problem.line + lines };
 }
 
 function linesOf(lineOf: (field: ComparedField) => number | null): ComparedLines {
@@ -133,6 +159,7 @@ function brokenDocument(document: YamlDocument): ReadDocument {
     line: document.line,
     parsed: { outcome: 'invalid', collection: null, kind: null, key: null, problems: [] },
     problems: [{ line, resource, field: '', text, severity: 'error' }],
+    annotationProblems: [],
     comparedLines: {},
   };
 }
@@ -146,6 +173,7 @@ function moved(document: ReadDocument, lines: number): ReadDocument {
       const line = document.comparedLines[field];
       return line === undefined ? null : line + lines;
     }),
-    problems: document.problems.map((problem) => ({ ...problem, line: problem.line + lines })),
+    problems: document.problems.map((problem) => movedProblem(problem, lines)),
+    annotationProblems: document.annotationProblems.map((problem) => movedProblem(problem, lines)),
   };
 }

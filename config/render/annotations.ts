@@ -1,48 +1,57 @@
-/** Annotations `manul.dev/…` of a BGPPeer: options that Calico's fields have no place for. */
-import type { BgpPeer } from '../schema/resource-set.ts';
+/** Options that annotations `manul.dev/…` set, as far as they mean something. */
+import { formatFieldPath } from '../schema/issue-text.ts';
+import type { Metadata } from '../schema/metadata.ts';
+import {
+  type AnnotationForm,
+  DECISION_OPTIONS,
+  meansNothing,
+  OPTION_PREFIX,
+  type OptionValue,
+  PEER_OPTIONS,
+} from '../schema/option-annotations.ts';
+import type { BgpConfiguration, BgpPeer } from '../schema/resource-set.ts';
 import type { RenderContext } from './render-context.ts';
 
-const PREFIX = 'manul.dev/';
-
-/** How the text of an annotation becomes a value. */
-export interface AnnotationForm<T> {
-  /** Null: the text means nothing. */
-  readonly parse: (text: string) => T | null;
-  /** Completes `"x" is …`: `none of true, false`, `no number`. */
-  readonly wrong: string;
-}
-
-export function oneOf<T extends string>(values: readonly T[]): AnnotationForm<T> {
-  return {
-    parse: (text) => values.find((value) => value === text) ?? null,
-    wrong: `none of ${values.join(', ')}`,
-  };
-}
-
-/** A decimal integer from `min` to `max`. */
-export function integerBetween(min: number, max: number): AnnotationForm<number> {
-  return {
-    parse: (text) => {
-      const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-      return value >= min && value <= max ? value : null;
-    },
-    wrong: `no number from ${min} to ${max}`,
-  };
-}
+type PeerOptions = typeof PEER_OPTIONS;
+type DecisionOptions = typeof DECISION_OPTIONS;
 
 /** @returns null where the annotation is missing, or means nothing, which is a warning */
-export function peerAnnotation<T>(
-  { warnings }: RenderContext,
+export function peerOption<N extends keyof PeerOptions>(
+  context: RenderContext,
   { metadata }: BgpPeer,
+  name: N,
+): OptionValue<PeerOptions[N]> | null {
+  const form = PEER_OPTIONS[name] as AnnotationForm<OptionValue<PeerOptions[N]>>;
+  return read(context, `BGPPeer/${metadata.name}`, metadata, name, form);
+}
+
+/** As `peerOption`. */
+export function decisionOption<N extends keyof DecisionOptions>(
+  context: RenderContext,
+  { metadata }: BgpConfiguration,
+  name: N,
+): OptionValue<DecisionOptions[N]> | null {
+  const form = DECISION_OPTIONS[name] as AnnotationForm<OptionValue<DecisionOptions[N]>>;
+  return read(context, `BGPConfiguration/${metadata.name}`, metadata, name, form);
+}
+
+function read<T>(
+  { warnings }: RenderContext,
+  resource: string,
+  { annotations }: Metadata,
   name: string,
-  { parse, wrong }: AnnotationForm<T>,
+  form: AnnotationForm<T>,
 ): T | null {
-  const text = metadata.annotations[PREFIX + name];
+  const text = annotations[OPTION_PREFIX + name];
   if (text === undefined) return null;
-  const value = parse(text);
+  const value = form.parse(text);
   if (value === null) {
-    const field = `metadata.annotations[${PREFIX}${name}]`;
-    warnings.add(`BGPPeer/${metadata.name}`, field, `${JSON.stringify(text)} is ${wrong}: it has no effect`);
+    warnings.add(resource, optionField(name), `${meansNothing(text, form)}: it has no effect`);
   }
   return value;
+}
+
+/** Where an option stands: `metadata.annotations["manul.dev/role"]`. */
+export function optionField(name: string): string {
+  return formatFieldPath(['metadata', 'annotations', OPTION_PREFIX + name]);
 }

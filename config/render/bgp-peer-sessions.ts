@@ -3,6 +3,7 @@
  * remote side it is on (`reversePeering`).
  */
 import { FAMILIES, type Family, isLinkLocal } from '@manul/bgp/net';
+import { OPTION_PREFIX } from '../schema/option-annotations.ts';
 import type { BgpPeer } from '../schema/resource-set.ts';
 import { matchesSelector } from '../schema/selector.ts';
 import type { NodeView } from './node-view.ts';
@@ -86,9 +87,6 @@ function mirroredFamilies(context: RenderContext, peer: BgpPeer): readonly Famil
   return FAMILIES.filter((family) => self.addresses[family]?.address === peerIP.address);
 }
 
-/** The interface that the session must use, whatever the routes say: Calico's fields have no place for it. */
-const INTERFACE = 'manul.dev/interface';
-
 /** @returns nothing for this node itself, and where it has no address of the family: then Calico runs no BGP there. */
 function draft(
   context: RenderContext,
@@ -137,7 +135,7 @@ function draft(
       reachableBy: spec.reachableBy ?? null,
       prefixLimit: peerPrefixLimit(context, peer),
       safety: peerSafety(context, peer),
-      boundTo: peer.metadata.annotations[INTERFACE] ?? null,
+      boundTo: peer.metadata.annotations[`${OPTION_PREFIX}interface`] ?? null,
       filters: spec.filters ?? [],
       resource,
     },

@@ -1,4 +1,6 @@
 /** All sessions with known neighbors: mesh and BGPPeers, settled, named, and with their policies. */
+import { meansNothing, PEER_OPTIONS } from '../schema/option-annotations.ts';
+import { optionField } from './annotations.ts';
 import { bgpPeerSessions } from './bgp-peer-sessions.ts';
 import { warnOfMissingFilters } from './filter-terms.ts';
 import { meshSessions } from './mesh.ts';
@@ -27,7 +29,7 @@ export function peerPlans(context: RenderContext, book: PolicyBook): PeerPlan[] 
 function plan(context: RenderContext, book: PolicyBook, { name, draft }: NamedSession): PeerPlan {
   const password = effectivePassword(context, draft);
   const misnamed = misnamedInterface(draft);
-  if (misnamed !== null) context.warnings.add(draft.resource, 'metadata.annotations', misnamed);
+  if (misnamed !== null) context.warnings.add(draft.resource, optionField('interface'), misnamed);
   const policies = book.configured(draft.filters, draft.families, draft.safety);
   warnOfMissingFilters(context, draft.resource, draft.filters);
   return {
@@ -48,7 +50,7 @@ function plan(context: RenderContext, book: PolicyBook, { name, draft }: NamedSe
       nextHop: draft.nextHop,
       families: draft.families,
       password: password.key !== null,
-      held: password.held ?? misnamed,
+      held: password.held ?? (misnamed === null ? null : `manul.dev/interface ${misnamed}`),
       holdTime: HOLD_TIME_SEC,
       keepalive: draft.keepaliveSec,
       gracefulRestart: draft.gracefulRestartSec,
@@ -65,8 +67,8 @@ function plan(context: RenderContext, book: PolicyBook, { name, draft }: NamedSe
 
 /** A session that cannot be bound as it should be is held: never over any other interface. */
 function misnamedInterface({ boundTo }: SessionDraft): string | null {
-  if (boundTo === null || /^[^\s/%]{1,15}$/.test(boundTo)) return null;
-  return `manul.dev/interface ${JSON.stringify(boundTo)} is no name of an interface`;
+  if (boundTo === null || PEER_OPTIONS.interface.parse(boundTo) !== null) return null;
+  return meansNothing(boundTo, PEER_OPTIONS.interface);
 }
 
 /** Every iBGP neighbor of a reflector is a client, unless it is known to share its cluster ID. */

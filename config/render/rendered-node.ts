@@ -21,8 +21,7 @@ export interface RenderedNode {
   readonly warnings: readonly RenderWarning[];
 }
 
-export const MULTIPATH_MODES = ['none', 'same', 'relaxed'] as const;
-export type MultipathMode = (typeof MULTIPATH_MODES)[number];
+export type MultipathMode = 'none' | 'same' | 'relaxed';
 
 export interface RenderedDecision {
   /** MED is compared between neighbouring ASes, too. */

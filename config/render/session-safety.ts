@@ -4,11 +4,11 @@
  */
 import type { BgpRole, SessionConfig } from '@manul/bgp';
 import type { BgpPeer, DynamicNeighbor } from '../schema/resource-set.ts';
-import { oneOf, peerAnnotation } from './annotations.ts';
+import { peerOption } from './annotations.ts';
 import type { RenderContext } from './render-context.ts';
 
 /** `own`: not what this node has itself. `strict`: nor a default route, pods', services' and nodes' prefixes. */
-export type ImportProtection = (typeof IMPORT_PROTECTIONS)[number];
+export type ImportProtection = 'strict' | 'own' | 'none';
 
 export interface SessionSafety {
   readonly importProtection: ImportProtection;
@@ -21,10 +21,6 @@ export interface SessionSafety {
   readonly multihop: boolean;
 }
 
-const IMPORT_PROTECTIONS = ['strict', 'own', 'none'] as const;
-const ROLES = ['provider', 'rs', 'rs-client', 'customer', 'peer'] as const satisfies readonly BgpRole[];
-const SWITCH = ['true', 'false'] as const;
-
 /** As Calico: whatever comes is accepted, but for what the node has itself. */
 export const CALICO_SAFETY: SessionSafety = {
   importProtection: 'own',
@@ -36,15 +32,13 @@ export const CALICO_SAFETY: SessionSafety = {
 };
 
 export function peerSafety(context: RenderContext, peer: BgpPeer): SessionSafety {
-  const read = <T extends string>(name: string, values: readonly T[]): T | null =>
-    peerAnnotation(context, peer, name, oneOf(values));
   return {
-    importProtection: read('import-protection', IMPORT_PROTECTIONS) ?? CALICO_SAFETY.importProtection,
-    requirePolicy: read('require-policy', SWITCH) === 'true',
-    role: read('role', ROLES),
-    strictRole: read('strict-role', SWITCH) === 'true',
-    enforceFirstAs: read('enforce-first-as', SWITCH) === 'true',
-    multihop: read('multihop', SWITCH) !== 'false',
+    importProtection: peerOption(context, peer, 'import-protection') ?? CALICO_SAFETY.importProtection,
+    requirePolicy: peerOption(context, peer, 'require-policy') === 'true',
+    role: peerOption(context, peer, 'role'),
+    strictRole: peerOption(context, peer, 'strict-role') === 'true',
+    enforceFirstAs: peerOption(context, peer, 'enforce-first-as') === 'true',
+    multihop: peerOption(context, peer, 'multihop') !== 'false',
   };
 }
 

@@ -52,6 +52,7 @@ const PATTERN = {
   address: '^[0-9A-Fa-f.:]*$',
   asNumber: '^([0-9]{1,10}|[0-9]{1,5}[.][0-9]{1,5})?$',
   community: '^([0-9]{1,10}(:[0-9]{1,10}){1,2})?$',
+  strictCommunity: '^(0|[1-9][0-9]{0,9})(:(0|[1-9][0-9]{0,9})){1,2}$',
   duration: '^(0|(([0-9]+([.][0-9]*)?|[.][0-9]+)(ns|us|µs|μs|ms|s|m|h))+)?$',
   prefix: '^([0-9A-Fa-f.:]+/[0-9]{1,3})?$',
 } as const;
@@ -243,6 +244,21 @@ export function community(description: string) {
       ),
     40,
     PATTERN.community,
+  );
+}
+
+/** As `community`, in strictly decimal numbers: `01:2` is none. */
+export function strictCommunity(description: string) {
+  return text(
+    description,
+    (value) =>
+      parseCommunity(value) === value
+        ? value
+        : new Refusal(
+            `must be a community aa:nn (0 to 65535 each) or a:b:c (32 bits each), without leading zeros, is ${JSON.stringify(value)}`,
+          ),
+    32,
+    PATTERN.strictCommunity,
   );
 }
 

@@ -1,7 +1,7 @@
 /** BGPFilter: ordered rules for routes in and out of a session, per address family. */
 import { addressBits, type Family } from '@manul/bgp/net';
 import { z } from 'zod';
-import { asNumber, choice, community, integer, interfacePattern, prefix } from '../fields.ts';
+import { asNumber, choice, integer, interfacePattern, prefix, strictCommunity } from '../fields.ts';
 import { isSet, needs, type Rule, withRules } from '../rules.ts';
 import { MAX_PRIORITY } from './bgp-configuration.ts';
 import { objectOf } from './calico-kind.ts';
@@ -10,7 +10,7 @@ const priority = (description: string) => integer(description, 1, MAX_PRIORITY);
 
 const operation = z
   .strictObject({
-    addCommunity: z.strictObject({ value: community('Community to add') }).optional(),
+    addCommunity: z.strictObject({ value: strictCommunity('Community to add') }).optional(),
     prependASPath: z
       .strictObject({ prefix: z.array(asNumber('AS number to prepend')).min(1).max(10) })
       .optional()
@@ -39,7 +39,7 @@ function ruleOf(family: Family) {
     interface: interfacePattern('Outgoing interface of the route', { allowStar: true }).optional(),
     peerType: choice('Type of the session', ['eBGP', 'iBGP']).optional(),
     communities: z
-      .strictObject({ values: z.array(community('Community')).length(1) })
+      .strictObject({ values: z.array(strictCommunity('Community')).length(1) })
       .optional()
       .describe('The route carries this community'),
     asPathPrefix: z

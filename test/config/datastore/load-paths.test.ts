@@ -129,6 +129,43 @@ items:
     expect(resources.bgpPeers.get('a')?.spec.peerIP).toEqual({ address: '10.0.0.1', port: null });
   });
 
+  test('names annotations of ours that mean nothing, or that nobody knows, and no others', async () => {
+    folder.write(
+      'a.yaml',
+      `${peerYaml('good')}---
+apiVersion: projectcalico.org/v3
+kind: BGPPeer
+metadata:
+  name: tor
+  annotations:
+    example.org/role: king
+    manul.dev/max-prefixes: "1000"
+    manul.dev/multihop: "false"
+    manul.dev/interface: eth0
+    manul.dev/role: provder
+    manul.dev/max-prefix: "5"
+spec: {peerIP: 10.0.0.1, asNumber: 1}
+---
+apiVersion: crd.projectcalico.org/v1
+kind: BGPConfiguration
+metadata: {name: node.a, annotations: {projectcalico.org/metadata: '{"annotations":{"manul.dev/max-paths":"65"}}'}}
+spec: {}
+---
+apiVersion: projectcalico.org/v3
+kind: Node
+metadata: {name: n, annotations: {manul.dev/role: king}}
+spec: {}
+`,
+    );
+    const offset = peerYaml('good').split('\n').length;
+    expect(await check()).toEqual([
+      `a.yaml:${offset + 10} BGPPeer/tor metadata.annotations["manul.dev/role"] "provder" is none of provider, rs, rs-client, customer, peer`,
+      `a.yaml:${offset + 11} BGPPeer/tor metadata.annotations["manul.dev/max-prefix"] is not a known annotation`,
+      `a.yaml:${offset + 14} BGPConfiguration/node.a metadata.annotations["manul.dev/max-paths"] "65" is no number from 1 to 64`,
+    ]);
+    expect((await loadPaths([folder.path])).problems).toEqual([]);
+  });
+
   test('foreign kinds are skipped with one note for each', async () => {
     const deployment = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n---\n';
     folder.write('a.yaml', `${deployment}${deployment}apiVersion: v1\nkind: ConfigMap\n`);

@@ -552,7 +552,7 @@ describe('manul.dev/interface', () => {
     const { rendered, speaker } = config(annotated('eth1/2'), 'a');
     expect(speaker.peers[0]!.held).toBe('manul.dev/interface "eth1/2" is no name of an interface');
     expect(warningLines(rendered)).toEqual([
-      'BGPPeer/p metadata.annotations: manul.dev/interface "eth1/2" is no name of an interface',
+      'BGPPeer/p metadata.annotations["manul.dev/interface"]: "eth1/2" is no name of an interface',
     ]);
   });
 });

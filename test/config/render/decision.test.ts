@@ -39,7 +39,7 @@ test('what cannot be read has no effect, and is named', () => {
   const yaml = NODE + annotated({ 'manul.dev/max-paths': '0', 'manul.dev/always-compare-med': 'yes' });
   expect(render(yaml, 'a').decision).toMatchObject({ alwaysCompareMed: false, maxPaths: 16 });
   expect(warningLines(render(yaml, 'a')).sort()).toEqual([
-    'BGPConfiguration/default metadata.annotations[manul.dev/always-compare-med]: "yes" is not true or false: it has no effect',
-    'BGPConfiguration/default metadata.annotations[manul.dev/max-paths]: "0" is not a number from 1 to 64: it has no effect',
+    'BGPConfiguration/default metadata.annotations["manul.dev/always-compare-med"]: "yes" is none of true, false: it has no effect',
+    'BGPConfiguration/default metadata.annotations["manul.dev/max-paths"]: "0" is no number from 1 to 64: it has no effect',
   ]);
 });

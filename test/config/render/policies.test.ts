@@ -321,7 +321,7 @@ describe('BGPFilter', () => {
     const operations = [
       { setPriority: { value: 512 } },
       { prependASPath: { prefix: [65_001, '1.0'] } },
-      { addCommunity: { value: '65000:01' } },
+      { addCommunity: { value: '65000:1' } },
     ];
     const policy = importPolicy(filtered({ f: { importV4: [{ action: 'Accept', operations }] } }));
     expect(policy.terms[0]).toMatchObject({

@@ -45,7 +45,7 @@ test.each([
   ['max-prefixes-restart', '25h', 'neither never nor a duration from 1s to 24h'],
 ])('manul.dev/%s: %j means nothing, and is a warning', (name, text, wrong) => {
   expect(warningLines(render(peerWith({ [`manul.dev/${name}`]: text }), 'a'))).toEqual([
-    `BGPPeer/tor metadata.annotations[manul.dev/${name}]: "${text}" is ${wrong}: it has no effect`,
+    `BGPPeer/tor metadata.annotations["manul.dev/${name}"]: "${text}" is ${wrong}: it has no effect`,
   ]);
   expect(limitOf({ [`manul.dev/${name}`]: text })).toMatchObject({
     maxPrefixes: null,

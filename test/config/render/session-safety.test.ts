@@ -120,7 +120,7 @@ describe('a BGPPeer of another AS', () => {
   test('an annotation that means nothing is a warning', () => {
     const yaml = peerWith({ 'manul.dev/role': 'king' });
     expect(warningLines(render(yaml, 'a'))).toEqual([
-      'BGPPeer/tor metadata.annotations[manul.dev/role]: "king" is none of provider, rs, rs-client, customer, peer: it has no effect',
+      'BGPPeer/tor metadata.annotations["manul.dev/role"]: "king" is none of provider, rs, rs-client, customer, peer: it has no effect',
     ]);
   });
 });

@@ -1,29 +1,7 @@
 import { parse } from 'yaml';
-import { formatFieldPath } from '../../../config/schema/issue-text.ts';
 import { parseResource } from '../../../config/schema/parse-resource.ts';
 import type { Secret } from '../../../config/schema/resource-set.ts';
-
-type Problem = readonly [field: string, text: string];
-type Row = readonly [title: string, spec: string, ...problems: Problem[]];
-
-function problemsOf(yaml: string): (readonly [string, string])[] {
-  const parsed = parseResource(parse(yaml));
-  if (parsed.outcome === 'foreign') throw new Error('foreign');
-  return parsed.problems.map((problem) => [formatFieldPath(problem.path), problem.text] as const);
-}
-
-function calico(kind: string, spec: string, name = 'x'): string {
-  return `apiVersion: projectcalico.org/v3\nkind: ${kind}\nmetadata: {name: ${name}}\nspec: ${spec}`;
-}
-
-/** Each row's spec has exactly these problems. */
-function rejects(kind: string, rows: readonly Row[], name = 'x'): void {
-  for (const [title, spec, ...problems] of rows) {
-    test(`${kind}: ${title}`, () => {
-      expect(problemsOf(calico(kind, spec, name))).toEqual(problems);
-    });
-  }
-}
+import { calico, problemsOf, type Row, rejects } from '../support/resource-problems.ts';
 
 describe('what Calico refuses is refused, by field', () => {
   rejects(
@@ -230,67 +208,6 @@ describe('what Calico refuses is refused, by field', () => {
       '[]',
       ['spec', 'must be an object, is a list'],
       ['spec.peerIP', 'is required, unless peerSelector or localWorkloadSelector is given'],
-    ],
-  ]);
-
-  rejects('BGPFilter', [
-    [
-      'cidr without operator',
-      '{exportV4: [{cidr: 10.0.0.0/8, action: Accept}]}',
-      ['spec.exportV4[0].cidr', 'needs matchOperator'],
-    ],
-    [
-      'operator without cidr',
-      '{exportV4: [{matchOperator: In, action: Accept}]}',
-      ['spec.exportV4[0].matchOperator', 'needs cidr'],
-    ],
-    [
-      'lengths without cidr',
-      '{importV4: [{prefixLength: {min: 1}, action: Accept}]}',
-      ['spec.importV4[0].prefixLength', 'needs cidr'],
-    ],
-    [
-      'length beyond 32',
-      '{importV4: [{cidr: 10.0.0.0/8, matchOperator: In, prefixLength: {max: 33}, action: Accept}]}',
-      ['spec.importV4[0].prefixLength.max', 'must be at most 32, is 33'],
-    ],
-    [
-      'length of IPv6',
-      '{importV6: [{cidr: "fd00::/8", matchOperator: In, prefixLength: {max: 128}, action: Accept}]}',
-    ],
-    [
-      'wrong family',
-      '{importV6: [{cidr: 10.0.0.0/8, matchOperator: In, action: Accept}]}',
-      ['spec.importV6[0].cidr', 'must be an IPv6 prefix, is 10.0.0.0/8'],
-    ],
-    ['no action', '{importV4: [{source: RemotePeers}]}', ['spec.importV4[0].action', 'is required']],
-    [
-      'two communities',
-      '{importV4: [{communities: {values: ["1:2", "3:4"]}, action: Accept}]}',
-      ['spec.importV4[0].communities.values', 'must have at most 1 entries, has 2'],
-    ],
-    [
-      'operations on Reject',
-      '{importV4: [{action: Reject, operations: [{setPriority: {value: 1}}]}]}',
-      ['spec.importV4[0].operations', 'is only allowed with action Accept'],
-    ],
-    [
-      'no operation',
-      '{importV4: [{action: Accept, operations: []}]}',
-      ['spec.importV4[0].operations', 'must have at least 1 entries, has 0'],
-    ],
-    [
-      'two in one operation',
-      '{importV4: [{action: Accept, operations: [{setPriority: {value: 1}, addCommunity: {value: "1:2"}}]}]}',
-      [
-        'spec.importV4[0].operations[0]',
-        'must have exactly one of addCommunity, prependASPath and setPriority',
-      ],
-    ],
-    [
-      'priority',
-      '{importV4: [{priority: 0, action: Accept}]}',
-      ['spec.importV4[0].priority', 'must be at least 1, is 0'],
     ],
   ]);
 
