@@ -70,6 +70,8 @@ class NodeAgent implements Agent {
   readonly #nextHopListeners = new Set<(routes: readonly NextHopRoute[] | null) => void>();
   readonly #poolSwitch: PoolSwitch;
   #resources: AgentConfig | null = null;
+  /** `#resources` as it is in force now. */
+  #inForce: AgentConfig | null = null;
   #attached: readonly Workload[] = [];
   readonly #writeListeners = new Set<(event: KernelWriteEvent) => void>();
   readonly #appliedListeners = new Set<(seconds: number) => void>();
@@ -93,7 +95,7 @@ class NodeAgent implements Agent {
       plan: (config, present) => planTunnels(config, this.#calculator.topology, deriveMtu(config, present)),
       onWrite,
     });
-    this.#poolSwitch = new PoolSwitch(clock, () => this.#takeConfig());
+    this.#poolSwitch = new PoolSwitch(clock, () => this.#switchPools());
     this.#loop = new ApplyLoop({
       kernel,
       clock,
@@ -118,8 +120,7 @@ class NodeAgent implements Agent {
 
   apply(config: AgentConfig): void {
     this.#resources = config;
-    this.#host.setConfig(config);
-    this.#takeConfig();
+    this.#switchPools();
   }
 
   config(): AgentConfig | null {
@@ -223,9 +224,15 @@ class NodeAgent implements Agent {
     await Promise.all([this.#loop.close(), this.#host.close()]);
   }
 
-  #takeConfig(): void {
+  #switchPools(): void {
     if (this.#resources === null) return;
-    this.#loop.setConfig(withAttached(this.#poolSwitch.take(this.#resources), this.#attached));
+    this.#inForce = this.#poolSwitch.take(this.#resources);
+    this.#host.setConfig(this.#inForce);
+    this.#takeConfig();
+  }
+
+  #takeConfig(): void {
+    if (this.#inForce !== null) this.#loop.setConfig(withAttached(this.#inForce, this.#attached));
   }
 
   #onProgress(): void {

@@ -1,10 +1,11 @@
 /**
  * Pools that begin to use a tunnel while pods talk. All nodes hear of it at about the same time; one that sends into
  * its new tunnel at once may be ahead of the other's device, and what it sends is lost. So such a pool keeps its old
- * encapsulation for a while, and everything else of the new configuration (devices, addresses, neighbours, filter)
- * is in force at once.
+ * encapsulation for a while, and the tunnel that this one goes over; everything else of the new configuration
+ * (devices, addresses, neighbours, filter) is in force at once.
  */
-import type { AgentConfig, AgentPool } from '../agent-api.ts';
+import type { AgentConfig, AgentPool, TunnelConfig } from '../agent-api.ts';
+import { familyOfPrefix } from '../routetable/route-key.ts';
 import type { Clock, Timer } from './clock.ts';
 
 /** From the first configuration with the device on: what other nodes have to hear of it, and to make theirs. */
@@ -51,6 +52,7 @@ export class PoolSwitch {
     this.#startTimer(nowMs);
     this.#before = {
       ...config,
+      tunnels: this.#tunnelsOf(config),
       pools: config.pools.map((pool) => {
         const held = this.#held.get(pool.prefix);
         return held === undefined ? pool : { ...pool, encapsulation: held.encapsulation };
@@ -61,6 +63,20 @@ export class PoolSwitch {
 
   close(): void {
     this.#timer?.cancel();
+  }
+
+  /** Those of `config`, and those that it lacks and pools still go over. */
+  #tunnelsOf({ tunnels }: AgentConfig): TunnelConfig {
+    const before = this.#before?.tunnels;
+    if (before === undefined) return tunnels;
+    let { ipip, vxlan } = tunnels;
+    for (const [prefix, { encapsulation }] of this.#held) {
+      if (encapsulation.startsWith('ipip')) ipip ??= before.ipip;
+      if (!encapsulation.startsWith('vxlan')) continue;
+      const family = familyOfPrefix(prefix);
+      vxlan = { ...vxlan, [family]: vxlan[family] ?? before.vxlan[family] };
+    }
+    return { ipip, vxlan };
   }
 
   #startTimer(nowMs: number): void {
@@ -76,5 +92,5 @@ export class PoolSwitch {
 function hasDevice({ tunnels }: AgentConfig, { prefix, encapsulation }: AgentPool): boolean {
   if (encapsulation === 'none') return false;
   if (encapsulation.startsWith('ipip')) return tunnels.ipip !== null;
-  return tunnels.vxlan[prefix.includes(':') ? 'ipv6' : 'ipv4'] !== null;
+  return tunnels.vxlan[familyOfPrefix(prefix)] !== null;
 }

@@ -45,8 +45,6 @@ describe('pools that change their encapsulation', () => {
     ['none', 'vxlan'],
     ['none', 'vxlanCrossSubnet'],
     ['none', 'ipip'],
-    ['vxlan', 'ipip'],
-    ['ipipCrossSubnet', 'vxlan'],
   ])('from %s to %s: the device is there at once, and used after five seconds', (before, after) => {
     take(config(before));
     const wanted = config(after);
@@ -59,6 +57,22 @@ describe('pools that change their encapsulation', () => {
     expect(due).toBe(1);
     expect(take(wanted)).toEqual([after, 'none']);
     expect(switches.isWaiting).toBe(false);
+  });
+
+  test.each<[Encapsulation, Encapsulation]>([
+    ['vxlan', 'ipip'],
+    ['ipipCrossSubnet', 'vxlan'],
+  ])('from %s to %s: both devices are there until the new one is used', (before, after) => {
+    const old = switches.take(config(before)).tunnels;
+    const wanted = config(after);
+    const { tunnels } = switches.take(wanted);
+    expect([tunnels.ipip, tunnels.vxlan.ipv4]).not.toContain(null);
+    expect(tunnels).toEqual({
+      ipip: wanted.tunnels.ipip ?? old.ipip,
+      vxlan: { ipv4: wanted.tunnels.vxlan.ipv4 ?? old.vxlan.ipv4, ipv6: null },
+    });
+    clock.advance(5000);
+    expect(switches.take(wanted)).toEqual(wanted);
   });
 
   test.each<[Encapsulation, Encapsulation]>([
