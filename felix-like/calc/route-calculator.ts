@@ -2,10 +2,10 @@
  * What routes this node should have, from its configuration, the routes learnt by BGP and the state of its links.
  * A function of the present state and never of history; what a change touches is marked, and settled in slices.
  *
- * Of several claims to one prefix the first wins: a local workload whose interface is up; an own block (blackhole,
- * so that unused addresses of the block do not loop); the end of a VXLAN; the gateway of a BGP neighbor; in an
- * encapsulating pool, the node that the resources name; a route learnt by BGP. Inside an own block only learnt host
- * routes count: those are addresses that another node borrowed. Learnt routes to service addresses are not
+ * Of several claims to one prefix the first wins: a local workload whose interface is up and has a carrier; an own
+ * block (blackhole, so that unused addresses of the block do not loop); the end of a VXLAN; the gateway of a BGP
+ * neighbor; in an encapsulating pool, the node that the resources name; a route learnt by BGP. Inside an own block only
+ * learnt host routes count: those are addresses that another node borrowed. Learnt routes to service addresses are not
  * programmed: kube-proxy translates those on every node.
  */
 import { type Family, parsePrefix } from '@manul/bgp/net';
@@ -373,14 +373,15 @@ export class RouteCalculator {
     let best: LinkFact | null = null;
     for (const { interfaceName } of claims ?? []) {
       const link = this.#topology.linkNamed(interfaceName);
-      if (link?.isUp && (best === null || best.index < link.index)) best = link;
+      if (link?.isUp && link.hasCarrier && (best === null || best.index < link.index)) best = link;
     }
     return best;
   }
 
   #linkProblem({ name, interfaceName }: WorkloadClaim): string {
-    const state = this.#topology.linkNamed(interfaceName) === undefined ? 'does not exist' : 'is down';
-    return `interface ${interfaceName} of workload ${name} ${state}`;
+    const link = this.#topology.linkNamed(interfaceName);
+    const state = link?.isUp === true ? 'has no carrier: its other end is down' : 'is down';
+    return `interface ${interfaceName} of workload ${name} ${link === undefined ? 'does not exist' : state}`;
   }
 
   /** A block of one address is held by its workload alone. */

@@ -1,4 +1,7 @@
-/** Kernel parameters: those of the node, and those of each workload interface when it appears. */
+/**
+ * Kernel parameters: those of the node, and those of each workload interface when it appears. The kernel tells when
+ * others change most of them; the rest is looked at every ten seconds.
+ */
 import type { AgentConfig } from '../agent-api.ts';
 import type { DesiredSysctl } from '../calc/sysctls.ts';
 import type { KernelLink, KernelPort } from '../kernel/kernel-port.ts';
@@ -32,6 +35,8 @@ const NODE = 'node';
 const NOTHING_WRITTEN: SysctlCounts = { written: 0, failed: 0 };
 /** Of an interface whose workload may send from addresses of others. */
 const RP_FILTER_OFF = '0';
+/** How often to look at parameters whose changes nobody tells. */
+const LOOK_MS = 10_000;
 
 interface WorkloadLink extends KernelLink {
   readonly key: string;
@@ -45,6 +50,8 @@ export class SysctlManager {
   /** By kernel parameter. */
   readonly #retries = new RetrySchedule<string>();
   readonly #desired = new Map<string, readonly DesiredSysctl[]>();
+  /** When to look at what nobody tells, milliseconds of the clock; null: before the first pass. */
+  #lookAtMs: number | null = null;
 
   constructor(parts: SysctlParts) {
     this.#parts = parts;
@@ -66,9 +73,10 @@ export class SysctlManager {
     for (const key of this.#done) if (key.startsWith(start)) this.#done.delete(key);
   }
 
-  /** When to try again what was refused, milliseconds of the clock, or null. */
+  /** When to look again, or to try again what was refused, milliseconds of the clock; null before the first pass. */
   nextMs(): number | null {
-    return this.#retries.nextMs();
+    const dueMs = [this.#lookAtMs, this.#retries.nextMs()].filter((ms) => ms !== null);
+    return dueMs.length === 0 ? null : Math.min(...dueMs);
   }
 
   async apply(kernel: KernelPort, config: AgentConfig, links: readonly KernelLink[]): Promise<SysctlCounts> {
@@ -77,8 +85,11 @@ export class SysctlManager {
     this.#forget(new Set([NODE, ...present.map(({ key }) => key)]));
     const fresh = present.filter(({ key }) => !this.#done.has(key));
     const isNodeDue = !this.#done.has(NODE);
-    const due = this.#retries.due(clock.now());
-    if (fresh.length === 0 && !isNodeDue && due.length === 0) return NOTHING_WRITTEN;
+    const nowMs = clock.now();
+    const due = new Set(this.#retries.due(nowMs));
+    const mustLook = this.#lookAtMs === null || nowMs >= this.#lookAtMs;
+    if (fresh.length === 0 && !isNodeDue && due.size === 0 && !mustLook) return NOTHING_WRITTEN;
+    if (mustLook) this.#lookAtMs = nowMs + LOOK_MS;
     // Before anything is awaited: what changes meanwhile must be looked at once more.
     for (const key of [NODE, ...fresh.map((link) => link.key)]) this.#done.add(key);
     const rpFilter = fresh.length === 0 ? null : await kernel.readSysctl(plan.rpFilterKey);
@@ -86,10 +97,11 @@ export class SysctlManager {
     for (const { key, name, maySpoof } of fresh) {
       this.#desired.set(key, plan.workload(name, maySpoof ? RP_FILTER_OFF : rpFilter));
     }
-    const retried = new Set(due);
     const isFresh = new Set([...(isNodeDue ? [NODE] : []), ...fresh.map(({ key }) => key)]);
+    const isDue = ({ key, isTold }: DesiredSysctl): boolean =>
+      due.has(key) || (mustLook && !isTold && !this.#retries.isWaiting(key, nowMs));
     const desired = [...this.#desired].flatMap(([key, settings]) =>
-      isFresh.has(key) ? settings : settings.filter((setting) => retried.has(setting.key)),
+      isFresh.has(key) ? settings : settings.filter(isDue),
     );
     const counts = await this.#write(kernel, desired);
     if (fresh.length > 0 || isNodeDue) await forwarding.run(kernel, config, links);

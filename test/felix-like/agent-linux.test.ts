@@ -225,14 +225,18 @@ describeWith({ root: true, commands: ['ip'] }, 'the agent on a real kernel', () 
     await inSync();
   });
 
-  test('waits for an interface that is down, and says so', async () => {
-    namespace.ip('link set cali1 down');
+  test.each([
+    ['is down', 'cali1'],
+    ['has no carrier: its other end is down', 'cali1p'],
+  ])('waits for an interface that %s, and says so', async (state, end) => {
+    namespace.ip(`link set ${end} down`);
     const waiting = (): string | null =>
       agent.kernelRoutes().find(({ prefix }) => prefix === POD)?.error ?? null;
     await until('waiting', () => waiting() !== null, PAUSE_MS);
-    expect(waiting()).toBe('interface cali1 of workload default/pod-1 is down');
+    expect(waiting()).toBe(`interface cali1 of workload default/pod-1 ${state}`);
+    await until('taken away', () => !ours().some((line) => line.includes('cali1')), PAUSE_MS);
     expect(agent.originated()).toEqual([BLOCK, 'fd00:10::/122']);
-    namespace.ip('link set cali1 up');
+    namespace.ip(`link set ${end} up`);
     await untilRoutes('ipv4', IPV4_ROUTES);
   });
 

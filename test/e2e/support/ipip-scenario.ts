@@ -3,19 +3,18 @@
  * object with what was seen; what it means, the suite outside says.
  */
 import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { pollUntil } from '../../harness/deadline.ts';
 import { MANUL, ManulDaemon } from '../../harness/manul/manul-daemon.ts';
+import { askEcho, startEcho } from '../../harness/network/echo-calls.ts';
 import { labYaml } from '../../harness/network/lab-resources.ts';
 import { ip, type LabNode, NodeLab, routes } from '../../harness/network/node-lab.ts';
 import { answers } from '../../harness/network/ping.ts';
-import { ChildDaemon } from '../../harness/process/child-daemon.ts';
 import { outputOf } from '../../harness/process/run-command.ts';
+import { changePool, type PoolChanges } from './ipip-pool-changes.ts';
 
 /** Everything is many times slower in here. */
 const PATIENCE = { deadlineMs: 240_000 };
 const FILE = 'cluster.yaml';
-const ECHO = fileURLToPath(new URL('../../harness/network/echo.ts', import.meta.url));
 
 export interface IpipReport {
   /** Routes of the first node by mode, without `proto 80 metric 1024`. */
@@ -28,8 +27,8 @@ export interface IpipReport {
   readonly answered: Readonly<Record<'Always' | 'CrossSubnet', readonly string[]>>;
   /** What else was reached over IPIP: pod to node, node to pod, a host beyond the router to a pod. */
   readonly ways: readonly string[];
-  /** Whom the pod of the third node saw, by protocol, when the first pod called. */
-  readonly sources: Readonly<Record<'tcp' | 'udp', string>>;
+  /** Whom the third node or its pod saw over TCP and UDP, by who called whom. */
+  readonly sources: Readonly<Record<string, readonly string[]>>;
   /** `manul cleanup` on a node whose daemon ended: what it says, and what is left. */
   readonly cleanup: {
     readonly items: readonly string[];
@@ -38,6 +37,8 @@ export interface IpipReport {
   };
   /** Seconds until each was back. */
   readonly repairs: Readonly<Record<string, number>>;
+  /** What pods that talked lost while the pool went from one encapsulation to the next. */
+  readonly changes: PoolChanges;
   /** The device once no pool asks for it. */
   readonly addressesAfter: readonly string[];
   readonly status: string;
@@ -71,7 +72,8 @@ async function untilRoutes(
 
 /** What the router sees on the wire of the first node while its pod pings that of `to`. */
 async function capture(lab: NodeLab, to: LabNode): Promise<string> {
-  const filter = `ip proto 4 and host ${to.ipv4} or host ${to.pod.ipv4}`;
+  // Octet 29 of a packet in a packet is the protocol of the inner one.
+  const filter = `(ip proto 4 and ip[29] = 1 and host ${to.ipv4}) or (icmp and host ${to.pod.ipv4})`;
   const words = ['90', 'tcpdump', '-ni', 'n1', '-c', '1', filter];
   const seen = outputOf('timeout', words, { namespace: lab.router, deadlineMs: 120_000 });
   const pings = setInterval(() => void answers(lab.node('n1').pod.namespace, to.pod.ipv4), 1000);
@@ -91,14 +93,16 @@ async function otherWays(lab: NodeLab): Promise<Pick<IpipReport, 'ways' | 'sourc
   await answers(lab.outside, n3.pod.ipv4);
   ways.push('outside to pod');
   const { namespace } = n3.pod;
-  const echo = await ChildDaemon.start('echo', process.execPath, [ECHO, 'serve', '7007'], { namespace });
-  await echo.until((output) => output.includes('serving') || null, 'serves', PATIENCE.deadlineMs);
-  const ask = (protocol: string): Promise<string> => {
-    const words = [ECHO, 'ask', protocol, n3.pod.ipv4, '7007'];
-    return outputOf(process.execPath, words, { namespace: n1.pod.namespace, ...PATIENCE });
+  const echoes = await Promise.all(
+    [namespace, n3.namespace].map((each) => startEcho(each, PATIENCE.deadlineMs)),
+  );
+  const sources = {
+    'pod to pod': await askEcho(n1.pod.namespace, [n3.pod.ipv4]),
+    'pod to node': await askEcho(n1.pod.namespace, [n3.ipv4]),
+    'node to pod': await askEcho(n1.namespace, [n3.pod.ipv4]),
+    'outside to pod': await askEcho(lab.outside, [n3.pod.ipv4]),
   };
-  const sources = { tcp: (await ask('tcp')).trim(), udp: (await ask('udp')).trim() };
-  await echo.stop();
+  await Promise.all(echoes.map((echo) => echo.stop()));
   return { ways, sources };
 }
 
@@ -172,19 +176,38 @@ async function main(): Promise<IpipReport> {
   const made = device(n1);
   const repaired = await repairs(n1);
   const status = (await daemons[0]!.run('status')).stdout;
-  for (const daemon of daemons) daemon.writeFile(FILE, labYaml(nodes, { ipipMode: 'CrossSubnet' }));
-  const cross = await untilRoutes(n1, 'direct', hasRemote('10.65.2.0/26 via 10.0.1.2 dev eth0 onlink'));
-  await untilRoutes(n2, 'direct', hasRemote('10.65.1.0/26 via 10.0.1.1 dev eth0 onlink'));
-  for (const node of [n2, n3]) {
-    await answers(n1.pod.namespace, node.pod.ipv4);
-    answered.CrossSubnet.push(node.name);
-    packets[`CrossSubnet ${node.name}`] = await capture(lab, node);
-  }
+  let cross: readonly string[] = [];
+  let addressesAfter: readonly string[] = [];
+  const changes = await changePool(lab, daemons, FILE, [
+    { title: 'Never', resources: {} },
+    {
+      title: 'CrossSubnet',
+      resources: { ipipMode: 'CrossSubnet' },
+      andThen: async () => {
+        cross = ourRoutes(n1);
+        for (const node of [n2, n3]) {
+          await answers(n1.pod.namespace, node.pod.ipv4);
+          answered.CrossSubnet.push(node.name);
+          packets[`CrossSubnet ${node.name}`] = await capture(lab, node);
+        }
+      },
+    },
+    {
+      title: 'VXLAN',
+      resources: { vxlanMode: 'Always' },
+      andThen: async () => {
+        await pollUntil(async () => device(n1).addresses.length === 0 || null, 'tunl0 is cleared', PATIENCE);
+        addressesAfter = device(n1).addresses;
+      },
+    },
+    { title: 'Always again', resources: { ipipMode: 'Always' } },
+  ]);
+  await pollUntil(
+    async () => !ip(n2.namespace, '-br link').includes('vxlan') || null,
+    'VXLAN is gone',
+    PATIENCE,
+  );
   const cleanup = await cleanUp(n2, daemons[1]!);
-  for (const daemon of daemons) daemon.writeFile(FILE, labYaml(nodes, { vxlanMode: 'Always' }));
-  await untilRoutes(n1, 'VXLAN', (lines) => lines.some((line) => line.includes('dev vxlan.calico')));
-  await pollUntil(async () => device(n1).addresses.length === 0 || null, 'tunl0 is cleared', PATIENCE);
-  const addressesAfter = device(n1).addresses;
   for (const daemon of daemons) await daemon.stop();
   return {
     routes: { Always: always, CrossSubnet: cross },
@@ -195,6 +218,7 @@ async function main(): Promise<IpipReport> {
     sources,
     cleanup,
     repairs: repaired,
+    changes,
     addressesAfter,
     status,
   };

@@ -162,6 +162,7 @@ describe('a workload', () => {
   test.each([
     ['does not exist', [FACTS.links[0]!]],
     ['is down', [FACTS.links[0]!, { ...FACTS.links[1]!, isUp: false }]],
+    ['has no carrier: its other end is down', [FACTS.links[0]!, { ...FACTS.links[1]!, hasCarrier: false }]],
   ])('waits while its interface %s', (state, links) => {
     const fixture = new Fixture();
     fixture.setFacts({ links });
@@ -200,6 +201,13 @@ describe('claims to one prefix', () => {
     fixture.learn('10.244.1.5/32', '10.0.0.2');
     expect(fixture.routes.get('10.244.1.5/32')).toEqual(linkRoute('10.244.1.5/32', 5));
     fixture.setConfig({ workloads: [] });
+    expect(fixture.routes.get('10.244.1.5/32')).toEqual(gatewayRoute('10.244.1.5/32', '10.0.0.2', 2));
+  });
+
+  test('a workload whose interface has no carrier yields to a learnt route, as in Calico', () => {
+    const fixture = new Fixture();
+    fixture.learn('10.244.1.5/32', '10.0.0.2');
+    fixture.setFacts({ links: [FACTS.links[0]!, { ...FACTS.links[1]!, hasCarrier: false }] });
     expect(fixture.routes.get('10.244.1.5/32')).toEqual(gatewayRoute('10.244.1.5/32', '10.0.0.2', 2));
   });
 

@@ -9,6 +9,9 @@ import { FakeClock } from '../support/fake-clock.ts';
 import { RecordingLogger } from '../support/recording-logger.ts';
 import { gatewayRoute } from '../support/routes.ts';
 
+/** How often parameters are looked at whose changes nobody tells. */
+const LOOK_MS = 10_000;
+
 describe('kernel parameters', () => {
   let kernel: FakeKernel;
   let clock: FakeClock;
@@ -89,7 +92,7 @@ describe('kernel parameters', () => {
     expect(await apply()).toEqual({ written: 1, failed: 0 });
     expect(kernel.sysctls.get('net/ipv4/ip_forward')).toBe('0');
     expect(manager.refusedCount).toBe(0);
-    expect(manager.nextMs()).toBeNull();
+    expect(manager.nextMs()).toBe(LOOK_MS);
   });
 
   test('of an interface that goes are not tried any more', async () => {
@@ -98,7 +101,29 @@ describe('kernel parameters', () => {
     await apply();
     kernel.removeLink('cali1');
     await apply();
+    expect(manager.refusedCount).toBe(0);
+    expect(manager.nextMs()).toBe(LOOK_MS);
+  });
+
+  test('whose changes the kernel tells nobody are looked at every ten seconds, and those alone', async () => {
+    kernel.addLink('cali1');
     expect(manager.nextMs()).toBeNull();
+    await apply();
+    const untold = [
+      'ipv4/neigh/cali1/proxy_delay',
+      'ipv4/conf/cali1/route_localnet',
+      'ipv6/conf/cali1/accept_ra',
+    ];
+    const values = (): (string | undefined)[] => untold.map((key) => kernel.sysctls.get(`net/${key}`));
+    for (const key of untold) kernel.sysctls.set(`net/${key}`, '7');
+    kernel.sysctls.set('net/ipv4/ip_forward', '0');
+    clock.advance(LOOK_MS - 1);
+    expect(await apply()).toEqual({ written: 0, failed: 0 });
+    clock.advance(1);
+    expect(await apply()).toEqual({ written: 3, failed: 0 });
+    expect(values()).toEqual(['0', '1', '0']);
+    expect(kernel.sysctls.get('net/ipv4/ip_forward')).toBe('0');
+    expect(manager.nextMs()).toBe(2 * LOOK_MS);
   });
 
   test('of a workload that may send from other addresses leave these alone, as long as it may', async () => {

@@ -1,6 +1,7 @@
 /**
  * A server that says where a message came from, and its client, over TCP or UDP: `node echo.ts serve PORT` until it
- * is ended; `node echo.ts ask tcp|udp ADDRESS PORT` prints the source address that the server saw.
+ * is ended; `node echo.ts ask tcp|udp|tcp,udp ADDRESS,… PORT` prints the source address that the server saw, a line for
+ * each address and protocol.
  */
 import { createSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
@@ -18,22 +19,26 @@ function serve(port: number): void {
   udp.bind(port, '::');
 }
 
-function ask(protocol: string, host: string, port: number): void {
+async function ask(protocols: readonly string[], hosts: readonly string[], port: number): Promise<void> {
   setTimeout(() => process.exit(1), ANSWER_DEADLINE_MS).unref();
-  const tell = (answer: Buffer): void => {
-    console.log(String(answer));
-    process.exit(0);
-  };
-  if (protocol === 'tcp') {
-    connect({ host, port }).on('data', tell);
-    return;
-  }
-  const udp = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-  udp.on('message', tell);
-  udp.send('hello', port, host);
-  setInterval(() => udp.send('hello', port, host), 500);
+  for (const host of hosts)
+    for (const protocol of protocols) console.log(await (protocol === 'tcp' ? askTcp : askUdp)(host, port));
+  process.exit(0);
 }
 
-const [action, first = '', host = '', port = ''] = process.argv.slice(2);
+function askTcp(host: string, port: number): Promise<string> {
+  return new Promise((resolve) => connect({ host, port }).on('data', (answer) => resolve(String(answer))));
+}
+
+function askUdp(host: string, port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const udp = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    udp.on('message', (answer) => resolve(String(answer)));
+    udp.send('hello', port, host);
+    setInterval(() => udp.send('hello', port, host), 500);
+  });
+}
+
+const [action, first = '', hosts = '', port = ''] = process.argv.slice(2);
 if (action === 'serve') serve(Number(first));
-else ask(first, host, Number(port));
+else await ask(first.split(','), hosts.split(','), Number(port));

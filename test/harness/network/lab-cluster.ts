@@ -1,14 +1,12 @@
 /** A lab whose nodes run our daemon, each with the same resources. */
-import { fileURLToPath } from 'node:url';
 import { pollUntil } from '../deadline.ts';
 import { ManulDaemon } from '../manul/manul-daemon.ts';
-import { ChildDaemon } from '../process/child-daemon.ts';
+import type { ChildDaemon } from '../process/child-daemon.ts';
 import type { NetworkNamespace } from '../process/network-namespace.ts';
+import { startEcho } from './echo-calls.ts';
 import { type LabResources, labYaml } from './lab-resources.ts';
-import { insideLater, type LabNode, NodeLab } from './node-lab.ts';
+import { type LabNode, NodeLab } from './node-lab.ts';
 
-const ECHO = fileURLToPath(new URL('./echo.ts', import.meta.url));
-const ECHO_PORT = 7007;
 const FILE = 'cluster.yaml';
 /** The machine may have much else to do. */
 const DEADLINE_MS = 120_000;
@@ -92,21 +90,9 @@ export class LabCluster {
     await Promise.all([...this.daemons.keys()].map((name) => this.inSync(name)));
   }
 
-  /** Starts a server in a namespace that tells clients their source address. */
+  /** Starts a server in a namespace that tells clients their source address; it ends with the cluster. */
   async echo(namespace: NetworkNamespace): Promise<void> {
-    const child = await ChildDaemon.start('echo', process.execPath, [ECHO, 'serve', String(ECHO_PORT)], {
-      namespace,
-    });
-    this.#echoes.push(child);
-    await child.until((output) => output.includes('serving') || null, 'serves');
-  }
-
-  /** @returns the source address that a server at `address` saw */
-  async ask(from: NetworkNamespace, protocol: 'tcp' | 'udp', address: string): Promise<string> {
-    const words = [process.execPath, ECHO, 'ask', protocol, address, String(ECHO_PORT)];
-    const { stdout, stderr, status } = await insideLater(from, ...words);
-    if (status !== 0) throw new Error(`${protocol} to ${address}: ${stderr || 'no answer'}`);
-    return stdout.trim();
+    this.#echoes.push(await startEcho(namespace));
   }
 
   async stop(): Promise<void> {

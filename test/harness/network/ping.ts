@@ -17,7 +17,7 @@ export async function isSilent(from: NamespaceReference, address: string): Promi
   return (await insideLater(from, 'ping', '-c', '2', '-i', '0.2', '-W', '1', address)).status !== 0;
 }
 
-/** A ping every five milliseconds. */
+/** Pings at an even pace. */
 export class PingSeries {
   readonly #child: ChildDaemon;
 
@@ -25,10 +25,12 @@ export class PingSeries {
     this.#child = child;
   }
 
-  static async start(from: NamespaceReference, address: string): Promise<PingSeries> {
+  /** @param intervalMs between two pings */
+  static async start(from: NamespaceReference, address: string, intervalMs = 5): Promise<PingSeries> {
     // Ends with SIGINT, which makes ping print what it counted.
     const options = { namespace: from, stopSignal: 'SIGINT' } as const;
-    const child = await ChildDaemon.start('ping', 'ping', ['-i', '0.005', '-q', address], options);
+    const words = ['-i', String(intervalMs / 1000), '-q', address];
+    const child = await ChildDaemon.start('ping', 'ping', words, options);
     return new PingSeries(child);
   }
 

@@ -1,11 +1,12 @@
 /**
- * One end of a TCP connection that says something every five milliseconds: `node stream-end.ts serve PORT` sends back
- * what it hears; `node stream-end.ts talk ADDRESS PORT` counts upwards, and at SIGINT waits for what is still under way
- * and prints what came of it as JSON (see TcpStream).
+ * One end of a TCP connection that says something at an even pace: `node stream-end.ts serve PORT` sends back what it
+ * hears; `node stream-end.ts talk ADDRESS PORT MILLISECONDS` counts upwards, and at SIGINT waits for what is still under
+ * way and prints what came of it as JSON (see TcpStream).
  */
 import { connect, createServer } from 'node:net';
 
-const INTERVAL_MS = 5;
+/** How often to look for the last answers. */
+const LOOK_MS = 5;
 /** After the last number: the kernel sends again after 200 ms at first, and then ever more rarely. */
 const ANSWER_DEADLINE_MS = 10_000;
 
@@ -16,7 +17,7 @@ function serve(port: number): void {
   }).listen({ port, host: '::' }, () => console.log('serving'));
 }
 
-function talk(host: string, port: number): void {
+function talk(host: string, port: number, intervalMs: number): void {
   let sent = 0;
   let received = 0;
   let longestGapMs = 0;
@@ -28,11 +29,11 @@ function talk(host: string, port: number): void {
   };
   const socket = connect({ host, port, noDelay: true }, () => {
     console.log('connected');
-    const timer = setInterval(() => socket.write(`${sent++}\n`), INTERVAL_MS);
+    const timer = setInterval(() => socket.write(`${sent++}\n`), intervalMs);
     process.on('SIGINT', () => {
       clearInterval(timer);
       setTimeout(() => report('answers are missing'), ANSWER_DEADLINE_MS);
-      setInterval(() => received === sent && report(null), INTERVAL_MS);
+      setInterval(() => received === sent && report(null), LOOK_MS);
     });
   });
   socket.on('error', (error) => report(error.message));
@@ -47,6 +48,6 @@ function talk(host: string, port: number): void {
   });
 }
 
-const [action, first = '', port = ''] = process.argv.slice(2);
+const [action, first = '', port = '', interval = ''] = process.argv.slice(2);
 if (action === 'serve') serve(Number(first));
-else talk(first, Number(port));
+else talk(first, Number(port), Number(interval));

@@ -7,10 +7,10 @@ import { inside } from './node-lab.ts';
 const PROGRAM = fileURLToPath(new URL('./stream-end.ts', import.meta.url));
 const PORT = 7008;
 /** What a busy machine delays is sent again, and the kernel does not find all of that out; real losses come by the dozen. */
-const TOLERATED_LOSSES = 3;
+export const TOLERATED_LOSSES = 3;
 
 export interface StreamOutcome {
-  /** Messages, one every five milliseconds, and those that came back. */
+  /** Messages, at an even pace, and those that came back. */
   readonly sent: number;
   readonly received: number;
   /** The longest time without an answer. */
@@ -34,13 +34,18 @@ export class TcpStream {
     this.#lostBefore = this.#lost();
   }
 
-  /** Resolves when it is connected. */
-  static async start(from: NetworkNamespace, to: NetworkNamespace, address: string): Promise<TcpStream> {
+  /** Resolves when it is connected. @param intervalMs between two messages */
+  static async start(
+    from: NetworkNamespace,
+    to: NetworkNamespace,
+    address: string,
+    intervalMs = 5,
+  ): Promise<TcpStream> {
     const server = await ChildDaemon.start('server', process.execPath, [PROGRAM, 'serve', String(PORT)], {
       namespace: to,
     });
     await server.until((output) => output.includes('serving') || null, 'serves');
-    const words = [PROGRAM, 'talk', address, String(PORT)];
+    const words = [PROGRAM, 'talk', address, String(PORT), String(intervalMs)];
     const options = { namespace: from, stopSignal: 'SIGINT' } as const;
     const client = await ChildDaemon.start('client', process.execPath, words, options);
     await client.until((output) => output.includes('connected') || null, 'connects');
