@@ -6,6 +6,7 @@ export { announcedRoutes } from './speaker/announced-routes.ts';
 export { planSessions, type SessionChange } from './speaker/plan-sessions.ts';
 export type * from './speaker/route-explanation.ts';
 export type { DroppedSegments } from './speaker/socket/kernel-counters.ts';
+export { shortenTimeSlice } from './speaker/socket/time-slice.ts';
 export { createSpeaker, type SpeakerOptions } from './speaker/speaker.ts';
 export type * from './speaker/speaker-api.ts';
 export * from './speaker/speaker-config.ts';

@@ -4,6 +4,7 @@ import { MessageTypeCode } from '../packet/iana.ts';
 import type { SessionOutput } from '../rib/rib-port.ts';
 import type { Clock } from './clock.ts';
 import type { DirectionCounters, UpdateCounter } from './message-counters.ts';
+import { sendNow } from './socket/send-now.ts';
 
 /**
  * Shorter messages wait until the code that writes them is done: a KEEPALIVE and the End-of-RIBs of a new session
@@ -44,9 +45,11 @@ export class SocketOutput implements SessionOutput {
 
   write(chunk: Uint8Array): void {
     if (this.#closed) return;
-    const { counters, updates } = this.#options;
+    const { socket, counters, updates } = this.#options;
     counters.add(MessageTypeCode.Update, updates.count(chunk));
-    this.#send(chunk);
+    const taken = this.#writesUnderWay === 0 ? sendNow(socket, chunk) : 0;
+    counters.bytes += taken;
+    if (taken < chunk.length) this.#send(taken === 0 ? chunk : chunk.subarray(taken));
   }
 
   /** Corked, so that Node hands all chunks to the kernel in one system call. */

@@ -44,6 +44,11 @@ export class Member {
   /** Hands over chunks, without what came from the member itself. @returns false when nothing was left. */
   write(chunks: readonly OutputChunk[]): boolean {
     if (chunks.length === 0) return false;
+    const whole = chunks.length === 1 ? chunks[0]!.wholeFor(this.slot) : null;
+    if (whole !== null) {
+      this.output.write(whole);
+      return true;
+    }
     const buffers: Uint8Array[] = [];
     for (const chunk of chunks) chunk.collectFor(this.slot, buffers);
     if (buffers.length === 1) this.output.write(buffers[0]!);

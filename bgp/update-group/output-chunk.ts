@@ -19,6 +19,11 @@ export class OutputChunk {
     this.#exclusions = exclusions;
   }
 
+  /** All of it, where the session in `slot` may have it all; else null. */
+  wholeFor(slot: number): Uint8Array | null {
+    return this.#exclusions?.has(slot) === true ? null : this.bytes;
+  }
+
   /** Adds to `out` what the session in `slot` is to be sent. */
   collectFor(slot: number, out: Uint8Array[]): void {
     const own = this.#exclusions?.get(slot);

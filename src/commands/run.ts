@@ -82,7 +82,8 @@ async function newSpeaker(
   hasRestarted: boolean,
   logger: Logger,
 ): Promise<Speaker> {
-  const { createRib, createSpeaker } = await import('@manul/bgp');
+  const { createRib, createSpeaker, shortenTimeSlice } = await import('@manul/bgp');
+  shortenTimeSlice(); // it has no say in whether the kernel knows how
   const host = readHostLimits();
   const limits = { maxSessions: maxSessions ?? sessionsFor(host), maxFileDescriptors: host.fileDescriptors };
   const nodesOnly = gracefulRestart === 'nodes';

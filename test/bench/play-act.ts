@@ -62,7 +62,10 @@ function drive(job: Job, deadlineMs: number, answers: AnswerProbe | null): Promi
   return new Promise((resolve) => {
     const phases: PhaseResult[] = [];
     let failure: string | null = 'the driver ended early';
-    const driver = fork(DRIVER, [JSON.stringify(job)], { stdio: ['ignore', 2, 2, 'ipc'] });
+    const driver = fork(DRIVER, [JSON.stringify(job)], {
+      execArgv: ['--expose-gc'],
+      stdio: ['ignore', 2, 2, 'ipc'],
+    });
     const deadline = setTimeout(() => {
       failure = `not finished within ${deadlineMs / 1000} s`;
       driver.kill('SIGKILL');

@@ -27,7 +27,30 @@ export const capget: (header: Uint32Array, groups: Uint32Array) => number = libc
 export const capset: (header: Uint32Array, groups: Uint32Array) => number = libc.func(
   'int capset(void *header, void *groups)',
 );
+/** @returns octets taken, or -1 */
+export const send: (fd: number, bytes: Bytes, length: number, flags: number) => number = libc.func(
+  'intptr_t send(int fd, const void *bytes, size_t length, int flags)',
+);
 export const close: (fd: number) => number = libc.func('int close(int fd)');
+
+const syscall: (number: number, tid: number, bytes: Bytes, third: number, fourth: number) => number =
+  libc.func('long syscall(long number, int tid, void *bytes, uint32_t third, uint32_t fourth)');
+/** Numbers of calls for which the C library of some distributions has no function. */
+const SCHED_CALLS: Partial<Record<NodeJS.Architecture, { readonly set: number; readonly get: number }>> = {
+  x64: { set: 314, get: 315 },
+  arm64: { set: 274, get: 275 },
+};
+const schedCalls = SCHED_CALLS[process.arch];
+
+/** Fills in `struct sched_attr` of the calling thread. @returns 0, or -1 */
+export function schedGetattr(attributes: Bytes): number {
+  return schedCalls === undefined ? -1 : syscall(schedCalls.get, 0, attributes, attributes.length, 0);
+}
+
+/** @returns 0, or -1 */
+export function schedSetattr(attributes: Bytes): number {
+  return schedCalls === undefined ? -1 : syscall(schedCalls.set, 0, attributes, 0, 0);
+}
 
 /** The result of a call, or the error that it left behind. @throws Error with `code` and `syscall`, as Node's own */
 export function checked(result: number, syscall: string): number {

@@ -1,5 +1,7 @@
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { MessageTypeCode } from '../../../bgp/packet/iana.ts';
 import { KEEPALIVE } from '../../../bgp/packet/keepalive.ts';
 import { messageCounters, UpdateCounter } from '../../../bgp/speaker/message-counters.ts';
@@ -26,6 +28,35 @@ function setUp() {
     updates: new UpdateCounter(),
   });
   return { calls, socket, output };
+}
+
+/** Both ends of a connection over loopback; the receiver does not read yet. */
+async function connection() {
+  const server = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const receiver = connect({ port, host: '127.0.0.1' });
+  const [socket] = (await once(server, 'connection')) as [Socket];
+  receiver.pause();
+  server.close();
+  const counters = messageCounters().sent;
+  const output = new SocketOutput({
+    socket,
+    clock: new FakeClock(),
+    counters,
+    updates: new UpdateCounter(),
+  });
+  return { socket, receiver, output, counters };
+}
+
+/** Octets that nobody takes for others. */
+function chunkOf(octets: number, first: number): Uint8Array {
+  const chunk = new Uint8Array(octets).fill(0xff);
+  chunk[16] = octets >> 8;
+  chunk[17] = octets & 0xff;
+  chunk[18] = MessageTypeCode.Update;
+  for (let i = 19; i < octets; i++) chunk[i] = first + i;
+  return chunk;
 }
 
 const END_OF_RIB = Uint8Array.from([...Array(16).fill(0xff), 0, 23, MessageTypeCode.Update, 0, 0, 0, 0]);
@@ -59,5 +90,46 @@ describe('socket output', () => {
     socket.end(new Uint8Array(21));
     await new Promise((resolve) => socket.once('finish', resolve));
     expect(calls.flat()).toEqual([19, 21]);
+  });
+
+  test('an UPDATE goes straight to the kernel while nothing waits', async () => {
+    const { socket, receiver, output, counters } = await connection();
+    const write = jest.spyOn(socket, 'write');
+    output.write(chunkOf(40, 1));
+    output.write(chunkOf(60, 2));
+    expect(write).not.toHaveBeenCalled();
+    expect(counters.bytes).toBe(100);
+    expect(counters.messages().update).toBe(2);
+    expect(output.queuedBytes()).toBe(0);
+    socket.end();
+    const received = Buffer.concat(await receiver.toArray());
+    expect(received).toEqual(Buffer.concat([chunkOf(40, 1), chunkOf(60, 2)]));
+  });
+
+  test('what the kernel has no room for follows in order, and is counted once', async () => {
+    const { socket, receiver, output, counters } = await connection();
+    const chunks = Array.from({ length: 400 }, (_, i) => chunkOf(65_000, i));
+    for (const chunk of chunks) output.write(chunk);
+    expect(output.queuedBytes()).toBeGreaterThan(0);
+    output.sendControl(MessageTypeCode.Keepalive, KEEPALIVE);
+    const drained = new Promise<void>((resolve) => output.onceDrained(resolve));
+    const received = receiver.toArray();
+    await drained;
+    output.write(chunkOf(30, 7));
+    socket.end();
+    const expected = Buffer.concat([...chunks, KEEPALIVE, chunkOf(30, 7)]);
+    expect(Buffer.concat(await received).equals(expected)).toBe(true);
+    expect(counters.bytes).toBe(expected.length);
+  });
+
+  test('a connection that failed is reported by its socket', async () => {
+    const { socket, receiver, output } = await connection();
+    const failed = new Promise<Error>((resolve) => socket.once('error', resolve));
+    receiver.resetAndDestroy();
+    for (let i = 0; !socket.destroyed && i < 1000; i++) {
+      output.write(chunkOf(40, i));
+      await setImmediate();
+    }
+    expect((await failed).message).toMatch(/EPIPE|ECONNRESET/);
   });
 });
