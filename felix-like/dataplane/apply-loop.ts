@@ -9,7 +9,6 @@ import type { NextHopRoutes } from '../calc/next-hop-routes.ts';
 import type { RouteCalculator } from '../calc/route-calculator.ts';
 import type { KernelEvent, KernelLink, KernelPort } from '../kernel/kernel-port.ts';
 import { Ownership } from '../routetable/ownership.ts';
-import { MAIN_TABLE } from '../routetable/route-key.ts';
 import type { RouteTable } from '../routetable/route-table.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { ErrorLog } from './error-log.ts';
@@ -19,14 +18,11 @@ import type { LinkState } from './link-state.ts';
 import type { Logger } from './logger.ts';
 import type { OverlaySetup } from './overlay-setup.ts';
 import { nextTurn, RouteReader } from './route-reader.ts';
+import { RouteSettler } from './route-settler.ts';
 import { describeRoute, RouteWriter } from './route-writer.ts';
 import type { SysctlManager } from './sysctl-manager.ts';
 import { WakeUp } from './wake-up.ts';
 
-/** Prefixes to settle before the clock is looked at. */
-const SETTLE_SLICE = 500;
-/** Time to settle before the event loop has its turn. */
-const SETTLE_MS = 4;
 /** Default restart time of graceful restart (RFC 4724 §3 as Calico sets it): after that nobody waits for End-of-RIB. */
 const END_OF_RIB_WAIT_MS = 120_000;
 const DEFAULT_ROUTE = '0.0.0.0/0';
@@ -64,6 +60,7 @@ export class ApplyLoop {
   readonly #feed = new LearntFeed();
   readonly #reader: RouteReader;
   readonly #writer: RouteWriter;
+  readonly #settler: RouteSettler;
   readonly #wakeUp: WakeUp;
   #config: AgentConfig | null = null;
   #isConfigNew = false;
@@ -83,6 +80,7 @@ export class ApplyLoop {
       isAllSettled: () => parts.calculator.isSettled && this.#feed.isEmpty,
       onReply: () => this.#wakeUp.wake(),
     });
+    this.#settler = new RouteSettler({ ...parts, feed: this.#feed, writer: this.#writer });
     this.#ended = this.#run();
   }
 
@@ -186,7 +184,7 @@ export class ApplyLoop {
       }
       if (calculator.foreign.isStale) await this.#reader.readForeign();
       await this.#writeSysctls(this.#config);
-      const hasMore = this.#settle();
+      const hasMore = this.#settler.settle();
       this.#finishLearnt();
       table.examineDueRetries();
       this.#writer.send();
@@ -333,32 +331,6 @@ export class ApplyLoop {
     forwarding.setGatewayInterface(calculator.podGatewayLink?.name ?? null);
     if (written > 0) onWrite({ op: 'sysctl', result: 'ok', count: written });
     if (failed > 0) onWrite({ op: 'sysctl', result: 'error', count: failed });
-  }
-
-  /** Takes in what was learnt, and settles it, for a slice of time. @returns true when there is more */
-  #settle(): boolean {
-    const { calculator, clock } = this.#parts;
-    const endMs = clock.now() + SETTLE_MS;
-    let hasMore: boolean;
-    do {
-      this.#feed.drain(SETTLE_SLICE, calculator);
-      hasMore = this.#settleRoutes() || !this.#feed.isEmpty;
-    } while (hasMore && clock.now() < endMs);
-    return hasMore;
-  }
-
-  /** @returns true when there is more to settle */
-  #settleRoutes(): boolean {
-    const { calculator, table } = this.#parts;
-    const hasMore = calculator.settle(SETTLE_SLICE, (key, metric, target, isOwn) => {
-      if (isOwn) {
-        const prefix = key.text();
-        this.#writer.onSettled(prefix, target && { table: MAIN_TABLE, prefix, metric, target });
-      }
-      table.desire(key, metric, target);
-    });
-    if (!hasMore) table.finishRewrite();
-    return hasMore;
   }
 
   /** Complete learnt routes, all settled: what is left in the kernel now is wanted by nobody. */

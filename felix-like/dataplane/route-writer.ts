@@ -16,6 +16,8 @@ import { MovedAddresses } from './moved-addresses.ts';
 const BATCH_SIZE = 2000;
 /** Batches under way: the kernel works on some while others are being made, or their outcome is taken in. */
 const BATCHES_IN_FLIGHT = 4;
+/** So few are handed over while more is being settled, where the kernel has nothing to do. */
+const IDLE_BATCH_SIZE = 250;
 
 export interface RouteWriterParts {
   readonly kernel: KernelPort;
@@ -69,8 +71,9 @@ export class RouteWriter {
   send(): void {
     const { kernel, table, calculator } = this.#parts;
     while (this.#inFlight < BATCHES_IN_FLIGHT) {
-      // While more is being settled, full batches only.
-      if (table.waitingCount < BATCH_SIZE && !this.#hooks.isAllSettled()) return;
+      // While more is being settled and the kernel is at work, full batches only.
+      const enough = this.isIdle ? IDLE_BATCH_SIZE : BATCH_SIZE;
+      if (table.waitingCount < enough && !this.#hooks.isAllSettled()) return;
       const batch = table.nextBatch(BATCH_SIZE);
       if (batch === null) {
         this.#forgetConnections(this.#moved.takeRemoved());

@@ -1,6 +1,7 @@
 /** The kernel port over netlink: encodes requests, decodes what comes back; the sockets live in a Worker. */
 import { release } from 'node:os';
 import { hasBrokenOffload } from './checksum-offload.ts';
+import { type EncodeOperation, encodeRequest } from './encode-request.ts';
 import type {
   KernelAddress,
   KernelEvent,
@@ -34,13 +35,10 @@ import { ObjectBatch } from './object-batch.ts';
 import { SharedBuffers } from './shared-buffers.ts';
 import { SYSCTL_FOLDER } from './sysctl-files.ts';
 import { WorkerClient } from './worker-client.ts';
-import type { RequestPart } from './worker-protocol.ts';
 
 const EVENT_BUFFER_BYTES = 8 << 20;
 /** Of one operation; few take more. */
 const REQUEST_BYTES = 96;
-/** Operations in one `send()`: more are not faster, and too many do not fit into the socket. */
-const MAX_OPERATIONS = 500;
 /** A deletion in a table that nobody uses: it takes its turn among all who write, and changes nothing. */
 const PROBE: RouteOperation = {
   op: 'delete',
@@ -220,23 +218,13 @@ class LinuxKernel implements KernelPort {
   }
 
   /** All of them as one request, whatever their number: what the answer says is then older than every later event. */
-  async #send(
-    count: number,
-    encode: (writer: MessageWriter, i: number, sequence: number, wantsAck: boolean) => void,
-  ): Promise<readonly OperationFailure[]> {
+  async #send(count: number, encode: EncodeOperation): Promise<readonly OperationFailure[]> {
     if (count === 0) return [];
     const firstSequence = this.#sequence + 1;
     const room = this.#buffers.take(count * REQUEST_BYTES);
-    const writer = new MessageWriter(room.subarray(0, count * REQUEST_BYTES));
-    const parts: RequestPart[] = [];
-    for (let i = 0; i < count; i++) {
-      const isLastOfPart = (i + 1) % MAX_OPERATIONS === 0 || i + 1 === count;
-      encode(writer, i, firstSequence + i, isLastOfPart);
-      if (isLastOfPart) parts.push({ endCount: i + 1, endByte: writer.position });
-    }
+    const request = encodeRequest(count, firstSequence, room.subarray(0, count * REQUEST_BYTES), encode);
     this.#sequence = (firstSequence + count) & 0x7fffffff;
-    const request = { kind: 'send', batch: writer.finish(), firstSequence, parts } as const;
-    const { failures } = await this.#require().request('sent', request);
+    const { failures } = await this.#require().request('sent', { kind: 'send', ...request });
     this.#buffers.giveBack(room);
     return failures.map(({ index, failure }) => ({ index, ...failure }));
   }
