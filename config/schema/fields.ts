@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { parseAsn } from './asn.ts';
 import { parseDurationSec } from './duration.ts';
 import { isSelectorError, parseSelector, type Selector } from './selector.ts';
+import { TEXT_PATTERN } from './text-patterns.ts';
 
 /** What a parser returns for text that it refuses: the rest of the sentence "<field> …". */
 export class Refusal {
@@ -46,16 +47,6 @@ export function text<T>(
     })
     .meta({ description, ...(pattern === null ? {} : { pattern }) });
 }
-
-/** What API servers compare texts with; an empty text stands for none. */
-const PATTERN = {
-  address: '^[0-9A-Fa-f.:]*$',
-  asNumber: '^([0-9]{1,10}|[0-9]{1,5}[.][0-9]{1,5})?$',
-  community: '^([0-9]{1,10}(:[0-9]{1,10}){1,2})?$',
-  strictCommunity: '^(0|[1-9][0-9]{0,9})(:(0|[1-9][0-9]{0,9})){1,2}$',
-  duration: '^(0|(([0-9]+([.][0-9]*)?|[.][0-9]+)(ns|us|µs|μs|ms|s|m|h))+)?$',
-  prefix: '^([0-9A-Fa-f.:]+/[0-9]{1,3})?$',
-} as const;
 
 export function plainText(description: string, maxLength = 4096) {
   return z.string().max(maxLength).describe(description);
@@ -90,7 +81,12 @@ export function asNumber(description: string, options: { readonly min: 0 | 1 } =
       context.issues.push({ code: 'custom', message, input: value });
       return Number.NaN;
     })
-    .meta({ description, minimum: options.min, maximum: 4_294_967_295, pattern: PATTERN.asNumber });
+    .meta({
+      description,
+      minimum: options.min,
+      maximum: 4_294_967_295,
+      pattern: TEXT_PATTERN.asNumber[options.min],
+    });
 }
 
 /** A Go duration, as seconds with fraction. */
@@ -102,7 +98,7 @@ export function durationSec(description: string) {
       return seconds ?? new Refusal(`must be a duration such as 90s or 1m30s, is ${JSON.stringify(value)}`);
     },
     4096,
-    PATTERN.duration,
+    TEXT_PATTERN.duration,
   );
 }
 
@@ -113,7 +109,12 @@ export interface PrefixRules {
 }
 
 export function prefix(description: string, rules: PrefixRules = {}) {
-  return text(description, (value) => parsePrefixField(value, rules), 4096, PATTERN.prefix);
+  return text(
+    description,
+    (value) => parsePrefixField(value, rules),
+    64,
+    TEXT_PATTERN.prefix[rules.family ?? 'any'],
+  );
 }
 
 function parsePrefixField(value: string, rules: PrefixRules): Prefix | Refusal {
@@ -148,7 +149,7 @@ export function address(description: string, family?: Family) {
     const wanted = family === undefined ? 'IP' : familyName(family);
     return new Refusal(`must be an ${wanted} address, is ${JSON.stringify(value)}`);
   };
-  return text(description, parse, 4096, PATTERN.address);
+  return text(description, parse, 64, TEXT_PATTERN.address[family ?? 'any']);
 }
 
 /** An address of an interface with the length of its subnet. */
@@ -201,7 +202,7 @@ export function selector(description: string, rules: SelectorRules = {}) {
   );
 }
 
-const INTERFACE_PATTERN = /^[a-zA-Z0-9_.*-]{1,15}$/;
+const INTERFACE_PATTERN = new RegExp(TEXT_PATTERN.interfacePattern);
 
 /** The name of one interface. */
 export function interfaceName(description: string) {
@@ -212,13 +213,18 @@ export function interfaceName(description: string) {
 }
 
 /** An interface name in which `*` stands for any characters. */
-export function interfacePattern(description: string, options: { readonly allowStar: boolean }) {
-  return text(description, (value): string | Refusal => {
-    if (!INTERFACE_PATTERN.test(value)) {
-      return new Refusal(`must be 1 to 15 letters, digits, _ . - or *, is ${JSON.stringify(value)}`);
-    }
-    return value === '*' && !options.allowStar ? new Refusal('must not be * alone') : value;
-  });
+export function interfacePattern(description: string, { allowStar }: { readonly allowStar: boolean }) {
+  return text(
+    description,
+    (value): string | Refusal => {
+      if (!INTERFACE_PATTERN.test(value)) {
+        return new Refusal(`must be 1 to 15 letters, digits, _ . - or *, is ${JSON.stringify(value)}`);
+      }
+      return value === '*' && !allowStar ? new Refusal('must not be * alone') : value;
+    },
+    4096,
+    allowStar ? TEXT_PATTERN.interfacePattern : TEXT_PATTERN.interfacePatternNotStar,
+  );
 }
 
 const COMMUNITY = /^(\d{1,10}):(\d{1,10})(?::(\d{1,10}))?$/;
@@ -243,7 +249,7 @@ export function community(description: string) {
         `must be a community aa:nn (0 to 65535 each) or a:b:c (32 bits each), is ${JSON.stringify(value)}`,
       ),
     40,
-    PATTERN.community,
+    TEXT_PATTERN.community,
   );
 }
 
@@ -258,7 +264,7 @@ export function strictCommunity(description: string) {
             `must be a community aa:nn (0 to 65535 each) or a:b:c (32 bits each), without leading zeros, is ${JSON.stringify(value)}`,
           ),
     32,
-    PATTERN.strictCommunity,
+    TEXT_PATTERN.strictCommunity,
   );
 }
 

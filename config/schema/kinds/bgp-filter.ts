@@ -19,7 +19,8 @@ const operation = z
   })
   .refine((fields) => Object.values(fields).filter(isSet).length === 1, {
     message: 'must have exactly one of addCommunity, prependASPath and setPriority',
-  });
+  })
+  .meta({ minProperties: 1, maxProperties: 1 });
 
 function ruleOf(family: Family) {
   const length = (description: string) => integer(description, 0, addressBits(family)).optional();
@@ -54,6 +55,10 @@ function ruleOf(family: Family) {
     field: 'operations',
     broken: (rule) =>
       isSet(rule['operations']) && rule['action'] === 'Reject' ? 'is only allowed with action Accept' : null,
+    cel: {
+      rule: "!has(self.operations) || self.action == 'Accept'",
+      message: 'operations is only allowed with action Accept',
+    },
   };
   return withRules(fields, [
     needs('cidr', 'matchOperator'),

@@ -15,6 +15,7 @@ import {
   text,
 } from '../fields.ts';
 import { excludes, isSet, needs, type Rule, withRules } from '../rules.ts';
+import { TEXT_PATTERN } from '../text-patterns.ts';
 import { objectOf } from './calico-kind.ts';
 
 /** An address with the port that was written beside it, if any; a link-local one may name its interface. */
@@ -44,7 +45,12 @@ function parsePeerAddress(value: string): PeerAddress | Refusal {
 const fields = z.strictObject({
   node: plainText('Name of the one node that has the session', 253).optional(),
   nodeSelector: selector('The nodes that have the session; neither node nor this: every node').optional(),
-  peerIP: text('Address of the neighbor: address, v4:port or [v6]:port', parsePeerAddress, 64).optional(),
+  peerIP: text(
+    'Address of the neighbor: address, v4:port or [v6]:port',
+    parsePeerAddress,
+    64,
+    TEXT_PATTERN.peerAddress,
+  ).optional(),
   peerSelector: selector('The neighbors are all nodes that match').optional(),
   localWorkloadSelector: selector('The neighbors are local pods that match').optional(),
   asNumber: asNumber("AS number of the neighbor; 0: the cluster's", { min: 0 }).optional(),
@@ -114,6 +120,10 @@ const reachableInFamily: Rule = {
     const family = scopedAddressFamily((peer as PeerAddress).address);
     return scopedAddressFamily(gateway) === family ? null : 'must be of the same address family as peerIP';
   },
+  cel: {
+    rule: "!has(self.reachableBy) || self.reachableBy == '' || !has(self.peerIP) || self.reachableBy.contains(':') == self.peerIP.matches('^[^.]*:[^.]*:')",
+    message: 'reachableBy must be of the same address family as peerIP',
+  },
 };
 
 const spec = withRules(fields, [
@@ -127,6 +137,10 @@ const spec = withRules(fields, [
     field: 'keepOriginalNextHop',
     broken: (spec) =>
       spec['keepOriginalNextHop'] === true && isSet(spec['nextHopMode']) ? 'excludes nextHopMode' : null,
+    cel: {
+      rule: '!has(self.keepOriginalNextHop) || !self.keepOriginalNextHop || !has(self.nextHopMode)',
+      message: 'keepOriginalNextHop excludes nextHopMode',
+    },
   },
   needs('reachableBy', 'peerIP'),
   reachableInFamily,

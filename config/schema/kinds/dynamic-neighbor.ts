@@ -15,6 +15,7 @@ import {
 } from '../fields.ts';
 import { excludes, type Rule, withRules } from '../rules.ts';
 import { ALL } from '../selector.ts';
+import { TEXT_PATTERN } from '../text-patterns.ts';
 import { objectOf } from './calico-kind.ts';
 
 const asNumbers = z
@@ -26,7 +27,7 @@ const asNumbers = z
     context.issues.push({ code: 'custom', message, input: value });
     return z.NEVER;
   })
-  .describe('AS number, or range of them');
+  .meta({ description: 'AS number, or range of them', pattern: TEXT_PATTERN.asRange });
 
 const fields = z.strictObject({
   nodeSelector: selector('The speakers that accept these clients').default(ALL),
@@ -75,6 +76,10 @@ const holdTime: Rule = {
     if (typeof seconds !== 'number') return null;
     const valid = Number.isInteger(seconds) && seconds <= 65_535 && (seconds === 0 || seconds >= 3);
     return valid ? null : `must be whole seconds, 0 or 3 to 65535 (RFC 4271 §4.2), is ${seconds}s`;
+  },
+  cel: {
+    rule: "!has(self.holdTime) || self.holdTime == '' || duration(self.holdTime) == duration('0s') || (duration(self.holdTime) >= duration('3s') && duration(self.holdTime) <= duration('65535s') && duration(self.holdTime).getMilliseconds() % 1000 == 0)",
+    message: 'holdTime must be whole seconds, 0 or 3 to 65535 (RFC 4271 §4.2)',
   },
 };
 

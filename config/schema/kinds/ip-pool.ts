@@ -42,6 +42,10 @@ const notLinkLocal: Rule = {
     );
     return clash ? 'overlaps the link-local range 169.254.0.0/16 or fe80::/10' : null;
   },
+  cel: {
+    rule: "!self.cidr.startsWith('169.254.') && !self.cidr.matches('^[Ff][Ee][89AaBb][0-9A-Fa-f]:')",
+    message: 'cidr overlaps the link-local range 169.254.0.0/16 or fe80::/10',
+  },
 };
 const blockSize: Rule = {
   field: 'blockSize',
@@ -55,6 +59,10 @@ const blockSize: Rule = {
       return `of ${size} does not fit: the pool, a /${cidr.length}, is smaller than one block`;
     }
     return null;
+  },
+  cel: {
+    rule: "(!has(self.blockSize) || (self.cidr.contains(':') ? self.blockSize >= 116 && self.blockSize <= 128 : self.blockSize >= 20 && self.blockSize <= 32)) && ((has(self.disabled) && self.disabled) || int(self.cidr.split('/')[1]) <= (has(self.blockSize) ? self.blockSize : (self.cidr.contains(':') ? 122 : 26)))",
+    message: 'blockSize must be 20 to 32 (IPv4) or 116 to 128 (IPv6), and one block must fit into the pool',
   },
 };
 const oneEncapsulation: Rule = {
@@ -91,6 +99,11 @@ const loadBalancerAlone: Rule = {
       ? null
       : 'has LoadBalancer, which needs nodeSelector all()';
   },
+  cel: {
+    rule: "!has(self.allowedUses) || !('LoadBalancer' in self.allowedUses) || (size(self.allowedUses) == 1 && (!has(self.ipipMode) || self.ipipMode == 'Never') && (!has(self.vxlanMode) || self.vxlanMode == 'Never') && (!has(self.disableBGPExport) || !self.disableBGPExport) && (!has(self.nodeSelector) || self.nodeSelector in ['', 'all()']))",
+    message:
+      'allowedUses has LoadBalancer, which excludes other uses, encapsulation and disableBGPExport, and needs nodeSelector all()',
+  },
 };
 const noNamespacesForTunnels: Rule = {
   field: 'namespaceSelector',
@@ -99,9 +112,24 @@ const noNamespacesForTunnels: Rule = {
     (spec['allowedUses'] === undefined || usesOf(spec).includes('Tunnel'))
       ? 'excludes the use Tunnel: set allowedUses without it'
       : null,
+  cel: {
+    rule: "!has(self.namespaceSelector) || self.namespaceSelector == '' || (has(self.allowedUses) && !('Tunnel' in self.allowedUses))",
+    message: 'namespaceSelector excludes the use Tunnel: set allowedUses without it',
+  },
+};
+
+/** The fields themselves say so where files are read. */
+const noGlobalSelectors: Rule = {
+  field: 'nodeSelector',
+  broken: () => null,
+  cel: {
+    rule: "(!has(self.nodeSelector) || !self.nodeSelector.matches(r'\\bglobal\\s*\\(')) && (!has(self.namespaceSelector) || !self.namespaceSelector.matches(r'\\bglobal\\s*\\('))",
+    message: 'nodeSelector and namespaceSelector must not use global()',
+  },
 };
 
 const spec = withRules(fields, [
+  noGlobalSelectors,
   notLinkLocal,
   blockSize,
   oneEncapsulation,

@@ -176,6 +176,15 @@ describeWith({ kubernetesTools: ['helm'] }, 'the chart', () => {
     [{ mode: 'mesh' }, "'/mode': value must be one of 'full', 'routing', 'reflectors'"],
     [{ mod: 'full' }, "additional properties 'mod' not allowed"],
     [{ bgp: { asNumber: 0 } }, "'/bgp/asNumber': minimum: got 0, want 1"],
+    [{ bgp: { asNumber: 'AS64512' } }, "'/bgp/asNumber': 'AS64512' does not match pattern"],
+    [
+      { pools: [{ name: 'pods', spec: { cidr: '10.42.0.0/33' } }] },
+      "'/pools/0/spec/cidr': '10.42.0.0/33' does not match pattern",
+    ],
+    [
+      { reflectors: { listenRanges: ['10.0.0.256/24'] } },
+      "'/reflectors/listenRanges/0': '10.0.0.256/24' does not match pattern",
+    ],
     [
       { bgp: { configuration: { asNumber: 1 } } },
       "'/bgp/configuration': additional properties 'asNumber' not allowed",
