@@ -4,13 +4,14 @@ import type { DaemonView } from '../daemon/daemon-view.ts';
 import { AgentMetrics } from './agent-metrics.ts';
 import { DatastoreMetrics } from './datastore-metrics.ts';
 import { EventLoopDelay } from './event-loop-delay.ts';
+import { inSlices } from './in-slices.ts';
 import { NodeAddressMetrics } from './node-address-metrics.ts';
 import type { PerPeerRule } from './peer-budget.ts';
 import { labelText, type Sample, SampledMetric } from './sampled-metric.ts';
 import { SpeakerMetrics } from './speaker-metrics.ts';
 
-/** Sessions go first: after this long the text is continued in a later turn. */
-const SLICE_MS = 5;
+/** Sessions go first: after this long the work is continued in a later turn. */
+const SLICE_MS = 8;
 
 export interface MetricsText {
   readonly contentType: string;
@@ -39,18 +40,18 @@ export function createMetrics(view: DaemonView, rule: PerPeerRule): Metrics {
     ...(speaker === null ? [] : [new SpeakerMetrics({ registry, speaker, rule, neighbors })]),
     ...(agent === null ? [] : [new AgentMetrics(registry, agent)]),
   ];
+  const write = async (): Promise<string> => {
+    delaySummary.samples = delaySamples(delay);
+    const text = await registry.metrics();
+    return inSlices(SLICE_MS, textOf(text, [delaySummary], parts));
+  };
+  /** One after the other: counters are folded, and samples kept, between two slices. */
+  let last: Promise<unknown> = Promise.resolve();
   return {
     contentType: registry.contentType,
-    text: async () => {
-      delaySummary.samples = delaySamples(delay);
-      let text = await registry.metrics();
-      let sliceEnd = performance.now() + SLICE_MS;
-      for (const metric of [delaySummary, ...parts.flatMap((part) => part.sample())]) {
-        text += metric.text();
-        if (performance.now() < sliceEnd) continue;
-        await new Promise((resolve) => setImmediate(resolve));
-        sliceEnd = performance.now() + SLICE_MS;
-      }
+    text: () => {
+      const text = last.then(write);
+      last = text.catch(() => {});
       return text;
     },
     close: () => {
@@ -59,6 +60,31 @@ export function createMetrics(view: DaemonView, rule: PerPeerRule): Metrics {
       registry.clear();
     },
   };
+}
+
+/** Parts of the metrics; those that look at all peers let others go on in between. */
+interface MetricsPart {
+  sample(): readonly SampledMetric[] | Generator<void, readonly SampledMetric[]>;
+}
+
+function* textOf(
+  head: string,
+  first: readonly SampledMetric[],
+  parts: readonly MetricsPart[],
+): Generator<void, string> {
+  let text = head;
+  const add = function* (metrics: readonly SampledMetric[]): Generator<void> {
+    for (const metric of metrics) {
+      text += metric.text();
+      yield;
+    }
+  };
+  yield* add(first);
+  for (const part of parts) {
+    const samples = part.sample();
+    yield* add('next' in samples ? yield* samples : samples);
+  }
+  return text;
 }
 
 function delaySamples(delay: EventLoopDelay): Sample[] {

@@ -1,5 +1,6 @@
 /** Sessions → samples, computed from one look at all peers. */
 import {
+  type FailureKind,
   type MessageType,
   type PeerCounters,
   type PeerKind,
@@ -16,6 +17,7 @@ const KINDS: readonly PeerKind[] = ['mesh', 'configured', 'dynamic'];
 const STATES = Object.keys(SESSION_STATE_NUMBER) as readonly SessionState[];
 const VIEWS = ['received', 'accepted', 'advertised'] as const;
 const MESSAGE_TYPES: readonly MessageType[] = ['open', 'update', 'notification', 'keepalive', 'routeRefresh'];
+const FAILURE_KINDS: readonly FailureKind[] = ['refused', 'timeout', 'unreachable', 'closed', 'other'];
 const OTHERS_LABEL = labelText({ peer: OTHERS });
 
 const PREFIX_SERIES = VIEWS.flatMap((view) =>
@@ -25,12 +27,19 @@ const MESSAGE_SERIES = (['sent', 'received'] as const).flatMap((direction) =>
   MESSAGE_TYPES.map((type) => ({ direction, type, labels: labelText({ direction, type }) })),
 );
 
+/** One look at a peer, from which all of its samples are made. */
+export interface PeerReport {
+  readonly status: PeerStatus;
+  readonly counters: PeerCounters;
+}
+
 /** How many sessions are in which state; every combination, so that a count can fall to zero. */
 export function peerCounts(peers: readonly PeerStatus[]): readonly Sample[] {
   const counts = new Map<string, number>();
-  for (const state of STATES) for (const kind of KINDS) counts.set(labelText({ state, kind }), 0);
-  for (const { state, kind } of peers) increase(counts, labelText({ state, kind }), 1);
-  return [...counts].map(([labels, value]) => ({ labels, value }));
+  for (const { state, kind } of peers) increase(counts, `${state} ${kind}`, 1);
+  return STATES.flatMap((state) =>
+    KINDS.map((kind) => ({ labels: labelText({ state, kind }), value: counts.get(`${state} ${kind}`) ?? 0 })),
+  );
 }
 
 export function peerStates(peers: readonly PeerStatus[]): readonly Sample[] {
@@ -47,43 +56,55 @@ export function establishedTimes(peers: readonly PeerStatus[]): readonly Sample[
     .map(({ name, since }) => ({ labels: labelText({ peer: name }), value: Date.parse(since) / 1000 }));
 }
 
-/** Prefixes by peer, family and view; those of the peers without a name of their own are summed. */
-export function prefixCounts(peers: readonly PeerStatus[], named: ReadonlySet<string>): readonly Sample[] {
+/**
+ * Prefixes by peer, family and view; those of the peers without a name of their own are summed. Another turn may come
+ * after each peer.
+ */
+export function* prefixCounts(
+  peers: readonly PeerStatus[],
+  named: ReadonlySet<string>,
+): Generator<void, readonly Sample[]> {
   const samples: Sample[] = [];
   const sums = new Map<string, number>();
   for (const peer of peers) {
     const isNamed = named.has(peer.name);
-    const peerLabel = labelText({ peer: peer.name });
+    const peerLabel = isNamed ? labelText({ peer: peer.name }) : '';
     for (const { view, family, labels } of PREFIX_SERIES) {
       const value = peer[view][family];
       if (value === undefined) continue;
       if (isNamed) samples.push({ labels: `${peerLabel},${labels}`, value });
       else increase(sums, labels, value);
     }
+    yield;
   }
   for (const [labels, value] of sums) samples.push({ labels: `${OTHERS_LABEL},${labels}`, value });
   return samples;
 }
 
-/** Messages of one peer, by label text. */
-export function messageCounts({ messages }: PeerCounters): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { direction, type, labels } of MESSAGE_SERIES) counts.set(labels, messages[direction][type]);
-  return counts;
+/** A counter of peers: its series by label text without the peer's label, and their values in the same order. */
+export interface PeerCounter {
+  readonly series: readonly string[];
+  values(report: PeerReport): readonly number[];
 }
 
-/** Connections that ended without a NOTIFICATION, by label text. */
-export function failureCounts({ connectionFailures }: PeerCounters): ReadonlyMap<string, number> {
-  return new Map(Object.entries(connectionFailures).map(([reason, count]) => [labelText({ reason }), count]));
-}
+export const FLAPS: PeerCounter = { series: [''], values: ({ status }) => [status.flaps] };
 
-/** UPDATEs and attributes that RFC 7606 saved the session from, by label text. */
-export function updateErrorCounts(peer: PeerCounters): ReadonlyMap<string, number> {
-  return new Map([
-    [labelText({ action: 'treat-as-withdraw' }), peer.treatedAsWithdraw],
-    [labelText({ action: 'attribute-discard' }), peer.attributesDiscarded],
-  ]);
-}
+export const MESSAGES: PeerCounter = {
+  series: MESSAGE_SERIES.map(({ labels }) => labels),
+  values: ({ counters }) => MESSAGE_SERIES.map(({ direction, type }) => counters.messages[direction][type]),
+};
+
+/** Connections that ended without a NOTIFICATION. */
+export const FAILURES: PeerCounter = {
+  series: FAILURE_KINDS.map((reason) => labelText({ reason })),
+  values: ({ counters }) => FAILURE_KINDS.map((reason) => counters.connectionFailures[reason]),
+};
+
+/** UPDATEs and attributes that RFC 7606 saved the session from. */
+export const UPDATE_ERRORS: PeerCounter = {
+  series: [labelText({ action: 'treat-as-withdraw' }), labelText({ action: 'attribute-discard' })],
+  values: ({ counters }) => [counters.treatedAsWithdraw, counters.attributesDiscarded],
+};
 
 /** Established dynamic sessions by neighbor; the neighbors that exist show zero. */
 export function dynamicCounts(peers: readonly PeerStatus[], neighbors: readonly string[]): readonly Sample[] {
@@ -97,28 +118,30 @@ export function dynamicCounts(peers: readonly PeerStatus[], neighbors: readonly 
 }
 
 /**
- * Counters of all peers: absolute for those with a name of their own, folded for the rest.
- * @param counts the counters of one peer by label text, without the peer's label; empty text: no further label
+ * A counter of all peers: absolute for those with a name of their own, folded for the rest. Another turn may come
+ * after each peer.
  */
-export function counterSamples(
-  peers: readonly PeerStatus[],
+export function* counterSamples(
+  reports: readonly PeerReport[],
   named: ReadonlySet<string>,
   folded: FoldedCounters,
-  counts: (peer: PeerStatus) => ReadonlyMap<string, number>,
-): readonly Sample[] {
+  { series, values }: PeerCounter,
+): Generator<void, readonly Sample[]> {
   const samples: Sample[] = [];
-  const add = (peerLabel: string, values: ReadonlyMap<string, number>): void => {
-    for (const [labels, value] of values) {
-      samples.push({ labels: labels === '' ? peerLabel : `${peerLabel},${labels}`, value });
+  const add = (peerLabel: string, counts: readonly number[]): void => {
+    for (let i = 0; i < counts.length; i++) {
+      const labels = series[i]! === '' ? peerLabel : `${peerLabel},${series[i]!}`;
+      samples.push({ labels, value: counts[i]! });
     }
   };
-  for (const peer of peers) {
-    const isNamed = named.has(peer.name);
-    const values = counts(peer);
-    folded.observe(peer.name, values, isNamed);
-    if (isNamed) add(labelText({ peer: peer.name }), values);
+  for (const report of reports) {
+    const { name } = report.status;
+    const counts = values(report);
+    folded.observe(name, counts, named.has(name));
+    if (named.has(name)) add(labelText({ peer: name }), counts);
+    yield;
   }
-  folded.keepOnly(new Set(peers.map((peer) => peer.name)));
+  folded.keepOnly(new Set(reports.map(({ status }) => status.name)));
   add(OTHERS_LABEL, folded.sums());
   return samples;
 }

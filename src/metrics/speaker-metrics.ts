@@ -1,5 +1,5 @@
 /** The `manul_bgp_…` metrics. */
-import type { DroppedSegments, PeerCounters, Speaker, SpeakerEvent } from '@manul/bgp';
+import type { DroppedSegments, Speaker, SpeakerEvent } from '@manul/bgp';
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { FoldedCounters } from './folded-counters.ts';
@@ -9,12 +9,14 @@ import {
   counterSamples,
   dynamicCounts,
   establishedTimes,
-  failureCounts,
-  messageCounts,
+  FAILURES,
+  FLAPS,
+  MESSAGES,
+  type PeerReport,
   peerCounts,
   peerStates,
   prefixCounts,
-  updateErrorCounts,
+  UPDATE_ERRORS,
 } from './peer-samples.ts';
 import { labelText, type Sample, SampledMetric } from './sampled-metric.ts';
 
@@ -63,39 +65,49 @@ export class SpeakerMetrics {
     ];
   }
 
-  /** The values of now. O(peers). */
-  sample(): readonly SampledMetric[] {
+  /**
+   * The values of now: one look at all peers, out of which all samples are made, so that they fit together. O(peers);
+   * another turn may come at each `yield`.
+   */
+  *sample(): Generator<void, readonly SampledMetric[]> {
     const { speaker, rule, neighbors } = this.#options;
     const metrics = this.#sampled;
-    const peers = speaker.peers();
+    const reports = this.#look();
+    const peers = reports.map(({ status }) => status);
+    const { prefixes, paths } = speaker.ribSummary();
+    yield;
     const names = namedPeers(peers, rule);
     const named = peers.filter((peer) => names.has(peer.name));
-    const { prefixes, paths } = speaker.ribSummary();
+    yield;
     metrics.peers.samples = peerCounts(peers);
-    metrics.state.samples = peerStates(named);
-    metrics.established.samples = establishedTimes(named);
-    metrics.prefixes.samples = prefixCounts(peers, names);
     metrics.dynamicSessions.samples = dynamicCounts(peers, neighbors());
+    yield;
+    metrics.state.samples = peerStates(named);
+    yield;
+    metrics.established.samples = establishedTimes(named);
+    metrics.prefixes.samples = yield* prefixCounts(peers, names);
     metrics.ribPrefixes.samples = byFamily(prefixes);
     metrics.ribPaths.samples = byFamily(paths);
-    const counters = (fold: FoldedCounters, counts: Parameters<typeof counterSamples>[3]) =>
-      counterSamples(peers, names, fold, counts);
-    metrics.flaps.samples = counters(this.#folds.flaps, ({ flaps }) => new Map([['', flaps]]));
-    const counted = new Map(peers.map(({ name }) => [name, speaker.peerCounters(name)] as const));
-    const detailed = (fold: FoldedCounters, counts: (peer: PeerCounters) => ReadonlyMap<string, number>) =>
-      counters(fold, ({ name }) => {
-        const own = counted.get(name) ?? null;
-        return own === null ? NO_COUNTS : counts(own);
-      });
-    metrics.messages.samples = detailed(this.#folds.messages, messageCounts);
-    metrics.failures.samples = detailed(this.#folds.failures, failureCounts);
-    metrics.updateErrors.samples = detailed(this.#folds.updateErrors, updateErrorCounts);
+    const { flaps, messages, failures, updateErrors } = this.#folds;
+    metrics.flaps.samples = yield* counterSamples(reports, names, flaps, FLAPS);
+    metrics.messages.samples = yield* counterSamples(reports, names, messages, MESSAGES);
+    metrics.failures.samples = yield* counterSamples(reports, names, failures, FAILURES);
+    metrics.updateErrors.samples = yield* counterSamples(reports, names, updateErrors, UPDATE_ERRORS);
     metrics.drops.samples = dropSamples(speaker.droppedSegments());
+    const listed = new Set(peers.map(({ name }) => name));
     metrics.notifications.samples = this.#notifications.samples(
-      (peer) => counted.has(peer),
+      (peer) => listed.has(peer),
       (peer) => names.has(peer),
     );
     return Object.values(metrics);
+  }
+
+  #look(): readonly PeerReport[] {
+    const { speaker } = this.#options;
+    return speaker.peers().flatMap((status) => {
+      const counters = speaker.peerCounters(status.name);
+      return counters === null ? [] : [{ status, counters }];
+    });
   }
 
   close(): void {
@@ -109,8 +121,6 @@ export class SpeakerMetrics {
     }
   }
 }
-
-const NO_COUNTS: ReadonlyMap<string, number> = new Map();
 
 function dropSamples(drops: DroppedSegments): readonly Sample[] {
   return [

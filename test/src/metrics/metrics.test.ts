@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventLoopDelay } from '../../../src/metrics/event-loop-delay.ts';
 import { FoldedCounters } from '../../../src/metrics/folded-counters.ts';
+import { inSlices } from '../../../src/metrics/in-slices.ts';
 import { MAX_NAMED_MESH_PEERS, MAX_NAMED_PEERS, namedPeers } from '../../../src/metrics/peer-budget.ts';
+import { counterSamples, FLAPS } from '../../../src/metrics/peer-samples.ts';
 import { runDaemon, type TestDaemon, type TestDaemonOptions } from '../support/run-daemon.ts';
 import { peer } from '../support/samples.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -165,6 +167,54 @@ test('the agent tells about routes, writes and applies', async () => {
   );
 });
 
+test('others have their turn after each peer', () => {
+  const counters = peer();
+  const reports = Array.from({ length: 100 }, (_, i) => ({ status: peer({ name: `d/${i}` }), counters }));
+  const steps = counterSamples(reports, new Set(), new FoldedCounters(), FLAPS);
+  let count = 0;
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) count++;
+  expect(count).toBe(100);
+  expect(step.value).toEqual([{ labels: 'peer="_others"', value: 100 }]);
+});
+
+test('one look at the peers makes all samples of a scrape', async () => {
+  const test = await run();
+  test.speaker.peerList = [peer()];
+  const look = jest.spyOn(test.speaker, 'peers');
+  await scrape(test);
+  expect(look).toHaveBeenCalledTimes(1);
+});
+
+test('work in slices lets others go first whenever a slice is over', async () => {
+  let turns = 0;
+  const countTurn = (): void => {
+    turns++;
+    next = setImmediate(countTurn);
+  };
+  let next = setImmediate(countTurn);
+  const steps = function* (): Generator<void, string> {
+    for (let i = 0; i < 20; i++) yield;
+    return 'done';
+  };
+  expect(await inSlices(0, steps())).toBe('done');
+  expect(turns).toBeGreaterThanOrEqual(20);
+  turns = 0;
+  expect(await inSlices(60_000, steps())).toBe('done');
+  expect(turns).toBe(0);
+  clearImmediate(next);
+});
+
+test('scrapes at the same time count nothing twice', async () => {
+  const test = await run();
+  test.speaker.peerList = Array.from({ length: 1200 }, (_, i) =>
+    peer({ name: `d/${i}`, kind: 'dynamic', flaps: 1 }),
+  );
+  const folded = `manul_bgp_peer_flaps_total{peer="_others"} ${1200 - MAX_NAMED_PEERS}`;
+  for (const lines of await Promise.all([scrape(test), scrape(test), scrape(test)]))
+    expect(lines).toContain(folded);
+});
+
 test("prom-client's process metrics are there", async () => {
   const test = await run();
   expect(await (await test.get('/metrics')).text()).toContain('process_cpu_seconds_total');
@@ -191,17 +241,17 @@ describe('the cardinality budget', () => {
 test('folded counters never fall when peers leave, come back or start anew', () => {
   const counters = new FoldedCounters();
   const observe = (name: string, count: number, isNamed = false): void =>
-    counters.observe(name, new Map([['x', count]]), isNamed);
+    counters.observe(name, [count], isNamed);
   observe('a', 5);
   observe('b', 7);
   counters.keepOnly(new Set(['a']));
   observe('a', 6);
-  expect(counters.sums().get('x')).toBe(13);
+  expect(counters.sums()[0]).toBe(13);
   observe('a', 2);
-  expect(counters.sums().get('x')).toBe(15);
+  expect(counters.sums()[0]).toBe(15);
   observe('a', 50, true);
   observe('a', 51);
-  expect(counters.sums().get('x')).toBe(16);
+  expect(counters.sums()[0]).toBe(16);
 });
 
 test('a blocked event loop shows as delay', async () => {
