@@ -46,7 +46,7 @@ export function valuesSchema(): Schema {
   const specs = new Map(resourceDefinitions().map(({ name, spec }) => [name, spec]));
   const specOf = (name: string): Schema => specs.get(name)!;
   const named = (name: string): Schema =>
-    list(fields({ name: RESOURCE_NAME, spec: specOf(name) }, ['name', 'spec']));
+    list(fields({ name: RESOURCE_NAME, spec: specOf(name), annotations: TEXTS }, ['name', 'spec']));
   const fieldOf = (name: string, field: string): Schema =>
     (specOf(name)['properties'] as Record<string, Schema>)[field]!;
   const configuration = withoutFields(specOf('bgpconfigurations.projectcalico.org'), [
@@ -75,6 +75,7 @@ export function valuesSchema(): Schema {
         listenPort: orNull(PORT),
         topology: choice('mesh', 'reflectors'),
         configuration,
+        annotations: TEXTS,
       }),
       reflectors: fields({
         nodeLabel: LABEL,

@@ -56,7 +56,7 @@ A resource of Calico's kinds or ours. Helm looks up every kind before it creates
 this very release, its resources follow in a hook; from the next upgrade on they are ordinary parts of the release,
 and marked as such from the beginning. Helm forgets what its hooks have made, so that a second one takes it away when
 the release is uninstalled (Helm makes it anew for that, after everything else has gone).
-Parameters: root, apiVersion, kind, name, spec, keep.
+Parameters: root, apiVersion, kind, name, spec, annotations, keep.
 */}}
 {{- define "manul.resource" -}}
 {{- if .root.Capabilities.APIVersions.Has (printf "%s/%s" .apiVersion .kind) }}
@@ -81,8 +81,11 @@ metadata:
   name: {{ .name }}
   labels:
     {{- include "manul.labels" .root | nindent 4 }}
-  {{- if or .hook .keep }}
+  {{- if or .hook .keep .annotations }}
   annotations:
+    {{- with .annotations }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
     {{- if .keep }}
     helm.sh/resource-policy: keep
     {{- end }}

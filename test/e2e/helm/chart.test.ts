@@ -148,6 +148,26 @@ describeWith({ kubernetesTools: ['helm'] }, 'the chart', () => {
     });
   });
 
+  test("annotations of ours go with the resources, beside the chart's own", async () => {
+    const objects = await render({
+      bgp: { annotations: { 'manul.dev/multipath': 'none' } },
+      peers: [
+        {
+          name: 'tor',
+          spec: { peerIP: '10.0.0.200', asNumber: 65001 },
+          annotations: { 'manul.dev/max-prefixes': '1000' },
+        },
+      ],
+    });
+    const annotationsOf = (name: string) =>
+      objects.find(({ metadata }) => metadata.name === name)?.metadata['annotations'];
+    expect(annotationsOf('default')).toMatchObject({
+      'manul.dev/multipath': 'none',
+      'helm.sh/resource-policy': 'keep',
+    });
+    expect(annotationsOf('tor')).toMatchObject({ 'manul.dev/max-prefixes': '1000' });
+  });
+
   test('monitors of the Prometheus operator are there when they are asked for', async () => {
     expect(namesOf(await render({}), 'PodMonitor', 'ServiceMonitor', 'Service')).toEqual([]);
     const monitor = { enabled: true, labels: { release: 'prometheus' }, interval: '15s' };
