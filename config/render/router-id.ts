@@ -1,6 +1,6 @@
 /** BGP Identifier and listening sockets of the speaker. */
-import { createHash } from 'node:crypto';
 import { FAMILIES, formatAddress, parseAddress } from '@manul/bgp/net';
+import { digest } from './digest.ts';
 import type { RenderContext } from './render-context.ts';
 
 /** Dotted quad; from the option, else the IPv4 address, else a hash of the node's name. */
@@ -30,7 +30,7 @@ export function routerIdOf(context: RenderContext): string {
 
 /** Calico's hash: the first four bytes of SHA-256, kept below the multicast range. */
 function hashedRouterId(node: string): string {
-  const bytes = createHash('sha256').update(node).digest().subarray(0, 4);
+  const bytes = digest('sha256', node).subarray(0, 4);
   if (bytes[0]! > 223) bytes[0] = bytes[0]! - 32;
   return formatAddress(Uint8Array.from(bytes));
 }

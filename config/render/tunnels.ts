@@ -1,8 +1,8 @@
 /** The tunnel devices of the node: those that its pools ask for, unless the FelixConfiguration forces them on or off. */
-import { createHash } from 'node:crypto';
 import type { Family } from '@manul/bgp/net';
 import type { IpipTunnel, TunnelConfig, VxlanTunnel } from '@manul/felix-like';
 import type { FelixConfiguration } from '../schema/resource-set.ts';
+import { digest } from './digest.ts';
 import type { NodeView } from './node-view.ts';
 import type { RenderContext } from './render-context.ts';
 import type { RenderedPool } from './rendered-node.ts';
@@ -80,8 +80,6 @@ function warnOfMissing(context: RenderContext, field: string, interfaceName: str
 export function vtepMac({ name, vxlanMacs }: NodeView, family: Family): string {
   const given = vxlanMacs[family];
   if (given !== null) return given;
-  const digest = createHash('sha1')
-    .update(family === 'ipv4' ? name : `${name}-v6`)
-    .digest('hex');
-  return `66${digest.slice(0, 10)}`.match(/../g)!.join(':');
+  const hash = digest('sha1', family === 'ipv4' ? name : `${name}-v6`).toString('hex');
+  return `66${hash.slice(0, 10)}`.match(/../g)!.join(':');
 }

@@ -1,8 +1,8 @@
 /** Workloads of the node: WorkloadEndpoints, and Pods where no endpoint stands for them. */
-import { createHash } from 'node:crypto';
 import { formatPrefix, type Prefix, parsePrefix } from '@manul/bgp/net';
 import type { Pod, WorkloadEndpoint } from '../schema/resource-set.ts';
 import type { Labels } from '../schema/selector.ts';
+import { digest } from './digest.ts';
 import { felixSettings } from './felix-settings.ts';
 import { foreignSources, podForeignSources } from './foreign-sources.ts';
 import type { RenderContext } from './render-context.ts';
@@ -109,7 +109,7 @@ function podWorkload(context: RenderContext, pod: Pod): LocalWorkload | null {
 
 /** As Calico's CNI plugin names the host side: `cali` and eleven digits of SHA-1 over `namespace.pod`. */
 export function interfaceNameOf(prefix: string, namespace: string, pod: string): string {
-  return prefix + createHash('sha1').update(`${namespace}.${pod}`).digest('hex').slice(0, 11);
+  return prefix + digest('sha1', `${namespace}.${pod}`).toString('hex').slice(0, 11);
 }
 
 const POD_IP = 'cni.projectcalico.org/podIP';

@@ -2,7 +2,7 @@
  * What the chart takes from the sources: CustomResourceDefinitions from the schemas, and the calls that RBAC must
  * allow. The files are part of the repository, so that helm installs from a checkout as it is.
  */
-import { API_CALLS, type ApiCall, resourceDefinitions } from '@manul/config';
+import { API_CALLS, type ApiCall, resourceDefinitions } from '@manul/config/cluster';
 import { stringify } from 'yaml';
 import { valuesSchema } from './values-schema.ts';
 

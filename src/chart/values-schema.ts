@@ -1,5 +1,5 @@
 /** What `values.yaml` may hold: its schema, with those of the resources that stand inside. */
-import { resourceDefinitions } from '@manul/config';
+import { resourceDefinitions } from '@manul/config/cluster';
 
 type Schema = { readonly [keyword: string]: unknown };
 

@@ -1,7 +1,6 @@
 /** `manul render PATH… --node NAME`, or from the cluster: what a node would run with, computed as `run` does, nothing started. */
 import {
   type LoadedPaths,
-  loadCluster,
   loadPaths,
   type NodeConfig,
   type RenderedNode,
@@ -42,6 +41,7 @@ async function load(datastore: DatastoreChoice, options: RenderOptions): Promise
   if (datastore.kind === 'file') return loadPaths(datastore.paths);
   try {
     const client = await openClusterOf(datastore, 'render');
+    const { loadCluster } = await import('@manul/config/cluster');
     return await loadCluster({ ...clusterScope(options), client });
   } catch (error) {
     throw new CommandError(reasonOf(error));

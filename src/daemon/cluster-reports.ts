@@ -4,13 +4,8 @@
  */
 import { networkInterfaces } from 'node:os';
 import type { Logger } from '@manul/bgp';
-import {
-  type ApiClient,
-  type DatastoreSnapshot,
-  type HostAddress,
-  NodeWriter,
-  ProblemReporter,
-} from '@manul/config';
+import type { DatastoreSnapshot } from '@manul/config';
+import { type ApiClient, type HostAddress, NodeWriter, ProblemReporter } from '@manul/config/cluster';
 import type { Agent } from '@manul/felix-like';
 
 export interface ClusterReportsOptions {

@@ -1,16 +1,11 @@
 /** The datastore that the command line asks for. */
 import type { Logger } from '@manul/bgp';
-import {
-  createFileDatastore,
-  type Datastore,
-  KubernetesDatastore,
-  openCluster,
-  type RenderOptions,
-} from '@manul/config';
+import { createFileDatastore, type Datastore, type RenderOptions } from '@manul/config';
+import type { ApiClient } from '@manul/config/cluster';
 import type { Agent } from '@manul/felix-like';
 import manifest from '../../package.json' with { type: 'json' };
 import { CommandError, reasonOf } from '../cli/command-error.ts';
-import { ClusterReports } from './cluster-reports.ts';
+import type { ClusterReports } from './cluster-reports.ts';
 import type { DatastoreChoice, RunOptions } from './run-options.ts';
 
 export interface OpenedDatastore {
@@ -30,6 +25,8 @@ export async function openDatastore(
     return { datastore: createFileDatastore({ paths: datastore.paths }), reports: null };
   }
   const client = await openClusterOf(datastore, roles.join(','));
+  const { KubernetesDatastore } = await import('@manul/config/cluster');
+  const { ClusterReports } = await import('./cluster-reports.ts');
   return {
     datastore: new KubernetesDatastore({ ...clusterScope(options), client, roles }),
     reports: new ClusterReports({ client, node, agent, waitForRoutesMs, logger }),
@@ -40,7 +37,8 @@ export async function openDatastore(
 export async function openClusterOf(
   { kubeconfig }: Extract<DatastoreChoice, { kind: 'kubernetes' }>,
   purpose: string,
-): ReturnType<typeof openCluster> {
+): Promise<ApiClient> {
+  const { openCluster } = await import('@manul/config/cluster');
   try {
     return await openCluster({ kubeconfig, userAgent: `manul/${manifest.version} (${purpose})` });
   } catch (error) {

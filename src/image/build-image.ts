@@ -44,6 +44,7 @@ export function buildImage({ output, tag, timeSec }: BuildOptions): WrittenImage
             `/${NODE}`,
             '--max-semi-space-size=1',
             '--no-parallel-scavenge',
+            '--no-maglev-destroy-on-background',
             `/${HOME}/src/main.ts`,
           ],
           Cmd: ['--help'],

@@ -1,6 +1,8 @@
 /** The `manul_kernel_…` metrics. */
 import type { Agent, MtuStatus } from '@manul/felix-like';
-import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
+import Histogram from 'prom-client/lib/histogram.js';
 import { labelText, SampledMetric } from './sampled-metric.ts';
 
 const APPLY_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

@@ -1,5 +1,6 @@
 /** Everything that `/metrics` shows, in one registry of its own. */
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import collectDefaultMetrics from 'prom-client/lib/defaultMetrics.js';
+import Registry from 'prom-client/lib/registry.js';
 import type { DaemonView } from '../daemon/daemon-view.ts';
 import { AgentMetrics } from './agent-metrics.ts';
 import { DatastoreMetrics } from './datastore-metrics.ts';

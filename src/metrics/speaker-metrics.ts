@@ -1,7 +1,9 @@
 /** The `manul_bgp_…` metrics. */
 import type { DroppedSegments, Speaker, SpeakerEvent } from '@manul/bgp';
 import { FAMILIES, type Family } from '@manul/bgp/net';
-import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import Counter from 'prom-client/lib/counter.js';
+import Histogram from 'prom-client/lib/histogram.js';
 import { FoldedCounters } from './folded-counters.ts';
 import { NotificationCounts } from './notification-counts.ts';
 import { namedPeers, type PerPeerRule } from './peer-budget.ts';

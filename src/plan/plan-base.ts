@@ -1,5 +1,4 @@
 /** What a daemon runs with, as `plan` compares it: without secrets. */
-import { createHash } from 'node:crypto';
 import type { NodeConfig, RenderOptions } from '@manul/config';
 
 export const PLAN_BASE_PATH = '/api/v1/config';
@@ -18,5 +17,7 @@ export function withoutSecrets({ rendered, speaker, agent }: NodeConfig): NodeCo
 }
 
 function digestOf(password: string | null): string | null {
-  return password === null ? null : createHash('sha256').update(password).digest('hex');
+  if (password === null) return null;
+  const { createHash } = process.getBuiltinModule('node:crypto'); // 4 MB, for who asks for a plan
+  return createHash('sha256').update(password).digest('hex');
 }

@@ -24,6 +24,7 @@ const ENTRYPOINT = [
   '/opt/manul/node_modules/node/bin/node',
   '--max-semi-space-size=1',
   '--no-parallel-scavenge',
+  '--no-maglev-destroy-on-background',
   '/opt/manul/src/main.ts',
 ];
 

@@ -7,6 +7,7 @@ const WORKSPACE_EXPORTS = [
   '@manul/bgp',
   '@manul/bgp/net',
   '@manul/config',
+  '@manul/config/cluster',
   '@manul/felix-like',
   '@manul/felix-like/autodetect',
 ];
