@@ -14,6 +14,9 @@ import { describeWith } from '../../support/requirements.ts';
 
 jest.setTimeout(240_000);
 
+/** Definitions come and go at the server's own pace. */
+const SERVER = { deadlineMs: 100_000 };
+
 const CRD = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const RESOURCES = {
   BGPConfiguration: `/apis/${CALICO_V3}/bgpconfigurations`,
@@ -46,11 +49,15 @@ describeWith({ kubernetesTools: ['api', 'helm'], commands: ['openssl', 'go'] }, 
 
   /** While a definition is new the server asks to come again (429, 503). */
   function list(path: string): Promise<KubernetesObject[]> {
-    return pollUntil(async () => {
-      const { status, body } = await plane.admin.request('GET', path);
-      if (status === 404) return [];
-      return status === 200 ? (body as { items: KubernetesObject[] }).items : null;
-    }, `an answer to GET ${path}`);
+    return pollUntil(
+      async () => {
+        const { status, body } = await plane.admin.request('GET', path);
+        if (status === 404) return [];
+        return status === 200 ? (body as { items: KubernetesObject[] }).items : null;
+      },
+      `an answer to GET ${path}`,
+      SERVER,
+    );
   }
   /** Kinds whose definitions are new are listed a little later, and Helm goes by that list. */
   async function untilKindsAreListed(): Promise<void> {
@@ -59,10 +66,14 @@ describeWith({ kubernetesTools: ['api', 'helm'], commands: ['openssl', 'go'] }, 
       const [, , group, , plural] = path.split('/');
       return `${plural}.${group}`;
     });
-    await pollUntil(async () => {
-      const listed = (await outputOf(kubernetesTool('kubectl'), listing)).split('\n');
-      return wanted.every((name) => listed.includes(name)) || null;
-    }, 'the server lists the kinds of the chart');
+    await pollUntil(
+      async () => {
+        const listed = (await outputOf(kubernetesTool('kubectl'), listing)).split('\n');
+        return wanted.every((name) => listed.includes(name)) || null;
+      },
+      'the server lists the kinds of the chart',
+      SERVER,
+    );
   }
   const names = async (path: string) => (await list(path)).map(({ metadata }) => metadata.name);
   const uids = async () =>
@@ -99,7 +110,7 @@ describeWith({ kubernetesTools: ['api', 'helm'], commands: ['openssl', 'go'] }, 
     expect(await names(RESOURCES.IPPool)).toEqual(['pods']);
     // as on a cluster that never had it
     for (const name of await names(CRD)) await plane.admin.must('DELETE', `${CRD}/${name}`);
-    await pollUntil(async () => (await names(CRD)).length === 0 || null, 'the definitions are gone');
+    await pollUntil(async () => (await names(CRD)).length === 0 || null, 'the definitions are gone', SERVER);
   });
 
   test('installs definitions and the resources of its values at once', async () => {
@@ -120,10 +131,14 @@ describeWith({ kubernetesTools: ['api', 'helm'], commands: ['openssl', 'go'] }, 
     const access = ['--kubeconfig', plane.kubeconfig('admin')];
     // the schemas of new definitions are published a little later than their kinds
     const explain = (field: string) =>
-      pollUntil(async () => {
-        const result = await runCommand(kubernetesTool('kubectl'), [...access, 'explain', field]);
-        return result.status === 0 ? result.stdout : null;
-      }, `an explanation of ${field}`);
+      pollUntil(
+        async () => {
+          const result = await runCommand(kubernetesTool('kubectl'), [...access, 'explain', field]);
+          return result.status === 0 ? result.stdout : null;
+        },
+        `an explanation of ${field}`,
+        SERVER,
+      );
     expect(await explain('bgppeer.spec.peerIP')).toContain(
       'Address of the neighbor: address, v4:port or [v6]:port',
     );
