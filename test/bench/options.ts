@@ -30,7 +30,8 @@ Daemons: ${ALL_REFLECTORS.map(({ name }) => name).join(', ')}
   "manul-filter" has an export filter on every session
 --repeat N      runs of each act, of which medians are shown (default 3)
 --cut SECONDS   a phase that takes longer is given up, and its daemon runs once (default 60)
---probe         ask /readyz and /metrics of Manul meanwhile: p99.9 and longest answer, longest of /metrics (costs it a little)
+--probe         ask /readyz and /metrics of Manul meanwhile: p99.9 and longest answer, longest of /metrics; and how late its
+                event loop was (costs it a little)
 --json          one array on standard output
 `;
 

@@ -35,8 +35,9 @@ export async function playAct(
   try {
     const { address, asn, clusterId } = REFLECTOR;
     const port = await freePort(address);
-    daemon = await kind.start(port);
+    daemon = await kind.start(port, probe);
     if (probe && daemon.httpPort !== undefined) answers = new AnswerProbe(daemon.httpPort);
+    await daemon.loopDelay?.(); // starting does not count
     return await drive(
       {
         scenario: scenario.name,
@@ -48,7 +49,7 @@ export async function playAct(
         cutSec,
       },
       ACT_CUTS * cutSec * 1000,
-      answers,
+      () => observed(daemon, answers),
     );
   } catch (error) {
     return { phases: [], failure: error instanceof Error ? error.message : String(error) };
@@ -58,9 +59,17 @@ export async function playAct(
   }
 }
 
-function drive(job: Job, deadlineMs: number, answers: AnswerProbe | null): Promise<ActResult> {
-  return new Promise((resolve) => {
-    const phases: PhaseResult[] = [];
+async function observed(daemon: RunningReflector | null, answers: AnswerProbe | null): Promise<Observed> {
+  const delay = await daemon?.loopDelay?.();
+  return { answers: answers?.take() ?? null, ...(delay === undefined ? {} : { eventLoopDelay: delay }) };
+}
+
+type Observed = Pick<PhaseResult, 'answers' | 'eventLoopDelay'>;
+
+/** @param observe what was seen of the daemon since it was asked last: at the end of each phase */
+function drive(job: Job, deadlineMs: number, observe: () => Promise<Observed>): Promise<ActResult> {
+  return new Promise((resolve, reject) => {
+    const phases: Promise<PhaseResult>[] = [];
     let failure: string | null = 'the driver ended early';
     const driver = fork(DRIVER, [JSON.stringify(job)], {
       execArgv: ['--expose-gc'],
@@ -71,12 +80,13 @@ function drive(job: Job, deadlineMs: number, answers: AnswerProbe | null): Promi
       driver.kill('SIGKILL');
     }, deadlineMs);
     driver.on('message', (message: DriverMessage) => {
-      if (message.kind === 'phase') phases.push({ ...message.result, answers: answers?.take() ?? null });
+      if (message.kind === 'phase')
+        phases.push(observe().then((observed) => ({ ...message.result, ...observed })));
       else failure = message.kind === 'failed' ? message.reason : null;
     });
     driver.on('exit', () => {
       clearTimeout(deadline);
-      resolve({ phases, failure });
+      Promise.all(phases).then((all) => resolve({ phases: all, failure }), reject);
     });
   });
 }

@@ -1,13 +1,21 @@
 /** Manul as reflector, as shipped: a Node, a DynamicNeighbor, every default. */
 import { ManulDaemon } from '../../harness/manul/manul-daemon.ts';
 import { dynamicNeighborYaml, nodeYaml } from '../../harness/manul/resources.ts';
-import { REFLECTOR, type ReflectorKind } from './reflector.ts';
+import { TempFolder } from '../../harness/process/temp-folder.ts';
+import { takeLoopDelay, withProbe } from '../kernel/loop-delay.ts';
+import { REFLECTOR, type ReflectorKind, type RunningReflector } from './reflector.ts';
 
 const { address, asn, routerId, clusterId, clients } = REFLECTOR;
 
-function start(port: number, exportFilter: string | null): Promise<ManulDaemon> {
+interface Setup {
+  readonly exportFilter: string | null;
+  readonly wrapper: readonly string[];
+}
+
+export function launch(port: number, { exportFilter, wrapper }: Setup): Promise<ManulDaemon> {
   return ManulDaemon.start({
     node: 'rr-1',
+    wrapper,
     arguments: ['--router-id', routerId],
     files: {
       'node.yaml': nodeYaml({ node: 'rr-1', asn, port, ipv4Address: address, clusterId }),
@@ -22,11 +30,30 @@ function start(port: number, exportFilter: string | null): Promise<ManulDaemon> 
   });
 }
 
+async function launchProbed(port: number, exportFilter: string | null): Promise<RunningReflector> {
+  const folder = new TempFolder('loop');
+  const file = folder.file('delay.json');
+  const daemon = await launch(port, { exportFilter, wrapper: withProbe(file) });
+  return {
+    pid: daemon.pid,
+    httpPort: daemon.httpPort,
+    loopDelay: () => takeLoopDelay(daemon.pid, file),
+    log: () => daemon.log(),
+    stop: async () => {
+      await daemon.stop();
+      folder.remove();
+    },
+  };
+}
+
+const start = (port: number, isProbed: boolean, exportFilter: string | null): Promise<RunningReflector> =>
+  isProbed ? launchProbed(port, exportFilter) : launch(port, { exportFilter, wrapper: [] });
+
 export const MANUL_REFLECTOR: ReflectorKind = {
   name: 'manul',
   commands: [],
   needsRoot: false,
-  start: (port) => start(port, null),
+  start: (port, isProbed) => start(port, isProbed, null),
 };
 
 /** Every route is held against two rules and passes by the second, so that the receivers get the same. */
@@ -47,5 +74,5 @@ export const FILTERING_REFLECTOR: ReflectorKind = {
   name: 'manul-filter',
   commands: [],
   needsRoot: false,
-  start: (port) => start(port, EXPORT_FILTER),
+  start: (port, isProbed) => start(port, isProbed, EXPORT_FILTER),
 };

@@ -1,4 +1,5 @@
 /** A daemon as the route reflector of the benchmark: every address of 127.0.0.0/8 may come as its client. */
+import type { LoopDelay } from '../driver/job.ts';
 
 export const REFLECTOR = {
   address: '127.0.0.1',
@@ -13,6 +14,8 @@ export interface RunningReflector {
   readonly pid: number;
   /** Of its HTTP server on loopback, where it has one. */
   readonly httpPort?: number;
+  /** How late its event loop was since this was asked last; only of one that was started for it. */
+  loopDelay?(): Promise<LoopDelay>;
   log(): string;
   stop(): Promise<void>;
 }
@@ -22,5 +25,6 @@ export interface ReflectorKind {
   /** What the machine must have. */
   readonly commands: readonly string[];
   readonly needsRoot: boolean;
-  start(port: number): Promise<RunningReflector>;
+  /** @param isProbed it is asked for `loopDelay`, where it can tell */
+  start(port: number, isProbed: boolean): Promise<RunningReflector>;
 }
