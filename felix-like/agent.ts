@@ -78,7 +78,10 @@ class NodeAgent implements Agent {
 
   constructor({ kernel, commands, logger, clock = systemClock }: AgentParts) {
     this.#errors = new ErrorLog(clock, logger);
-    this.#forwarding = new ForwardingCheck(logger);
+    this.#forwarding = new ForwardingCheck(
+      logger,
+      (address) => this.#calculator.topology.linkWith(address)?.name ?? null,
+    );
     const onWrite = (event: KernelWriteEvent): void => notify(this.#writeListeners, event);
     this.#host = new HostSetup({ commands, clock, logger, errors: this.#errors, onWrite });
     this.#calculator = new RouteCalculator((problem) => this.#errors.add(problem), randomSeed());

@@ -40,7 +40,7 @@ export interface MtuConfig {
 export interface ForwardingStatus {
   readonly ipv4: boolean;
   readonly ipv6: boolean;
-  /** Reverse path filter of the whole node; interfaces may be stricter. Null: not known. */
+  /** Reverse path filter that packets from other nodes meet: on the link with the node's IPv4 address. Null: not known. */
   readonly rpFilter: 'off' | 'strict' | 'loose' | null;
   /** Where no default route makes the kernel answer pods for their gateway: the link of the route of ours that does. */
   readonly gatewayInterface: string | null;

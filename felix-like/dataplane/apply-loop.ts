@@ -260,6 +260,8 @@ export class ApplyLoop {
         break;
       case 'parameters':
         sysctls.recheckLink(event.interfaceIndex);
+        // Of the link to other nodes it is looked at, not written.
+        sysctls.recheckLink(null);
         break;
       case 'nftables':
         this.#parts.onNftablesChange();

@@ -6,23 +6,27 @@ import type { Logger } from './logger.ts';
 
 const IPV4_KEY = 'net/ipv4/ip_forward';
 const IPV6_KEY = 'net/ipv6/conf/all/forwarding';
-const RP_FILTER_KEY = 'net/ipv4/conf/all/rp_filter';
+const RP_FILTER_KEY = rpFilterKey('all');
 /** Gateway of every pod; nobody has the address. */
 const POD_GATEWAY = '169.254.1.1';
 /** The address beside it: a route of ours to the gateway itself must not count. */
 const BESIDE_POD_GATEWAY = '169.254.1.2';
 const NO_WAY = `this node has no default route, so nobody answers pods that ask for their gateway ${POD_GATEWAY}: add one, or a route to that address`;
 const RP_FILTERS = ['off', 'strict', 'loose'] as const;
+const STRICT = 1;
 
 export class ForwardingCheck {
   readonly #logger: Logger;
+  readonly #linkOf: (address: string) => string | null;
   #seen: Omit<ForwardingStatus, 'gatewayInterface'> | null = null;
   #lacksGateway = false;
   #gatewayInterface: string | null = null;
   #told: ReadonlySet<string> = new Set();
 
-  constructor(logger: Logger) {
+  /** @param linkOf name of the link that has an address of this node, or null */
+  constructor(logger: Logger, linkOf: (address: string) => string | null) {
     this.#logger = logger;
+    this.#linkOf = linkOf;
   }
 
   /** Null before the first look. */
@@ -47,21 +51,53 @@ export class ForwardingCheck {
   }
 
   async run(kernel: KernelPort, config: AgentConfig, links: readonly KernelLink[]): Promise<void> {
-    const [ipv4, ipv6, rpFilter] = await Promise.all(
-      [IPV4_KEY, IPV6_KEY, RP_FILTER_KEY].map((key) => kernel.readSysctl(key)),
+    const address = config.addresses.ipv4?.address ?? null;
+    const link = address === null ? null : this.#linkOf(address);
+    const rpFilterKeys = [RP_FILTER_KEY, ...(link === null ? [] : [rpFilterKey(link)])];
+    const [ipv4, ipv6, ...rpFilters] = await Promise.all(
+      [IPV4_KEY, IPV6_KEY, ...rpFilterKeys].map((key) => kernel.readSysctl(key)),
     );
     this.#lacksGateway =
       needsGateway(config, links) && (await kernel.outgoingLink(BESIDE_POD_GATEWAY)) === null;
+    // Of the value for all links and that of a link the greater counts.
+    const rpFilter = Math.max(...rpFilters.flatMap((value) => (value === null ? [] : Number(value))));
+    const strictKey = rpFilter === STRICT ? rpFilterKeys[rpFilters.indexOf(String(STRICT))]! : null;
     this.#seen = {
       ipv4: ipv4 === '1',
       ipv6: ipv6 === '1',
-      rpFilter: RP_FILTERS[Number(rpFilter ?? Number.NaN)] ?? null,
+      rpFilter: RP_FILTERS[rpFilter] ?? null,
       problems: [
         ...offProblems(config, ipv4 ?? null, ipv6 ?? null),
-        ...spoofingProblems(config, rpFilter ?? null),
+        ...spoofingProblems(config, rpFilters[0] ?? null),
+        ...wayBackProblems(config, strictKey),
       ],
     };
   }
+}
+
+function rpFilterKey(link: string): string {
+  return `net/ipv4/conf/${link}/rp_filter`;
+}
+
+/**
+ * What pods send to another node itself goes there as it is, and the way back to them is the tunnel: a strict filter
+ * lets nothing through that came another way, unless the source has been translated before it left.
+ */
+function wayBackProblems({ pools, nat, addresses }: AgentConfig, strictKey: string | null): string[] {
+  if (strictKey === null) return [];
+  const isExcluded = nat.exclusions.includes(addresses.ipv4?.address ?? '');
+  const untranslated = pools
+    .filter(({ prefix, encapsulation }) => encapsulation !== 'none' && !prefix.includes(':'))
+    .filter(({ prefix }) => isExcluded || !nat.sources.includes(prefix));
+  if (untranslated.length === 0) return [];
+  const names = untranslated.map(({ prefix }) => prefix).join(', ');
+  return [
+    `the reverse path filter of this node is strict (${dotted(strictKey)} is 1): what pods of ${names} on other nodes send to this node itself is dropped, for the way back to them is a tunnel; 2 (loose) lets it through`,
+  ];
+}
+
+function dotted(key: string): string {
+  return key.replaceAll('/', '.');
 }
 
 function offProblems(config: AgentConfig, ipv4: string | null, ipv6: string | null): string[] {
@@ -82,7 +118,7 @@ function spoofingProblems({ workloads }: AgentConfig, rpFilter: string | null): 
   );
   if (rpFilter !== '1' || names.length === 0) return [];
   return [
-    `the reverse path filter of this node is strict (${RP_FILTER_KEY.replaceAll('/', '.')} is 1): what ${names.join(', ')} may send from other addresses is dropped`,
+    `the reverse path filter of this node is strict (${dotted(RP_FILTER_KEY)} is 1): what ${names.join(', ')} may send from other addresses is dropped`,
   ];
 }
 

@@ -78,7 +78,7 @@ function deviceLine({
     isPresent ? (isUp ? 'up' : 'down') : 'does not exist',
     ...(mtu === null ? [] : [`MTU ${mtu}`]),
     addresses.length === 0 ? 'no address' : addresses.join(' '),
-    ...(kind === 'vxlan' ? [`${peers} ends known`] : []),
+    ...(kind === 'vxlan' ? [`${peers} ${peers === 1 ? 'end' : 'ends'} known`] : []),
   ];
   return `${interfaceName}: ${states.join(', ')}${error === null ? '' : `: ${error}`}`;
 }

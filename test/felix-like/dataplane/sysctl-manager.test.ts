@@ -24,7 +24,7 @@ describe('kernel parameters', () => {
     kernel.sysctls.set(DEFAULT_RP_FILTER_KEY, '2');
     clock = new FakeClock();
     errors = new ErrorLog(clock, new RecordingLogger());
-    forwarding = new ForwardingCheck(new RecordingLogger());
+    forwarding = new ForwardingCheck(new RecordingLogger(), () => 'eth0');
     const plan = { global: globalSysctls, workload: workloadSysctls, rpFilterKey: DEFAULT_RP_FILTER_KEY };
     manager = new SysctlManager({ plan, clock, errors, forwarding });
   });
@@ -150,6 +150,43 @@ describe('kernel parameters', () => {
       manager.recheckLink(null);
       await apply();
       expect(forwarding.status?.problems).toEqual([]);
+    });
+
+    test.each([
+      ['0', '0', 'off'],
+      ['0', '1', 'strict'],
+      ['1', '0', 'strict'],
+      ['2', '1', 'loose'],
+      ['1', '2', 'loose'],
+    ])('with %s for all links and %s for that to other nodes the filter is %s', async (all, own, filter) => {
+      kernel.addLink('eth0');
+      kernel.sysctls.set('net/ipv4/conf/all/rp_filter', all);
+      kernel.sysctls.set('net/ipv4/conf/eth0/rp_filter', own);
+      await apply();
+      expect(forwarding.status).toMatchObject({ rpFilter: filter, problems: [] });
+    });
+
+    test('a strict one drops what pods send to this node, where the way back is a tunnel and nothing is translated', async () => {
+      kernel.addLink('eth0');
+      kernel.sysctls.set('net/ipv4/conf/eth0/rp_filter', '1');
+      const pools = [
+        { prefix: '10.65.0.0/16', encapsulation: 'vxlan' },
+        { prefix: '10.66.0.0/16', encapsulation: 'none' },
+      ] as const;
+      const { nat, addresses } = agentConfig();
+      const problems = async (overrides: Partial<AgentConfig>): Promise<readonly string[] | undefined> => {
+        manager.recheckLink(null);
+        await apply(agentConfig({ pools, ...overrides }));
+        return forwarding.status?.problems;
+      };
+      const dropped = [
+        'the reverse path filter of this node is strict (net.ipv4.conf.eth0.rp_filter is 1): what pods of 10.65.0.0/16 on other nodes send to this node itself is dropped, for the way back to them is a tunnel; 2 (loose) lets it through',
+      ];
+      const sources = ['10.65.0.0/16'];
+      expect(await problems({})).toEqual(dropped);
+      expect(await problems({ nat: { ...nat, sources } })).toEqual([]);
+      const exclusions = [addresses.ipv4!.address];
+      expect(await problems({ nat: { ...nat, sources, exclusions } })).toEqual(dropped);
     });
 
     const NO_WAY =
