@@ -1,11 +1,13 @@
 /** What happens to pod traffic and kernel when somebody meddles, a daemon restarts and nodes go. */
 
 import { pollUntil } from '../harness/deadline.ts';
-import { LabCluster } from '../harness/network/lab-cluster.ts';
-import { calico, nodeDocuments } from '../harness/network/lab-resources.ts';
+import { ManulDaemon } from '../harness/manul/manul-daemon.ts';
+import { LabCluster, type ShownStatus } from '../harness/network/lab-cluster.ts';
+import { calico, labYaml, nodeDocuments } from '../harness/network/lab-resources.ts';
 import { inside, ip, type LabNode, routes } from '../harness/network/node-lab.ts';
 import { answers, PingSeries } from '../harness/network/ping.ts';
 import { expectUnharmed, TcpStream } from '../harness/network/tcp-stream.ts';
+import { TempFolder } from '../harness/process/temp-folder.ts';
 import { describeWith } from '../support/requirements.ts';
 
 jest.setTimeout(240_000);
@@ -167,6 +169,54 @@ describeWith(NEEDS, 'a cluster over VXLAN', () => {
     await cluster.daemon('n3').startAgain();
     await answers(n1.pod.namespace, n3.pod.ipv4);
   });
+
+  test('a speaker and an agent in two processes, each ended and started again alone, cost no packet', async () => {
+    cluster.daemon('n1').signal('SIGTERM');
+    await cluster.daemon('n1').exited();
+    const folder = new TempFolder('link');
+    const start = (roles: string): Promise<ManulDaemon> =>
+      ManulDaemon.start({
+        node: 'n1',
+        files: { 'cluster.yaml': labYaml(nodes, VXLAN) },
+        roles,
+        namespace: n1.namespace,
+        arguments: ['--agent-socket', folder.file('link.sock')],
+      });
+    const [speaker, agent] = await Promise.all([start('speaker'), start('agent')]);
+    try {
+      await bothInSync(speaker, agent);
+      const series = await PingSeries.start(n1.pod.namespace, n2.pod.ipv4);
+      const stream = await TcpStream.start(n2.pod.namespace, n1.pod.namespace, n1.pod.ipv6);
+      for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+        for (const process of [speaker, agent]) {
+          process.signal(signal);
+          await process.startAgain();
+        }
+        await bothInSync(speaker, agent);
+      }
+      expect(await series.stop()).toMatchObject({ lost: 0 });
+      await expectUnharmed(stream);
+    } finally {
+      await speaker.stop();
+      await agent.stop();
+      folder.remove();
+    }
+  });
+
+  /** The agent knows all routes again, from the speaker, and has them in the kernel. */
+  async function bothInSync(speaker: ManulDaemon, agent: ManulDaemon): Promise<void> {
+    const statusOf = async (process: ManulDaemon): Promise<ShownStatus> =>
+      JSON.parse(await process.controlGet('/api/v1/status')) as ShownStatus;
+    await pollUntil(
+      async () => {
+        const { sessions } = await statusOf(speaker);
+        const { kernel } = await statusOf(agent);
+        return (sessions?.Established === 4 && kernel?.inSync && kernel.learntInSync) || null;
+      },
+      'both are in sync',
+      { deadlineMs: 60_000 },
+    );
+  }
 
   async function established(name: string): Promise<number> {
     const peers = await cluster.daemon(name).peers();

@@ -11,7 +11,8 @@ const FILE = 'cluster.yaml';
 /** The machine may have much else to do. */
 const DEADLINE_MS = 120_000;
 
-interface ShownStatus {
+/** What tests read of `manul status -o json`. */
+export interface ShownStatus {
   readonly kernel: { readonly inSync: boolean; readonly learntInSync: boolean } | null;
   readonly sessions: { readonly Established: number } | null;
 }
