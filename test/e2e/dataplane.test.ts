@@ -164,14 +164,17 @@ describeWith(NEEDS, 'pods on three nodes', () => {
       const [n1] = nodes;
       for (const node of nodes.slice(1)) {
         // What the router sees on the wire of the first node.
-        const filter = `udp port 4789 and host ${node.ipv4} or host ${node.pod.ipv4}`;
-        const seen = outputOf('timeout', ['30', 'tcpdump', '-ni', 'n1', '-c', '1', filter], {
-          namespace: cluster.lab.router,
+        const looks = (['ipv4', 'ipv6'] as const).map(async (family) => {
+          const filter = `udp port 4789 and host ${node[family]} or host ${node.pod[family]}`;
+          const seen = outputOf('timeout', ['30', 'tcpdump', '-ni', 'n1', '-c', '1', filter], {
+            namespace: cluster.lab.router,
+          });
+          const pings = setInterval(() => void answers(n1!.pod.namespace, node.pod[family]), 200);
+          const line = await seen;
+          clearInterval(pings);
+          expect(line.includes('VXLAN')).toBe(tunnelled.includes(node.name));
         });
-        const pings = setInterval(() => void answers(n1!.pod.namespace, node.pod.ipv4), 200);
-        const line = await seen;
-        clearInterval(pings);
-        expect(line.includes('VXLAN')).toBe(tunnelled.includes(node.name));
+        await Promise.all(looks);
       }
     });
 
