@@ -14,6 +14,14 @@ jest.setTimeout(240_000);
 
 const NEEDS = { root: true, commands: ['ip', 'nsenter', 'ping', 'sysctl', 'bridge'] };
 const VXLAN = { vxlanMode: 'Always' };
+const DETECTION = [
+  '--ip',
+  'autodetect',
+  '--ip-autodetection-method',
+  'interface=eth.*',
+  '--autodetect-poll-interval',
+  '1s',
+];
 const ANYCAST = '10.65.77.5';
 const ROUTE_TO_N3 = '10.65.3.0/26 via 10.65.3.2 dev vxlan.calico';
 
@@ -52,7 +60,7 @@ describeWith(NEEDS, 'a cluster over VXLAN', () => {
   let n2: LabNode;
 
   beforeAll(async () => {
-    cluster = await LabCluster.start([1, 1, 1], VXLAN);
+    cluster = await LabCluster.start([1, 1, 1], VXLAN, DETECTION);
     ({ nodes } = cluster.lab);
     [n1, n2] = nodes as [LabNode, LabNode];
     await answers(n1.pod.namespace, n2.pod.ipv4);
@@ -201,6 +209,25 @@ describeWith(NEEDS, 'a cluster over VXLAN', () => {
       await agent.stop();
       folder.remove();
     }
+  });
+
+  test('a node whose address changes finds the new one by itself, and is reached over it', async () => {
+    const n3 = cluster.lab.node('n3');
+    await answers(n2.pod.namespace, n3.pod.ipv4);
+    for (const command of [
+      'addr del 10.0.1.3/24 dev eth0',
+      'addr add 10.0.1.33/24 dev eth0',
+      'route add default via 10.0.1.254',
+    ])
+      ip(n3.namespace, command);
+    // What it finds is its own: the others learn it from the Node resource.
+    cluster.apply(VXLAN, [n1, n2, { ...n3, ipv4: '10.0.1.33' }], ['n2']);
+    await pollUntil(async () => tryShown(n2).includes('dst 10.0.1.33') || null, 'n2 knows the new address');
+    await answers(n2.pod.namespace, n3.pod.ipv4);
+    expect(shown(n2)).not.toMatch(/dst 10\.0\.1\.3 /);
+    expect(ip(n3.namespace, '-d link show dev vxlan.calico')).toContain('local 10.0.1.33');
+    const { stdout } = await cluster.daemon('n3').run('status');
+    expect(stdout).toContain('10.0.1.33/24, by interface=eth.*');
   });
 
   /** The agent knows all routes again, from the speaker, and has them in the kernel. */

@@ -247,6 +247,24 @@ describeWith({ root: true, commands: ['ip'] }, 'the agent on a real kernel', () 
     await until('set', () => namespace.sysctl('net/ipv4/conf/cali1/proxy_arp') === '1', PAUSE_MS);
   });
 
+  test('follows an interface that is renamed', async () => {
+    const rename = (from: string, to: string): void => {
+      namespace.ip(`link set ${from} down`);
+      namespace.ip(`link set ${from} name ${to}`);
+      namespace.ip(`link set ${to} up`);
+    };
+    rename('cali1', 'moved1');
+    const waiting = (): string | null =>
+      agent.kernelRoutes().find(({ prefix }) => prefix === POD)?.error ?? null;
+    await until('noticed', () => waiting()?.endsWith('does not exist') === true, PAUSE_MS);
+    expect(ours().join()).not.toContain('moved1');
+    namespace.setSysctl('net/ipv4/conf/moved1/proxy_arp', '0');
+    rename('moved1', 'cali1');
+    await untilRoutes('ipv4', IPV4_ROUTES);
+    await untilRoutes('ipv6', IPV6_ROUTES);
+    await until('set', () => namespace.sysctl('net/ipv4/conf/cali1/proxy_arp') === '1', PAUSE_MS);
+  });
+
   test('tries a next hop again when an address brings it onto a link', async () => {
     learn('10.244.4.0/26', '10.77.0.2');
     await until('reported', () => agent.status().lastErrors.length === 1, PAUSE_MS);

@@ -3,6 +3,7 @@
  * host that knows the way to no pod. What arrives there is what tcpdump sees there.
  */
 import type { AgentConfig } from '../../felix-like/agent-api.ts';
+import { type Clock, systemClock } from '../../felix-like/dataplane/clock.ts';
 import { type Agent, createAgent, createHostCommands, createLinuxKernel } from '../../felix-like/index.ts';
 import { describeWith } from '../support/requirements.ts';
 import { agentConfig } from './support/agent-config.ts';
@@ -108,11 +109,11 @@ describeWith(
       return pod;
     }
 
-    async function start(overrides: Partial<AgentConfig> = {}): Promise<void> {
+    async function start(overrides: Partial<AgentConfig> = {}, clock: Clock = systemClock): Promise<void> {
       const networkNamespace = node.path;
       const kernel = createLinuxKernel({ networkNamespace });
       const commands = createHostCommands({ networkNamespace });
-      agent = createAgent({ kernel, commands, logger: new RecordingLogger() });
+      agent = createAgent({ kernel, commands, logger: new RecordingLogger(), clock });
       agent.apply(config(overrides));
       // Kernels without the ipip module cannot make the device; the filter in front of it is there all the same.
       const isSetUp = (): boolean => {
@@ -405,6 +406,26 @@ for source in ('192.0.2.2', '192.0.2.3', '192.0.2.3'):
       }
     });
 
+    test('a reverse path filter that drops is told of as soon as it is set', async () => {
+      const addresses = { ipv4: { address: '192.0.2.1', subnet: '192.0.2.0/24' }, ipv6: null };
+      await start({
+        addresses,
+        tunnels: { ...VXLANS, vxlan: { ...VXLANS.vxlan, ipv6: null } },
+        pools: [{ prefix: POOL, encapsulation: 'vxlan' }],
+        nat: { ...NAT, sources: [] },
+      });
+      const forwarding = () => agent.status().forwarding;
+      expect(forwarding()).toMatchObject({ rpFilter: 'off', problems: [] });
+      node.setSysctl('net/ipv4/conf/eth0/rp_filter', '1');
+      await until('strict', () => forwarding()?.rpFilter === 'strict', PAUSE_MS);
+      expect(forwarding()?.problems.join()).toContain(
+        `what pods of ${POOL} on other nodes send to this node`,
+      );
+      node.setSysctl('net/ipv4/conf/all/rp_filter', '2');
+      await until('loose', () => forwarding()?.rpFilter === 'loose', PAUSE_MS);
+      expect(forwarding()?.problems).toEqual([]);
+    });
+
     test('a node without a default route answers pods for their gateway all the same, by a route of ours', async () => {
       node.ip('route del default');
       const addresses = { ipv4: { address: '192.0.2.1', subnet: '192.0.2.0/24' }, ipv6: null };
@@ -461,6 +482,37 @@ for source in ('192.0.2.2', '192.0.2.3', '192.0.2.3'):
       node.ip('link set eth0 mtu 1400');
       await until('followed', () => agent.status().mtu?.workload === 1380, PAUSE_MS);
       expect(agent.status().mtu).toMatchObject({ underlay: 1400, interfaceName: 'eth0' });
+    });
+
+    test('the MTU of a tunnel device follows the underlay', async () => {
+      const addresses = {
+        ipv4: { address: '192.0.2.1', subnet: '192.0.2.0/24' },
+        ipv6: { address: '2001:db8::1', subnet: '2001:db8::/64' },
+      };
+      await start({ mtu: { interfacePattern: '^eth' }, tunnels: VXLANS, addresses });
+      const mtus = (): string[] => node.ip('link show type vxlan').match(/mtu \d+/g) ?? [];
+      await until('made', () => mtus().join() === 'mtu 1450,mtu 1430', PAUSE_MS);
+      node.ip('link set eth0 mtu 1400');
+      await until('followed', () => mtus().join() === 'mtu 1350,mtu 1330', PAUSE_MS);
+    });
+
+    test('parameters of which the kernel does not tell are set again when they are looked at', async () => {
+      // Ten seconds of the agent are one here.
+      const clock: Clock = {
+        ...systemClock,
+        now: () => systemClock.now() * 10,
+        startTimer: (ms, callback) => systemClock.startTimer(ms / 10, callback),
+      };
+      await start({}, clock);
+      const keys = [
+        'ipv4/neigh/cali5/proxy_delay',
+        'ipv4/conf/cali5/route_localnet',
+        'ipv6/conf/cali5/accept_ra',
+      ];
+      const values = (): string => keys.map((key) => node.sysctl(`net/${key}`)).join();
+      expect(values()).toBe('0,1,0');
+      for (const [i, value] of ['7', '0', '2'].entries()) node.setSysctl(`net/${keys[i]}`, value);
+      await until('set again', () => values() === '0,1,0', PAUSE_MS);
     });
   },
 );
