@@ -178,23 +178,45 @@ describeWith(NEEDS, 'a cluster over VXLAN', () => {
     await answers(n1.pod.namespace, n3.pod.ipv4);
   });
 
+  test('a node whose address changes finds the new one by itself, and is reached over it', async () => {
+    const n3 = cluster.lab.node('n3');
+    await answers(n2.pod.namespace, n3.pod.ipv4);
+    for (const command of [
+      'addr del 10.0.1.3/24 dev eth0',
+      'addr add 10.0.1.33/24 dev eth0',
+      'route add default via 10.0.1.254',
+    ])
+      ip(n3.namespace, command);
+    // What it finds is its own: the others learn it from the Node resource.
+    nodes = [n1, n2, { ...n3, ipv4: '10.0.1.33' }];
+    cluster.apply(VXLAN, nodes, ['n1', 'n2']);
+    await pollUntil(async () => tryShown(n2).includes('dst 10.0.1.33') || null, 'n2 knows the new address');
+    await answers(n2.pod.namespace, n3.pod.ipv4);
+    expect(shown(n2)).not.toMatch(/dst 10\.0\.1\.3 /);
+    expect(ip(n3.namespace, '-d link show dev vxlan.calico')).toContain('local 10.0.1.33');
+    const { stdout } = await cluster.daemon('n3').run('status');
+    expect(stdout).toContain('10.0.1.33/24, by interface=eth.*');
+  });
+
   test('a speaker and an agent in two processes, each ended and started again alone, cost no packet', async () => {
-    cluster.daemon('n1').signal('SIGTERM');
-    await cluster.daemon('n1').exited();
+    // The last one dials all others, and so does not wait until they have forgotten what happened to it before.
+    const { name: node, namespace, pod } = cluster.lab.node('n3');
+    cluster.daemon(node).signal('SIGTERM');
+    await cluster.daemon(node).exited();
     const folder = new TempFolder('link');
     const start = (roles: string): Promise<ManulDaemon> =>
       ManulDaemon.start({
-        node: 'n1',
+        node,
         files: { 'cluster.yaml': labYaml(nodes, VXLAN) },
         roles,
-        namespace: n1.namespace,
+        namespace,
         arguments: ['--agent-socket', folder.file('link.sock')],
       });
     const [speaker, agent] = await Promise.all([start('speaker'), start('agent')]);
     try {
       await bothInSync(speaker, agent);
-      const series = await PingSeries.start(n1.pod.namespace, n2.pod.ipv4);
-      const stream = await TcpStream.start(n2.pod.namespace, n1.pod.namespace, n1.pod.ipv6);
+      const series = await PingSeries.start(pod.namespace, n2.pod.ipv4);
+      const stream = await TcpStream.start(n2.pod.namespace, pod.namespace, pod.ipv6);
       for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
         for (const process of [speaker, agent]) {
           process.signal(signal);
@@ -209,25 +231,6 @@ describeWith(NEEDS, 'a cluster over VXLAN', () => {
       await agent.stop();
       folder.remove();
     }
-  });
-
-  test('a node whose address changes finds the new one by itself, and is reached over it', async () => {
-    const n3 = cluster.lab.node('n3');
-    await answers(n2.pod.namespace, n3.pod.ipv4);
-    for (const command of [
-      'addr del 10.0.1.3/24 dev eth0',
-      'addr add 10.0.1.33/24 dev eth0',
-      'route add default via 10.0.1.254',
-    ])
-      ip(n3.namespace, command);
-    // What it finds is its own: the others learn it from the Node resource.
-    cluster.apply(VXLAN, [n1, n2, { ...n3, ipv4: '10.0.1.33' }], ['n2']);
-    await pollUntil(async () => tryShown(n2).includes('dst 10.0.1.33') || null, 'n2 knows the new address');
-    await answers(n2.pod.namespace, n3.pod.ipv4);
-    expect(shown(n2)).not.toMatch(/dst 10\.0\.1\.3 /);
-    expect(ip(n3.namespace, '-d link show dev vxlan.calico')).toContain('local 10.0.1.33');
-    const { stdout } = await cluster.daemon('n3').run('status');
-    expect(stdout).toContain('10.0.1.33/24, by interface=eth.*');
   });
 
   /** The agent knows all routes again, from the speaker, and has them in the kernel. */
