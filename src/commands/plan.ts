@@ -49,6 +49,7 @@ function chosenOptions(
     routerId: 'router-id',
     namespace: 'namespace',
     advertiseClusterIps: 'advertise-cluster-ips',
+    missingPassword: 'missing-password',
   };
   const named = Object.entries(flags).filter(([, flag]) => raw.text(flag) !== undefined);
   const chosen = Object.fromEntries(named.map(([field]) => [field, given[field as keyof typeof flags]]));

@@ -72,6 +72,19 @@ describe('manul plan', () => {
     expect((await reflector.daemon.run('peers', '-o', 'json')).stdout).toContain('"Established"');
   });
 
+  test("flags win over the daemon's: a key that is missing holds a session unless --missing-password connect", async () => {
+    wanted.write('tor.yaml', bgpPeer('password: {secretKeyRef: {name: none, key: none}}'));
+    const held = async (...words: string[]) => {
+      const { sessions } = JSON.parse((await plan('-o', 'json', ...words)).stdout) as {
+        sessions: { fields: { field: string; after: unknown }[] }[];
+      };
+      return sessions.flatMap(({ fields }) => fields.filter(({ field }) => field === 'held'));
+    };
+    expect(await held()).toMatchObject([{ after: 'Secret manul-system/none is missing' }]);
+    expect(await held('--missing-password', 'connect')).toEqual([]);
+    wanted.write('tor.yaml', bgpPeer('keepaliveTime: 5s'));
+  });
+
   test('--from compares files, without a daemon; the node is that of --node', async () => {
     const from = reflector.daemon.folder;
     const result = await runCommand(MANUL, ['plan', wanted.path, '--from', from, '--node', 'rr-1']);

@@ -24,16 +24,16 @@ const ACCOUNT = `system:serviceaccount:${NAMESPACE}:manul`;
 const NODE = 'node-1';
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 
-/** One invalid object of each kind, which every API server lets in. */
+/** One invalid object of each kind, which every API server lets in: texts that only look like addresses. */
 const INVALID: readonly (readonly [kind: string, name: string, spec: object])[] = [
-  ['BGPConfiguration', 'node.invalid', { localWorkloadPeeringIPV4: '1.2.3' }],
-  ['BGPPeer', 'invalid', { peerIP: 'nobody' }],
-  ['BGPFilter', 'invalid', { exportV4: [{ cidr: '10.0.0.0/99', matchOperator: 'In', action: 'Accept' }] }],
-  ['IPPool', 'invalid', { cidr: '10.0.0.0/99' }],
-  ['IPReservation', 'invalid', { reservedCIDRs: ['10.0.0.0/99'] }],
+  ['BGPConfiguration', 'node.invalid', { localWorkloadPeeringIPV6: '1:2:3' }],
+  ['BGPPeer', 'invalid', { peerIP: '1:2:3' }],
+  ['BGPFilter', 'invalid', { exportV6: [{ cidr: '1:2:3/64', matchOperator: 'In', action: 'Accept' }] }],
+  ['IPPool', 'invalid', { cidr: '1:2:3/64' }],
+  ['IPReservation', 'invalid', { reservedCIDRs: ['1:2:3/64'] }],
   ['FelixConfiguration', 'invalid', { vxlanPort: 4789 }],
-  ['IPAMBlock', 'invalid', { cidr: '10.0.0.0/99', deleted: false }],
-  ['BlockAffinity', 'invalid', { cidr: '10.0.0.0/99', node: NODE, state: 'confirmed', deleted: 'false' }],
+  ['IPAMBlock', 'invalid', { cidr: '1:2:3/64', deleted: false }],
+  ['BlockAffinity', 'invalid', { cidr: '1:2:3/64', node: NODE, state: 'confirmed', deleted: 'false' }],
 ];
 
 const invalidObjects = (calico: string): KubernetesObject[] => [
@@ -42,7 +42,7 @@ const invalidObjects = (calico: string): KubernetesObject[] => [
     apiVersion: MANUL,
     kind: 'DynamicNeighbor',
     metadata: { name: 'invalid' },
-    spec: { listenRanges: ['10.0.0.0/99'] },
+    spec: { listenRanges: ['1:2:3/64'] },
   },
 ];
 
