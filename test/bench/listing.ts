@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Family } from '../harness/bgp/prefix-text.ts';
 import { MANUL } from '../harness/manul/manul-daemon.ts';
 import { freePort } from '../harness/process/free-port.ts';
 import { TempFolder } from '../harness/process/temp-folder.ts';
@@ -16,6 +17,7 @@ import { REFLECTOR } from './daemons/reflector.ts';
 import { encodeAnnouncements } from './driver/encode-routes.ts';
 import { openSessions, prepareSessions } from './driver/fleet.ts';
 import { IdleWatch } from './driver/idle-watch.ts';
+import type { Session } from './driver/session.ts';
 import { nextHopOf } from './driver/session-address.ts';
 import { takeLoopDelay, withProbe } from './kernel/loop-delay.ts';
 import { evenSets } from './scenarios/scenario.ts';
@@ -81,14 +83,10 @@ const idle = await IdleWatch.open(job, 'ipv4');
 const answers = new AnswerProbe(daemon.httpPort);
 try {
   const others = Array.from({ length: sessions }, (_, i) => SENDER + 1 + i);
-  await openSessions(job, prepareSessions(job, others, { family: 'ipv6', prefixes: 0 }), {
-    family: 'ipv6',
-    prefixes: 0,
-  });
-  const [sender] = await openSessions(job, prepareSessions(job, [SENDER], { family: 'ipv4', prefixes: 0 }), {
-    family: 'ipv4',
-    prefixes: 0,
-  });
+  const open = (numbers: readonly number[], family: Family): Promise<Session[]> =>
+    openSessions(job, prepareSessions(job, numbers, { family, prefixes: 0 }), { family, prefixes: 0 });
+  if (sessions > 0) await open(others, 'ipv6');
+  const [sender] = await open([SENDER], 'ipv4');
   await measure('at rest', () => sleep(AT_REST_MS));
   await measure(`${routes} routes taken in`, async () => {
     const attributes = { family: 'ipv4', nextHop: nextHopOf(SENDER, 'ipv4') } as const;

@@ -1,5 +1,7 @@
 /** 200,000 routes: listed in every format while a session with the shortest hold time goes on as if nothing were. */
 import { get } from 'node:http';
+import { dialDeaf } from '../harness/bgp/deaf-client.ts';
+import { asPathOf } from '../harness/bgp/decode.ts';
 import type { TestPeer } from '../harness/bgp/test-peer.ts';
 import type { ManulDaemon } from '../harness/manul/manul-daemon.ts';
 import { dynamicNeighborYaml } from '../harness/manul/resources.ts';
@@ -12,8 +14,16 @@ jest.setTimeout(120_000);
 const NETWORK = '127.52.0';
 const FEEDER = `${NETWORK}.11`;
 const BYSTANDER = `${NETWORK}.12`;
+const DEAF = `${NETWORK}.13`;
+const READER = `${NETWORK}.14`;
 const ROUTES = 200_000;
 const PER_UPDATE = 800;
+/** The limit at which a client counts as slow, and the changes that are under way by then. */
+const MAX_QUEUED_BYTES = 4 << 20;
+/** All that is sent in these rounds is 15 MB; what changes again before it has left is owed once. */
+const ROUNDS = 10;
+const CHANGING = 40_000;
+const PER_CHANGE = 2;
 
 describe('a table of 200,000 routes', () => {
   let reflector: Reflector;
@@ -117,6 +127,32 @@ describe('a table of 200,000 routes', () => {
       stuck.destroy();
     });
     feeder.announce([prefixOf(0)], { nextHop: FEEDER });
+  });
+
+  test('a client that stops reading costs bounded memory, and another of its update group misses nothing', async () => {
+    await undisturbed(async () => {
+      const { daemon, address, port } = reflector;
+      const reader = await reflector.dial(READER, { families: ['ipv4'] }).established();
+      const deaf = dialDeaf({ address, port }, DEAF);
+      await daemon.untilPeer(DEAF, ({ state }) => state === 'Established', 'Established');
+      await reader.route(prefixOf(ROUTES - 1), 60_000);
+      const changed = prefixOf(CHANGING - 1);
+      for (let round = 1; round <= ROUNDS; round++) {
+        for (let first = 0; first < CHANGING; first += PER_CHANGE) {
+          const prefixes = Array.from({ length: PER_CHANGE }, (_, i) => prefixOf(first + i));
+          feeder.announce(prefixes, { nextHop: FEEDER, asPath: [100_000 + first, round] });
+        }
+        const isThere = (): boolean => asPathOf(reader.routes.get(changed)!.attributes)[1] === round;
+        await reader.until(() => isThere() || null, `round ${round}`, 60_000);
+      }
+      const { outputQueueBytes, state } = await daemon.peer(`clients/${DEAF}`);
+      expect(state).toBe('Established');
+      expect(outputQueueBytes).toBeGreaterThan(0);
+      expect(outputQueueBytes).toBeLessThan(MAX_QUEUED_BYTES);
+      deaf.destroy();
+      await reader.close();
+      await daemon.untilPeer(DEAF, (peer) => peer.state === 'Idle', 'Idle');
+    });
   });
 
   test('all withdrawn at once: the table is empty, and the bystander has not noticed', async () => {

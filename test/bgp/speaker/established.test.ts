@@ -1,5 +1,6 @@
 /** What an Established session does with messages, in both directions. */
 import { cease, updateError } from '../../../bgp/packet/notification.ts';
+import { dialDeaf } from '../../harness/bgp/deaf-client.ts';
 import {
   announcement,
   capability,
@@ -11,7 +12,6 @@ import {
   routeRefresh,
 } from '../../harness/bgp/encode.ts';
 import { TestPeer, type TestPeerOptions } from '../../harness/bgp/test-peer.ts';
-import { dialDeaf } from './deaf-client.ts';
 import { APPLIED, type FakeSession } from './fake-rib.ts';
 import { LOCAL, rangeConfig, SpeakerUnderTest } from './speaker-under-test.ts';
 

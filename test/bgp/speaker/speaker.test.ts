@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:net';
 import type { Family } from '../../../bgp/net/index.ts';
 import type { BestRouteListener } from '../../../bgp/speaker/speaker-api.ts';
 import type { BestRouteChange } from '../../../bgp/speaker/speaker-status.ts';
+import { dialDeaf } from '../../harness/bgp/deaf-client.ts';
 import { endOfRib } from '../../harness/bgp/encode.ts';
 import { TestPeer } from '../../harness/bgp/test-peer.ts';
-import { dialDeaf } from './deaf-client.ts';
 import { APPLIED } from './fake-rib.ts';
 import { LOCAL, peerConfig, rangeConfig, SpeakerUnderTest, speakerConfig } from './speaker-under-test.ts';
 

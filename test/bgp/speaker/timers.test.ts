@@ -1,9 +1,9 @@
 /** Keepalive and hold timers of live sessions, on a clock that the test moves. */
 import { readFileSync } from 'node:fs';
+import { dialDeaf } from '../../harness/bgp/deaf-client.ts';
 import { KEEPALIVE } from '../../harness/bgp/encode.ts';
 import { TestPeer, type TestPeerOptions } from '../../harness/bgp/test-peer.ts';
 import { pollUntil } from '../../harness/deadline.ts';
-import { dialDeaf } from './deaf-client.ts';
 import { FakeClock } from './fake-clock.ts';
 import { rangeConfig, SpeakerUnderTest } from './speaker-under-test.ts';
 

@@ -72,6 +72,7 @@ export interface ShownPeerDetail extends ShownPeer {
   readonly capabilities: Readonly<Record<'sent' | 'received', readonly ShownCapability[]>>;
   readonly treatedAsWithdraw: number;
   readonly attributesDiscarded: number;
+  readonly outputQueueBytes: number;
 }
 
 /** What tests read of `manul routes -o json`. */

@@ -1,6 +1,6 @@
 /** A client that brings its session up and then reads nothing until told to. */
 import { connect, type Socket } from 'node:net';
-import { capability, encodeOpen, KEEPALIVE } from '../../harness/bgp/encode.ts';
+import { capability, encodeOpen, KEEPALIVE } from './encode.ts';
 
 export function dialDeaf(
   target: { readonly address: string; readonly port: number },
