@@ -357,9 +357,9 @@ export class UpdateGroup {
 
   #deliver(chunks: readonly OutputChunk[]): void {
     if (chunks.length === 0) return;
-    for (const member of this.members.values()) {
+    this.members.forEach((member) => {
       if (member.isLive && member.write(chunks)) this.#hasWritten = true;
-    }
+    });
   }
 
   /**
@@ -369,11 +369,12 @@ export class UpdateGroup {
   #mustWait(): boolean {
     const slow: Member[] = [];
     let live = 0;
-    for (const member of this.members.values()) {
-      if (!member.isLive) continue;
+    // For each single change: an iterator would make an object for each member.
+    this.members.forEach((member) => {
+      if (!member.isLive) return;
       live++;
       if (member.output.queuedBytes() > SLOW_BYTES) slow.push(member);
-    }
+    });
     if (slow.length === 0) {
       this.#pausedSince = null;
       return false;
