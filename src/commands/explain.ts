@@ -3,7 +3,7 @@ import type { ExplainedExport, ExplainedPath, ExplainStep } from '@manul/bgp';
 import type { KernelRouteStatus } from '@manul/felix-like';
 import type { CommandContext } from '../cli/command.ts';
 import type { ControlClient } from '../control/control-client.ts';
-import { type ExplainReport, explainKernel } from '../http/explain.ts';
+import { type ExplainReport, explainKernel, kernelQuery } from '../http/explain.ts';
 import { escapeControl } from '../output/escape.ts';
 import { writeValue } from '../output/format.ts';
 import { type Column, formatTable } from '../output/table.ts';
@@ -40,13 +40,15 @@ export async function explain(context: CommandContext): Promise<void> {
 
 /** The agent may be a process of its own beside the speaker. */
 async function withKernel(client: ControlClient, report: ExplainReport): Promise<ExplainReport> {
-  if (report.kernel.routes !== null || report.prefix === null) return report;
-  const target = `/api/v1/routes?${new URLSearchParams({ kernel: 'true', prefix: report.prefix })}`;
+  if (report.kernel.routes !== null) return report;
+  const { query, prefix } = report;
+  const asked = kernelQuery(query.includes('/') ? { prefix: query } : { address: query }, prefix);
+  const target = `/api/v1/routes?${new URLSearchParams({ kernel: 'true', ...asked })}`;
   const batches = await unlessAbsent(agentClient(client).rows(target));
   if (batches === null) return report;
   const routes: KernelRouteStatus[] = [];
   for await (const batch of batches) routes.push(...(batch as readonly KernelRouteStatus[]));
-  return { ...report, kernel: explainKernel(routes, report.prefix) };
+  return { ...report, kernel: explainKernel(routes, prefix) };
 }
 
 function explainTable(report: ExplainReport): string {

@@ -43,18 +43,41 @@ export function explainRoute(view: DaemonView, query: URLSearchParams): ExplainR
     absent: explanation.absent === null ? null : absentText(explanation.absent, explanation.prefix, rendered),
     paths: explanation.paths.map((path) => withOrigin(path, rendered)),
     resources: rendered === null ? {} : resourcesOf(names, view, rendered),
-    kernel: view.agent === null ? NO_AGENT : explainKernel(view.agent.kernelRoutes(), explanation.prefix),
+    kernel:
+      view.agent === null
+        ? NO_AGENT
+        : explainKernel(
+            selectKernelRoutes(view.agent.kernelRoutes(), kernelQuery(asked, explanation.prefix)),
+            explanation.prefix,
+          ),
   };
 }
 
-/** What the agent wants and has for the prefix. */
+/** The agent's routes that concern what was asked for; an address that BGP has no route for may have one by the resources. */
+export function kernelQuery(
+  asked: Pick<ExplainQuery, 'prefix' | 'address'>,
+  prefix: string | null,
+): { readonly prefix: string } | { readonly longest: string } {
+  return prefix === null && asked.address !== undefined
+    ? { longest: asked.address }
+    : { prefix: prefix ?? asked.prefix ?? '' };
+}
+
+/**
+ * What the agent wants and has.
+ *
+ * @param routes those that `kernelQuery` selects
+ * @param prefix the one that is explained; routes to another are told with theirs
+ */
 export function explainKernel(
   routes: readonly KernelRouteStatus[],
   prefix: string | null,
 ): KernelExplanation {
-  const found = prefix === null ? [] : selectKernelRoutes(routes, { prefix });
-  if (found.length === 0) return { text: 'the agent neither wants nor has a route to it', routes: [] };
-  return { text: found.map(kernelText).join('; '), routes: found };
+  if (routes.length === 0) return { text: 'the agent neither wants nor has a route to it', routes: [] };
+  const text = routes.map((route) =>
+    route.prefix === prefix ? kernelText(route) : `${route.prefix} ${kernelText(route)}`,
+  );
+  return { text: text.join('; '), routes };
 }
 
 function kernelText({ reason, inSync, error, type, nextHop, interfaceName }: KernelRouteStatus): string {

@@ -83,6 +83,37 @@ describe('explain', () => {
     expect(speaker.explained).toEqual([{ address: '10.244.0.9', to: 'tor' }, { prefix: '10.244.0.0/26' }]);
   });
 
+  test('an address that BGP has no route for may have one by the resources', async () => {
+    const { get, speaker, agent } = await run({ roles: ['speaker', 'agent'] });
+    speaker.explanation = {
+      ...explanation,
+      prefix: null,
+      absent: 'no route covers it',
+      best: null,
+      paths: [],
+    };
+    const way = {
+      type: 'unicast',
+      family: 'ipv4',
+      nextHop: '192.0.2.9',
+      nextHops: [],
+      metric: 1024,
+    } as const;
+    const state = { protocol: 80, reason: 'node', inSync: true, found: null, error: null } as const;
+    const block = { prefix: '10.60.1.0/26', interfaceName: 'tunl0', ...way, ...state };
+    agent.kernel = [{ ...block, prefix: '10.60.0.0/16' }, block, { ...block, prefix: '10.60.2.0/26' }];
+    expect(await (await get('/api/v1/explain?address=10.60.1.3')).json()).toMatchObject({
+      prefix: null,
+      kernel: {
+        text: '10.60.1.0/26 unicast via 192.0.2.9 dev tunl0: wanted (node) and there',
+        routes: [block],
+      },
+    });
+    expect(await (await get('/api/v1/explain?address=10.61.0.1')).json()).toMatchObject({
+      kernel: { text: 'the agent neither wants nor has a route to it', routes: [] },
+    });
+  });
+
   test('without an agent it says so', async () => {
     const { get } = await run();
     const report = (await (await get('/api/v1/explain?prefix=10.0.0.0/8')).json()) as object;
