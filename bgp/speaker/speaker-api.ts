@@ -6,8 +6,8 @@ import type { DrainState, NextHopRoute, OriginatedPrefix, SpeakerConfig } from '
 import type {
   BestRouteChange,
   BestRouteColumns,
-  PeerCounters,
   PeerDetail,
+  PeerReport,
   PeerStatus,
   RibSummary,
   RouteQuery,
@@ -49,7 +49,8 @@ export interface Speaker {
   setOriginated(originated: readonly OriginatedPrefix[] | null): void;
   peers(): readonly PeerStatus[];
   peer(name: string): PeerDetail | null;
-  peerCounters(name: string): PeerCounters | null;
+  /** All that are peers at the first step, looked at one by one: other work may be done between two steps. */
+  peerReports(): Generator<PeerReport>;
   /** Routes, produced lazily; every batch is one bounded slice, so that a million routes never block the event loop. */
   routes(query: RouteQuery): AsyncIterable<readonly RouteStatus[]>;
   /** Why a route is, or is not, here, best, and with peers. */

@@ -72,6 +72,12 @@ export type PeerCounters = Pick<
   'messages' | 'connectionFailures' | 'treatedAsWithdraw' | 'attributesDiscarded'
 >;
 
+/** One look at a peer. */
+export interface PeerReport {
+  readonly status: PeerStatus;
+  readonly counters: PeerCounters;
+}
+
 /** `manul peers NAME`: everything about one session. */
 export interface PeerDetail extends PeerStatus {
   /** Name of the DynamicNeighbor that accepted it, or null. */

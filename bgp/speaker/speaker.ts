@@ -31,8 +31,8 @@ import {
 } from './speaker-config.ts';
 import { SpeakerEvents } from './speaker-events.ts';
 import type {
-  PeerCounters,
   PeerDetail,
+  PeerReport,
   PeerStatus,
   RibSummary,
   RouteQuery,
@@ -173,9 +173,11 @@ class BgpSpeaker implements Speaker, PeerListener {
       : peerDetail(peer, this.#rib, this.#clock.wallTime(), this.#listeners.failures());
   }
 
-  peerCounters(name: string): PeerCounters | null {
-    const peer = this.#manager.find(name);
-    return peer === null ? null : peerCounters(peer);
+  *peerReports(): Generator<PeerReport> {
+    const now = this.#clock.wallTime();
+    for (const peer of this.#manager.all()) {
+      yield { status: peerStatus(peer, this.#rib, now), counters: peerCounters(peer) };
+    }
   }
 
   async *routes(query: RouteQuery): AsyncGenerator<readonly RouteStatus[]> {

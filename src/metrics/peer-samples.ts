@@ -2,8 +2,8 @@
 import {
   type FailureKind,
   type MessageType,
-  type PeerCounters,
   type PeerKind,
+  type PeerReport,
   type PeerStatus,
   SESSION_STATE_NUMBER,
   type SessionState,
@@ -26,12 +26,6 @@ const PREFIX_SERIES = VIEWS.flatMap((view) =>
 const MESSAGE_SERIES = (['sent', 'received'] as const).flatMap((direction) =>
   MESSAGE_TYPES.map((type) => ({ direction, type, labels: labelText({ direction, type }) })),
 );
-
-/** One look at a peer, from which all of its samples are made. */
-export interface PeerReport {
-  readonly status: PeerStatus;
-  readonly counters: PeerCounters;
-}
 
 /** How many sessions are in which state; every combination, so that a count can fall to zero. */
 export function peerCounts(peers: readonly PeerStatus[]): readonly Sample[] {

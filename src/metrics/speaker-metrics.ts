@@ -1,5 +1,5 @@
 /** The `manul_bgp_…` metrics. */
-import type { DroppedSegments, Speaker, SpeakerEvent } from '@manul/bgp';
+import type { DroppedSegments, PeerReport, Speaker, SpeakerEvent } from '@manul/bgp';
 import { FAMILIES, type Family } from '@manul/bgp/net';
 import type { Registry } from 'prom-client';
 import Counter from 'prom-client/lib/counter.js';
@@ -14,7 +14,6 @@ import {
   FAILURES,
   FLAPS,
   MESSAGES,
-  type PeerReport,
   peerCounts,
   peerStates,
   prefixCounts,
@@ -68,13 +67,13 @@ export class SpeakerMetrics {
   }
 
   /**
-   * The values of now: one look at all peers, out of which all samples are made, so that they fit together. O(peers);
+   * The values of now: one look at each peer, out of which all samples are made, so that they fit together. O(peers);
    * another turn may come at each `yield`.
    */
   *sample(): Generator<void, readonly SampledMetric[]> {
     const { speaker, rule, neighbors } = this.#options;
     const metrics = this.#sampled;
-    const reports = this.#look();
+    const reports = yield* this.#look();
     const peers = reports.map(({ status }) => status);
     const { prefixes, paths } = speaker.ribSummary();
     yield;
@@ -104,12 +103,13 @@ export class SpeakerMetrics {
     return Object.values(metrics);
   }
 
-  #look(): readonly PeerReport[] {
-    const { speaker } = this.#options;
-    return speaker.peers().flatMap((status) => {
-      const counters = speaker.peerCounters(status.name);
-      return counters === null ? [] : [{ status, counters }];
-    });
+  *#look(): Generator<void, readonly PeerReport[]> {
+    const reports: PeerReport[] = [];
+    for (const report of this.#options.speaker.peerReports()) {
+      reports.push(report);
+      yield;
+    }
+    return reports;
   }
 
   close(): void {

@@ -178,10 +178,10 @@ test('others have their turn after each peer', () => {
   expect(step.value).toEqual([{ labels: 'peer="_others"', value: 100 }]);
 });
 
-test('one look at the peers makes all samples of a scrape', async () => {
+test('one look at each peer makes all samples of a scrape', async () => {
   const test = await run();
   test.speaker.peerList = [peer()];
-  const look = jest.spyOn(test.speaker, 'peers');
+  const look = jest.spyOn(test.speaker, 'peerReports');
   await scrape(test);
   expect(look).toHaveBeenCalledTimes(1);
 });

@@ -9,6 +9,7 @@ import type {
   OriginatedPrefix,
   PeerActionResult,
   PeerDetail,
+  PeerReport,
   PeerStatus,
   RibSummary,
   RouteExplanation,
@@ -79,8 +80,8 @@ export class FakeSpeaker implements Speaker {
     return this.peerList;
   }
 
-  peerCounters(name: string): PeerDetail | null {
-    return this.peer(name);
+  *peerReports(): Generator<PeerReport> {
+    for (const peer of this.peerList) yield { status: peer, counters: peer };
   }
 
   peer(name: string): PeerDetail | null {
