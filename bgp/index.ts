@@ -2,6 +2,7 @@ export * from './net/index.ts';
 export type { BgpRole } from './packet/capabilities/role.ts';
 export * from './policy/policy-config.ts';
 export { createRib, type RibOptions } from './routing/create-rib.ts';
+export { REHEARSAL_SUBNETS, RibRehearsal } from './routing/rib-rehearsal.ts';
 export { announcedRoutes } from './speaker/announced-routes.ts';
 export { planSessions, type SessionChange } from './speaker/plan-sessions.ts';
 export type * from './speaker/route-explanation.ts';

@@ -10,3 +10,4 @@ export type { KernelPort } from './kernel/kernel-port.ts';
 export { createLinuxKernel, type LinuxKernelOptions } from './kernel/linux-kernel.ts';
 export { createLinuxPodNetwork, type LinuxPodNetworkOptions } from './kernel/linux-pod-network.ts';
 export type { PodNetwork } from './kernel/pod-network-port.ts';
+export { RouteRehearsal } from './route-rehearsal.ts';

@@ -93,7 +93,8 @@ export class InputQueue {
 
   /** The first `length` queued octets in one piece. */
   #copy(length: number): Uint8Array {
-    const out = new Uint8Array(length);
+    // As what sockets read: code for two kinds of array is slower than for one.
+    const out = Buffer.allocUnsafe(length);
     let index = this.#first;
     let from = this.#offset;
     let filled = 0;

@@ -20,7 +20,7 @@ const BATCHES_IN_FLIGHT = 4;
 const IDLE_BATCH_SIZE = 250;
 
 export interface RouteWriterParts {
-  readonly kernel: KernelPort;
+  readonly kernel: Pick<KernelPort, 'writeRoutes' | 'forgetConnections'>;
   readonly calculator: RouteCalculator;
   readonly table: RouteTable;
   readonly errors: ErrorLog;

@@ -11,6 +11,7 @@ import { startDaemon } from '../daemon/daemon.ts';
 import type { DaemonParts } from '../daemon/daemon-parts.ts';
 import { readHostLimits, sessionsFor } from '../daemon/host-limits.ts';
 import { openDatastore } from '../daemon/open-datastore.ts';
+import { rehearse } from '../daemon/rehearsal.ts';
 import { isBootForgotten, noteSpeakerRun } from '../daemon/restart-marker.ts';
 import { type RunOptions, readRunOptions } from '../daemon/run-options.ts';
 import { stopOnSignal } from '../daemon/signals.ts';
@@ -22,7 +23,8 @@ export async function run({ arguments: raw, environment }: CommandContext): Prom
   requirePrivileges(options);
   const log = await openLog(options.logLevel, process.stderr.isTTY === true);
   endOnCrash(log);
-  const daemon = await startDaemon(options, await createParts(options, log.logger));
+  const parts = await createParts(options, log.logger);
+  const daemon = await startDaemon(options, parts);
   // Whoever reads the line below may send a signal at once: it must be heard.
   const stopping = stopOnSignal(daemon, log.logger);
   log.logger.info('manul is running', {
@@ -31,6 +33,7 @@ export async function run({ arguments: raw, environment }: CommandContext): Prom
     control: options.controlPath,
     http: daemon.http ?? 'off',
   });
+  beginRehearsal(parts);
   const result = await stopping;
   if (result.clean) log.logger.info('stopped');
   else log.logger.error('stopped uncleanly', { reason: result.reason });
@@ -108,6 +111,19 @@ async function newCniHost(
   } catch (error) {
     throw new CommandError(`--state-dir ${paths.stateFolder}: ${reasonOf(error)}`);
   }
+}
+
+/** Only where routes go all the way to the kernel: a reflector alone, or an agent alone, has less to do for each. */
+function beginRehearsal({ speaker, agent, logger }: DaemonParts): void {
+  if (speaker === null || agent === null) return;
+  const routes = (): number => {
+    const { ipv4, ipv6 } = speaker.ribSummary().prefixes;
+    return ipv4 + ipv6;
+  };
+  rehearse(routes).then(
+    (count) => logger.debug('rehearsal is over', { routes: count }),
+    (error: unknown) => logger.debug('rehearsal ended early', { reason: reasonOf(error) }),
+  );
 }
 
 /** What nobody caught is a fault of ours: said in the log, then the supervisor starts a fresh process. */
