@@ -1,6 +1,8 @@
+const EMPTY = new Int32Array(0);
+
 /** A set of dense ids, one bit each, growing on demand. */
 export class IdBitset {
-  #words = new Int32Array(0);
+  #words: Int32Array = EMPTY;
 
   has(id: number): boolean {
     const word = this.#words[id >>> 5];

@@ -1,6 +1,9 @@
+/** Shared by all that have never held anything: thousands of members of update groups have two each. */
+const EMPTY = new Int32Array(0);
+
 /** A first-in, first-out queue of 32-bit integers over one growing ring: no allocation in the steady state. */
 export class IntQueue {
-  #ring = new Int32Array(64);
+  #ring: Int32Array = EMPTY;
   #head = 0;
   #length = 0;
 
@@ -20,14 +23,14 @@ export class IntQueue {
     this.#head = (this.#head + 1) & (this.#ring.length - 1);
     this.#length--;
     if (this.#length === 0 && this.#ring.length > 1 << 16) {
-      this.#ring = new Int32Array(64); // a burst is over: give its memory back
+      this.#ring = EMPTY; // a burst is over: give its memory back
       this.#head = 0;
     }
     return value;
   }
 
   #grow(): void {
-    const ring = new Int32Array(this.#ring.length * 2);
+    const ring = new Int32Array(Math.max(64, this.#ring.length * 2));
     const tail = this.#ring.subarray(this.#head);
     ring.set(tail);
     ring.set(this.#ring.subarray(0, this.#head), tail.length);

@@ -9,10 +9,13 @@ import type { UpdateContext } from '../packet/update/update-reader.ts';
 import { SourceClass } from '../path/source-class.ts';
 import { CompiledPolicy, type InterfaceOf } from '../policy/compile-policy.ts';
 import type { ImportIdentity } from '../policy/import-check.ts';
+import type { PolicyConfig } from '../policy/policy-config.ts';
 import type { RibSession, SessionOutput, SessionSlot } from './rib-port.ts';
 import type { RibIdentity } from './rib-view.ts';
 
 export const LOCAL_SLOT: SessionSlot = 0;
+
+type ImportPolicies = Readonly<Record<Family, CompiledPolicy>>;
 
 /** One Established session, with everything compiled that its UPDATEs need. */
 export interface SessionEntry {
@@ -24,7 +27,7 @@ export interface SessionEntry {
   importIdentity: ImportIdentity;
   /** Routes to what is originated or connected here are not for this session to announce. */
   protectsOwnPrefixes: boolean;
-  importPolicies: Readonly<Record<Family, CompiledPolicy>>;
+  importPolicies: ImportPolicies;
   isInternal: boolean;
   /** Families that were found near the limit of prefixes and have not left its neighborhood since. */
   readonly nearLimit: Set<Family>;
@@ -43,6 +46,9 @@ export class SessionTable implements SlotFacts {
   #identity: RibIdentity = { asn: 0, routerId: '0.0.0.0', clusterId: null };
   /** Our CLUSTER_ID, unsigned; the BGP Identifier where none is configured (RFC 4456 §7). */
   ownClusterId = 0;
+
+  /** Clients of a range share their policy: it is compiled once. */
+  readonly #compiled = new WeakMap<PolicyConfig, Partial<Record<'ibgp' | 'ebgp', ImportPolicies>>>();
 
   /** Asked by policies that name an interface. */
   interfaceOf: InterfaceOf = () => null;
@@ -87,7 +93,7 @@ export class SessionTable implements SlotFacts {
       blockContext: { isInternal, fourOctetAs: session.fourOctetAs },
       importIdentity: importIdentity(session, this.#identity),
       protectsOwnPrefixes: protectsOwnPrefixes(session, isInternal),
-      importPolicies: importPolicies(session, isInternal, (set) => this.interfaceOf(set)),
+      importPolicies: this.#importPolicies(session, isInternal),
     };
     this.#entries[slot] = entry;
     this.#addresses[slot] = parseAddress(session.peerAddress) ?? new Uint8Array(16);
@@ -102,8 +108,19 @@ export class SessionTable implements SlotFacts {
     entry.session = session;
     entry.importIdentity = importIdentity(session, this.#identity);
     entry.protectsOwnPrefixes = protectsOwnPrefixes(session, entry.isInternal);
-    entry.importPolicies = importPolicies(session, entry.isInternal, (set) => this.interfaceOf(set));
+    entry.importPolicies = this.#importPolicies(session, entry.isInternal);
     this.#setFacts(slot, session, entry.isInternal);
+  }
+
+  #importPolicies({ importPolicy }: RibSession, isInternal: boolean): ImportPolicies {
+    const type = isInternal ? 'ibgp' : 'ebgp';
+    const known = this.#compiled.get(importPolicy);
+    if (known?.[type] !== undefined) return known[type];
+    const compile = (family: Family): CompiledPolicy =>
+      new CompiledPolicy(importPolicy, type, family, (set) => this.interfaceOf(set));
+    const compiled = { ipv4: compile('ipv4'), ipv6: compile('ipv6') };
+    this.#compiled.set(importPolicy, { ...known, [type]: compiled });
+    return compiled;
   }
 
   #setFacts(slot: SessionSlot, session: RibSession, isInternal: boolean): void {
@@ -217,18 +234,6 @@ function updateContext(session: RibSession): UpdateContext {
 
 function protectsOwnPrefixes(session: RibSession, isInternal: boolean): boolean {
   return !isInternal && session.protectOwnPrefixes !== false;
-}
-
-function importPolicies(
-  session: RibSession,
-  isInternal: boolean,
-  interfaceOf: InterfaceOf,
-): Record<Family, CompiledPolicy> {
-  const type = isInternal ? 'ibgp' : 'ebgp';
-  return {
-    ipv4: new CompiledPolicy(session.importPolicy, type, 'ipv4', interfaceOf),
-    ipv6: new CompiledPolicy(session.importPolicy, type, 'ipv6', interfaceOf),
-  };
 }
 
 function importIdentity(session: RibSession, identity: RibIdentity): ImportIdentity {
