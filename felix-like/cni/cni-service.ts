@@ -225,13 +225,14 @@ export class CniService {
     const pair = required(await network.createVeth(veth));
     onMade(pair);
     this.#publish();
+    const routes = podRoutes(addresses);
+    const neighbours = gatewayNeighbours(addresses);
+    required(await network.configure({ networkNamespace, podName, addresses, routes, neighbours }));
+    // Not before: there is no route to a pod whose end of the pair is down.
     if (!(await node.whenRouted(addresses, pair.hostIndex, ROUTE_TIMEOUT_MS))) {
       const details = `${addresses.join(', ')} on ${hostName} after ${ROUTE_TIMEOUT_MS / 1000} s`;
       throw new CniError(CniCode.TryAgain, 'the route to the pod is not in the kernel', details);
     }
-    const routes = podRoutes(addresses);
-    const neighbours = gatewayNeighbours(addresses);
-    required(await network.configure({ networkNamespace, podName, addresses, routes, neighbours }));
     return pair;
   }
 
