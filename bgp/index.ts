@@ -4,7 +4,7 @@ export * from './policy/policy-config.ts';
 export { createRib, type RibOptions } from './routing/create-rib.ts';
 export { REHEARSAL_SUBNETS, RibRehearsal } from './routing/rib-rehearsal.ts';
 export { announcedRoutes } from './speaker/announced-routes.ts';
-export { planSessions, type SessionChange } from './speaker/plan-sessions.ts';
+export { planSessions, resetsClients, type SessionChange } from './speaker/plan-sessions.ts';
 export type * from './speaker/route-explanation.ts';
 export type { DroppedSegments } from './speaker/socket/kernel-counters.ts';
 export { shortenTimeSlice } from './speaker/socket/time-slice.ts';

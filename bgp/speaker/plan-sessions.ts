@@ -1,14 +1,16 @@
-/** What applying another configuration does to the configured sessions: the rules of `apply`, without running anything. */
+/** What applying another configuration does to sessions: the rules of `apply`, without running anything. */
 import { isDeepStrictEqual } from 'node:util';
 import { canonicalAddress } from '../net/index.ts';
 import { matchSessions } from './match-sessions.ts';
 import {
   acceptsAsn,
   configuredSettings,
+  dynamicSettings,
   hasSameWireParameters,
   type SessionSettings,
+  type SpeakerIdentity,
 } from './session-settings.ts';
-import type { PeerConfig, SpeakerConfig } from './speaker-config.ts';
+import type { DynamicNeighborConfig, PeerConfig, SpeakerConfig } from './speaker-config.ts';
 
 export type SessionChange =
   | { readonly change: 'added'; readonly after: PeerConfig }
@@ -36,6 +38,22 @@ export function planSessions(before: SpeakerConfig, after: SpeakerConfig): reado
     ...wanted.flatMap((peer) => changesOf(matched.get(peer.settings), peer)),
   ];
 }
+
+/** Whom a range accepts, and as whom. */
+export interface PlannedRange {
+  readonly neighbor: DynamicNeighborConfig;
+  readonly identity: SpeakerIdentity;
+}
+
+/** Do the clients of a range that it goes on to accept lose their sessions, because their OPEN or transport changes? */
+export function resetsClients(before: PlannedRange, after: PlannedRange): boolean {
+  const [old, fresh] = [before, after].map(({ neighbor, identity }) =>
+    dynamicSettings(neighbor, ANY_CLIENT, identity),
+  );
+  return !hasSameWireParameters(old!, fresh!);
+}
+
+const ANY_CLIENT = { address: '0.0.0.0', zone: null };
 
 function changesOf(before: Peer | undefined, after: Peer): readonly SessionChange[] {
   if (before === undefined) return [{ change: 'added', after: after.config }];

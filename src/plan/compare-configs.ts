@@ -1,6 +1,13 @@
 /** The difference between two configurations of one node, as a pure function. */
 import { isDeepStrictEqual } from 'node:util';
-import { announcedRoutes, planSessions, type RouteStatus, type SessionChange } from '@manul/bgp';
+import {
+  announcedRoutes,
+  planSessions,
+  type RouteStatus,
+  resetsClients,
+  type SessionChange,
+  type SpeakerConfig,
+} from '@manul/bgp';
 import type { NodeConfig } from '@manul/config';
 import { kernelWishes } from './kernel-wishes.ts';
 import type { Plan, PlannedNeighbor, PlannedRoutes, PlannedSession, SettingChange } from './plan-shape.ts';
@@ -9,7 +16,7 @@ export function compareConfigs(before: NodeConfig, after: NodeConfig): Plan {
   const settings = fieldChanges(identityOf(before), identityOf(after));
   const changes = planSessions(before.speaker, after.speaker);
   const sessions = changes.map(plannedSession);
-  const dynamic = plannedNeighbors(before.speaker.dynamic, after.speaker.dynamic);
+  const dynamic = plannedNeighbors(before.speaker, after.speaker);
   const routes = plannedRoutes(before, after, changes);
   const [had, wants] = [kernelWishes(before.agent), kernelWishes(after.agent)];
   const kernel = { added: without(wants, had), removed: without(had, wants) };
@@ -66,20 +73,20 @@ function plannedSession(session: SessionChange): PlannedSession {
   };
 }
 
-function plannedNeighbors(
-  before: NodeConfig['speaker']['dynamic'],
-  after: NodeConfig['speaker']['dynamic'],
-): PlannedNeighbor[] {
-  const old = new Map(before.map((neighbor) => [neighbor.name, neighbor]));
-  const fresh = new Set(after.map(({ name }) => name));
-  const removed = before.filter(({ name }) => !fresh.has(name));
+function plannedNeighbors(before: SpeakerConfig, after: SpeakerConfig): PlannedNeighbor[] {
+  const old = new Map(before.dynamic.map((neighbor) => [neighbor.name, neighbor]));
+  const fresh = new Set(after.dynamic.map(({ name }) => name));
+  const removed = before.dynamic.filter(({ name }) => !fresh.has(name));
   return [
     ...removed.map(({ name }): PlannedNeighbor => ({ name, change: 'removed', fields: [] })),
-    ...after.flatMap((neighbor): PlannedNeighbor[] => {
+    ...after.dynamic.flatMap((neighbor): PlannedNeighbor[] => {
       const { name } = neighbor;
       const known = old.get(name);
       if (known === undefined) return [{ name, change: 'added', fields: [] }];
       const fields = fieldChanges(known, neighbor);
+      if (resetsClients({ neighbor: known, identity: before }, { neighbor, identity: after })) {
+        return [{ name, change: 'reset', fields }];
+      }
       return fields.length === 0 ? [] : [{ name, change: 'changed', fields }];
     }),
   ];

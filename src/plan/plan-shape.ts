@@ -35,8 +35,8 @@ export interface PlannedSession {
 
 export interface PlannedNeighbor {
   readonly name: string;
-  /** `changed`: clients whose OPEN or transport is concerned are reset, the others go on. */
-  readonly change: 'added' | 'removed' | 'changed';
+  /** `reset`: sessions of its clients end and come back; `changed`: they go on, but for clients that are accepted no more. */
+  readonly change: 'added' | 'removed' | 'reset' | 'changed';
   readonly fields: readonly SettingChange[];
 }
 

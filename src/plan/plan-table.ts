@@ -22,7 +22,7 @@ export function planTable(plan: Plan): string {
       ]),
     ),
     ...section(
-      'Dynamic neighbors',
+      'Dynamic neighbors (! clients are reset)',
       plan.dynamic.flatMap(({ name, change, fields }) => [
         `${MARKS[change]} ${name}`,
         ...fields.map((field) => `    ${fieldText(field)}`),

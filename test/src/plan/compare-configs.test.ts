@@ -144,3 +144,21 @@ test('dynamic neighbors, listening and new warnings', () => {
     },
   ]);
 });
+
+test.each([
+  ['holdTime', { holdTime: '30s' }, 'reset'],
+  ['families', { families: ['ipv4'] }, 'reset'],
+  ['ADD-PATH', { addPath: false }, 'reset'],
+  ['TTL security', { ttlSecurity: 1 }, 'reset'],
+  ['reflection', { routeReflectorClient: true }, 'changed'],
+  ['limit of prefixes', { maxPrefixes: 5 }, 'changed'],
+] as const)('clients of a range whose %s changes: %j is %s', (_name, fields, change) => {
+  const range = (more: object) => BASE + dynamicNeighbor('d', { listenRanges: ['10.0.0.0/8'], ...more });
+  expect(plan(range({}), range(fields)).dynamic).toMatchObject([{ name: 'd', change }]);
+});
+
+test("the node's own AS number concerns clients whose range stays as it is", () => {
+  const range = dynamicNeighbor('d', { listenRanges: ['10.0.0.0/8'], asNumbers: ['64999'] });
+  const found = plan(BASE + range, BASE + bgpConfiguration({ asNumber: 64_999 }) + range);
+  expect(found.dynamic).toMatchObject([{ name: 'd', change: 'reset' }]);
+});
