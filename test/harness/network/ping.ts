@@ -17,6 +17,9 @@ export async function isSilent(from: NamespaceReference, address: string): Promi
   return (await insideLater(from, 'ping', '-c', '2', '-i', '0.2', '-W', '1', address)).status !== 0;
 }
 
+/** How often to look whether all have been answered. */
+const LOOKS = 20;
+
 /** Pings at an even pace. */
 export class PingSeries {
   readonly #child: ChildDaemon;
@@ -34,11 +37,23 @@ export class PingSeries {
     return new PingSeries(child);
   }
 
-  /** @returns packets sent, and those without an answer */
+  /** @returns packets sent, and those without an answer; not one that is still under way at the end */
   async stop(): Promise<{ readonly sent: number; readonly lost: number }> {
+    let lost = Number.POSITIVE_INFINITY;
+    for (let look = 0; look < LOOKS && lost > 0; look++) lost = Math.min(lost, await this.#missing());
     await this.#child.stop();
     const counts = /(\d+) packets transmitted, (\d+) received/.exec(this.#child.output);
     if (counts === null) throw new Error(`ping said: ${this.#child.output}`);
-    return { sent: Number(counts[1]), lost: Number(counts[1]) - Number(counts[2]) };
+    return { sent: Number(counts[1]), lost: Math.min(lost, Number(counts[1]) - Number(counts[2])) };
+  }
+
+  /** Packets without an answer so far: with SIGQUIT ping says `RECEIVED/SENT packets`. */
+  async #missing(): Promise<number> {
+    const before = this.#child.output.length;
+    this.#child.signal('SIGQUIT');
+    return await this.#child.until((output) => {
+      const counts = /(\d+)\/(\d+) packets/.exec(output.slice(before));
+      return counts === null ? null : Number(counts[2]) - Number(counts[1]);
+    }, 'says how many were answered');
   }
 }
