@@ -287,7 +287,8 @@ function launch(options: ManulOptions, folder: TempFolder, httpPort: number): Pr
 
 function getBody(options: RequestOptions): Promise<string> {
   return new Promise((resolveBody, reject) => {
-    get(options, (response) => {
+    // A connection of its own: one that is kept may be closed by the daemon in the moment that it is used again.
+    get({ ...options, agent: false }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (text: string) => {
         body += text;
