@@ -1,8 +1,8 @@
 /**
  * Inside user-mode Linux: the pool goes from one encapsulation to the next while the pod of the first node talks to the
- * others, and nodes hear of it one after the other.
+ * others. Nodes hear of it as one file after the other is written; that they may do so seconds apart, the suite of the
+ * host's kernel shows, for here the machine alone may take most of those.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pollUntil } from '../../harness/deadline.ts';
 import type { ManulDaemon } from '../../harness/manul/manul-daemon.ts';
 import { type LabResources, labYaml } from '../../harness/network/lab-resources.ts';
@@ -10,8 +10,6 @@ import { ip, type LabNode, type NodeLab, routes } from '../../harness/network/no
 import { answers, PingSeries } from '../../harness/network/ping.ts';
 import { type StreamOutcome, TcpStream } from '../../harness/network/tcp-stream.ts';
 
-/** How much later than the one before each node hears of a change. */
-const SKEW_MS = 1000;
 /** What that kernel has time for. */
 const PING_MS = 10;
 const MESSAGE_MS = 25;
@@ -55,10 +53,7 @@ export async function changePool(
     teachRouter(lab, isPlain || wasPlain);
     wasPlain = isPlain;
     const series = await Promise.all(others.map(({ pod }) => PingSeries.start(from, pod.ipv4, PING_MS)));
-    for (const [i, daemon] of daemons.entries()) {
-      if (i > 0) await sleep(SKEW_MS);
-      daemon.writeFile(file, labYaml(nodes, resources));
-    }
+    for (const daemon of daemons) daemon.writeFile(file, labYaml(nodes, resources));
     for (const node of nodes) await untilWays(node, nodes, resources);
     pings[title] = await Promise.all(series.map((each) => each.stop()));
     await andThen?.();
