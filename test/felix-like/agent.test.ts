@@ -109,7 +109,7 @@ describe('agent', () => {
       forwarding: {
         ipv4: true,
         ipv6: true,
-        rpFilter: null,
+        rpFilter: 'off',
         problems: [],
       },
       nftables: { state: 'unavailable', repairs: 0, counters: [], hostForward: [] },
