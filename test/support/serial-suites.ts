@@ -9,7 +9,6 @@ const SERIAL_FOLDERS = ['/test/interop/', '/test/e2e/', '/test/kernel/', '/test/
 const PATIENT = [
   '/test/e2e/helm/',
   '/test/e2e/kubernetes/',
-  '/test/e2e/ipip',
   '/test/interop/',
   '/test/harness/daemons/',
   '/test/harness/kubernetes/',
