@@ -133,6 +133,7 @@ export class Handover {
       }
       const pauseMs = step.done === true ? CHECK_MS : SLICE_PAUSE_MS;
       if (this.#farewells.size > 0) this.#timer ??= this.#startTimer(pauseMs);
+      else this.#look = null; // what it has seen will be old when somebody is to leave again
     });
   }
 

@@ -1,5 +1,4 @@
 /** `manul peer reset|disable|enable NAME`: acts on one session of the running daemon. */
-
 import type { Command, CommandContext } from '../cli/command.ts';
 import { usageError } from '../cli/command-error.ts';
 import {

@@ -115,6 +115,21 @@ describe('a session with a node of the cluster that is configured no more', () =
     expect(await peer.notified()).toMatchObject({ code: 6, subcode: 3 });
   });
 
+  test('is looked at from the beginning when it was wanted again amid a look, and then is to go after all', async () => {
+    await start({ peers: [MESH] });
+    const peer = await dial(NODE);
+    subject.rib.lookSlices = 3;
+    apply({});
+    clock.advance(10_001);
+    apply({ peers: [MESH] });
+    clock.advance(60_000);
+    apply({});
+    clock.advance(10_002);
+    expect(shown(NODE)).toMatchObject({ name: 'mesh/n1', state: 'Established' });
+    clock.advance(1);
+    expect(await peer.notified()).toMatchObject({ code: 6, subcode: 3 });
+  });
+
   test('ends after a minute, whatever becomes of its routes', async () => {
     await start({ peers: [MESH] });
     const peer = await dial(NODE);
